@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Event channels. A port is unbound, bound to another domain's port, a virtual IRQ, a physical IRQ,
+ * or an IPI. "Pending" and "mask" live in memory shared with the guest in one of two ABIs (2-level,
+ * FIFO), each an implementation of struct evtchn_port_ops.
+ */
+#ifndef HV_EVENT_H
+#define HV_EVENT_H
+
+#include <hv/lib.h>
+#include <hv/spinlock.h>
+#include <public/xen.h>
+#include <public/event_channel.h>
+
+struct domain;
+struct vcpu;
+struct evtchn;
+struct evtchn_port_ops;
+struct evtchn_fifo_domain;
+struct evtchn_fifo_vcpu;
+
+#define NR_EVTCHN_BUCKETS 256
+
+struct evtchn_domain {
+	spinlock_t lock; /* guards: allocation and state changes of the ports */
+	const struct evtchn_port_ops *port_ops;
+	struct evtchn **bucket[NR_EVTCHN_BUCKETS]; /* two-level array of struct evtchn, see common/event */
+	unsigned int valid_evtchns; /* ports < this have a struct; grows only */
+	unsigned int max_port;	    /* highest port the toolstack allows */
+	struct evtchn_fifo_domain *fifo;
+	unsigned int active_evtchns;
+};
+
+struct evtchn_vcpu {
+	uint32_t virq_to_evtchn[NR_VIRQS]; /* guarded by: virq_lock */
+	spinlock_t virq_lock;
+	uint32_t pirq_evtchn_head; /* list of this vCPU's PIRQ ports; guarded by: evtchn.lock */
+	struct evtchn_fifo_vcpu *fifo;
+};
+
+int evtchn_init(struct domain *d, unsigned int max_port);
+void evtchn_destroy(struct domain *d);	      /* closes all ports; restartable: -ERESTART */
+void evtchn_destroy_final(struct domain *d);  /* frees memory; last reference gone */
+void evtchn_vcpu_init(struct vcpu *v);
+
+/* Virtual IRQs. Per-vCPU ones go to v; global ones (CONSOLE, DOM_EXC, CON_RING, ...) to their holder.
+ * Any context, any CPU. Lost silently if nobody has bound it. */
+void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq);
+void send_guest_global_virq(struct domain *d, uint32_t virq);
+void send_global_virq(uint32_t virq); /* to the domain set for it; Dom0 by default */
+/* A physical IRQ bound by d fired. `port` is what pirq_guest_bind() was given. Interrupt context.
+ * Returns false if the port was already pending (still unconsumed). */
+bool send_guest_pirq(struct domain *d, uint32_t port);
+int evtchn_send(struct domain *ld, uint32_t lport); /* as EVTCHNOP_send */
+int evtchn_unmask(uint32_t port);
+bool evtchn_port_is_pending(struct domain *d, uint32_t port); /* for SCHEDOP_poll */
+bool evtchn_port_is_valid(struct domain *d, uint32_t port);
+/* Moves v's PIRQ interrupts to the CPU v now runs on. */
+void evtchn_move_pirqs(struct vcpu *v);
+
+/* Called by the port ops and the FIFO code: v has a deliverable event. Sets evtchn_upcall_pending
+ * and wakes or kicks v. Any context. */
+void vcpu_mark_events_pending(struct vcpu *v);
+/* Will v take an upcall when it next enters the guest: pending and not masked. */
+static inline bool vcpu_event_is_deliverable(const struct vcpu_info *vi)
+{
+	return __atomic_load_n(&vi->evtchn_upcall_pending, __ATOMIC_RELAXED) &&
+	       !__atomic_load_n(&vi->evtchn_upcall_mask, __ATOMIC_RELAXED);
+}
+
+#endif

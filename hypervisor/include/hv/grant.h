@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Grant tables: see common/grant/. */
+#ifndef HV_GRANT_H
+#define HV_GRANT_H
+
+#include <hv/lib.h>
+struct domain;
+
+int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int max_maptrack);
+/* Drops every mapping d holds of others' frames; 0 or -ERESTART. */
+int grant_table_release_mappings(struct domain *d);
+void grant_table_destroy(struct domain *d); /* last reference gone */
+/* XENMEM_acquire_resource(grant_table, shared|status): the machine frames, growing as needed. */
+int grant_table_get_frames(struct domain *d, unsigned int id, unsigned int first, unsigned int nr,
+			   uint64_t *mfns);
+
+/* What the architecture does for grants (arch/x86/mm/grant.c), PV: */
+/* Maps `mfn` at a host address (or at the PTE's machine address if GNTMAP_contains_pte) of
+ * `current->domain`. The caller holds the needed page references. GNTST_*. */
+int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags);
+/* Undoes it; `new_addr` != 0 moves the PTE found there (unmap_and_replace). GNTST_*. */
+int arch_grant_unmap_host(uint64_t addr, mfn_t mfn, uint64_t new_addr, unsigned int flags);
+
+#endif

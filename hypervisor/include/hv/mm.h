@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames: the frame table, the allocator, references and types. The invariants of the page-type
+ * machine are told in docs/page-types.md and at the head of arch/x86/mm/page_type.c.
+ */
+#ifndef HV_MM_H
+#define HV_MM_H
+
+#include <hv/lib.h>
+#include <hv/spinlock.h>
+
+struct domain;
+struct page; /* one per machine frame; layout in asm/page_info.h */
+
+/* ---- allocator (common/page_alloc.c) ---- */
+#define MEMF_ZERO	 1u	      /* zeroed (domain pages always are, by scrubbing) */
+#define MEMF_NO_REFCOUNT 2u	      /* not charged to the domain's tot_pages */
+#define MEMF_BITS(n)	 ((unsigned int)(n) << 24) /* every byte below 1 << n; 0: anywhere */
+#define MEMF_GET_BITS(f) ((f) >> 24)
+#define MAX_ORDER	 18
+
+void page_alloc_init(void);
+void page_alloc_add(mfn_t first, mfn_t end); /* boot: hand RAM [first, end) to the heap */
+
+/* The hypervisor's own memory, mapped in the direct map; NULL if none. Order: log2 of pages. */
+void *alloc_xen_pages(unsigned int order, unsigned int memflags);
+void free_xen_pages(void *v, unsigned int order);
+#define alloc_xen_page() alloc_xen_pages(0, MEMF_ZERO)
+#define free_xen_page(v) free_xen_pages((v), 0)
+
+/* Frames for a domain: owner set, one reference ("allocated") held, on the domain's page list.
+ * NULL: no memory, or d would exceed max_pages, or d is dying. */
+struct page *alloc_domain_pages(struct domain *d, unsigned int order, unsigned int memflags);
+/* Frames owned by nobody yet. */
+struct page *alloc_anon_pages(unsigned int order, unsigned int memflags);
+void free_anon_pages(struct page *pg, unsigned int order);
+int assign_page(struct domain *d, struct page *pg, unsigned int memflags);
+/* Makes a xenheap frame mappable by d's guest: owner d, `writable` or read-only; never freed by d. */
+void share_xen_page(void *v, struct domain *d, bool writable);
+/* Takes a domain frame out of its domain once only the caller and the allocation hold it. */
+int steal_page(struct domain *d, struct page *pg);
+
+uint64_t total_pages_count(void);
+uint64_t free_pages_count(void);
+uint64_t free_pages_below(unsigned int bits);
+
+/* Variable-size objects (common/xmalloc.c): kmalloc-like, for structs up to a few pages. */
+void *xmalloc_bytes(size_t size);
+void *xzalloc_bytes(size_t size);
+void xfree(void *p);
+#define xzalloc(type)		((type *)xzalloc_bytes(sizeof(type)))
+#define xzalloc_array(type, n)	((type *)xzalloc_array_bytes(sizeof(type), (n)))
+void *xzalloc_array_bytes(size_t size, size_t n); /* NULL on overflow too */
+
+/* ---- frame table (arch) ---- */
+bool mfn_valid(mfn_t mfn);	      /* has a struct page */
+struct page *mfn_to_page(mfn_t mfn);  /* must be valid */
+mfn_t page_to_mfn(const struct page *pg);
+void *mfn_to_virt(mfn_t mfn);	      /* direct map; RAM only */
+mfn_t virt_to_mfn(const void *v);     /* direct map or hypervisor image */
+uint64_t virt_to_maddr(const void *v);
+void *maddr_to_virt(uint64_t ma);
+static inline void *page_to_virt(const struct page *pg)
+{
+	return mfn_to_virt(page_to_mfn(pg));
+}
+struct domain *page_get_owner(const struct page *pg); /* NULL: free or nobody's */
+/* Maps device memory for the hypervisor itself, uncached, for good. Panics if out of room. */
+void *ioremap(uint64_t maddr, size_t len);
+
+/* ---- references and types (arch/x86/mm/page_type.c) ---- */
+/* Types: a frame has one at a time and changes only while its type count is zero. */
+enum page_type {
+	PGT_none,
+	PGT_l1, PGT_l2, PGT_l3, PGT_l4, /* page tables; mapped read-only by guests */
+	PGT_seg_desc,			/* GDT/LDT frame */
+	PGT_shared,			/* grant-mapped read-only frames of a shared page type: unused */
+	PGT_writable
+};
+
+/* A reference keeps the frame from being freed. Fails unless d owns it (and it is not being freed). */
+bool get_page(struct page *pg, const struct domain *d) __must_check;
+/* Whoever owns it; NULL or the owner. */
+struct domain *get_page_owner_and_reference(struct page *pg) __must_check;
+void put_page(struct page *pg);
+/* A typed reference: validates page tables and descriptor tables when the type is first taken.
+ * 0; -EINVAL: not possible (other type in use, bad contents); -ERESTART: interrupted, call again.
+ * `preemptible` false never returns -ERESTART. */
+int get_page_type(struct page *pg, enum page_type type, bool preemptible) __must_check;
+int put_page_type(struct page *pg, bool preemptible); /* 0 or -ERESTART (preemptible only) */
+bool get_page_and_type(struct page *pg, const struct domain *d, enum page_type type) __must_check;
+void put_page_and_type(struct page *pg);
+/* A guest-named frame of d, with a reference: NULL if it names none. PV: gfn == mfn. */
+struct page *get_page_from_gfn(struct domain *d, gfn_t gfn) __must_check;
+
+/* Checks the whole frame table's invariants with all guests paused; prints each breach. */
+unsigned int page_type_audit(bool verbose);
+
+#endif
