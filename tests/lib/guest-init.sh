@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# First process of every test root: set the machine up, run /scenario, report, power off.
+#
+# The scenario is sourced, and reports by pass, fail, skip and check; each prints one line that
+# tests/lib/bed.py reads off the console. The last line carries the counts, so a line lost on the
+# way is noticed.
+
+passed=0 failed=0 skipped=0
+
+pass() { passed=$((passed + 1)); echo "PASS $1"; }
+fail() { failed=$((failed + 1)); echo "FAIL $1: ${2:-no reason given}"; }
+skip() { skipped=$((skipped + 1)); echo "SKIP $1: $2"; }
+
+# check NAME COMMAND…: the check passes when the command succeeds; its output is the reason if not.
+check()
+{
+	check_name=$1
+	shift
+	if "$@" >/tmp/check.out 2>&1; then
+		pass "$check_name"
+	else
+		fail "$check_name" "$* gave $?: $(tail -n 3 /tmp/check.out | tr '\n' ' ')"
+	fi
+}
+
+# same NAME WANTED GOT
+same()
+{
+	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "expected '$2', got '$3'"; fi
+}
+
+# show NAME COMMAND…: print the command's output between markers, for comparison on the host.
+show()
+{
+	show_name=$1
+	shift
+	"$@" >/tmp/show.out 2>&1 </dev/null
+	show_code=$?
+	echo "<<< $show_name"
+	cat /tmp/show.out
+	echo ">>> $show_name exit $show_code"
+}
+
+# irqs WORD: the number of interrupts all CPUs took on lines of /proc/interrupts naming WORD.
+irqs()
+{
+	awk -v word="$1" 'index($0, word) { for (i = 2; i <= NF && $i ~ /^[0-9]+$/; i++) sum += $i }
+		END { print sum + 0 }' /proc/interrupts
+}
+
+# modules NAME…: load them.
+modules()
+{
+	for module in "$@"; do
+		modprobe "$module" || fail "module-$module" "modprobe failed"
+	done
+}
+
+# start_xenstored: the C xenstored of Debian, waiting until it answers.
+start_xenstored()
+{
+	mkdir -p /run/xenstored /var/lib/xenstored /run/xen
+	xenstored --pid-file /run/xenstored.pid "$@"
+	start_tries=0
+	until xenstore-read / >/dev/null 2>&1; do
+		start_tries=$((start_tries + 1))
+		[ $start_tries -lt 100 ] || return 1
+		usleep 50000
+	done
+}
+
+finish()
+{
+	echo "SCENARIO DONE $passed passed $failed failed $skipped skipped"
+	sync
+	poweroff -f
+	sleep 30
+}
+
+export PATH=/usr/sbin:/usr/bin TERM=vt100 HOME=/root
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs run /run
+mount -t tmpfs tmp /tmp
+# Kernel messages would land in the middle of the lines the host reads; a crash still prints.
+dmesg -n 1
+echo
+echo "SCENARIO USERSPACE $(cut -d ' ' -f 1 /proc/uptime)"
+if [ -d /lib/modules/"$(uname -r)" ] && [ "$(cat /sys/hypervisor/type 2>/dev/null)" = xen ]; then
+	for module in xen-evtchn xenfs xen-privcmd xen-gntdev xen-gntalloc; do
+		modprobe -q $module 2>/dev/null
+	done
+	mount -t xenfs xenfs /proc/xen 2>/dev/null
+fi
+. /scenario
+finish

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+"""Build the small root file systems (initramfs) the scenarios boot.
+
+A root is static busybox, the scenario's script, and what the scenario names: tool sets, programs
+with the shared libraries they are linked against, kernel modules with the modules those need. It
+is an uncompressed cpio archive, since unpacking time dominates a boot under TCG. The bytes depend
+on nothing but their inputs (fixed times, sorted names), and the file is named by their hash: two
+scenarios asking for the same root share it.
+"""
+
+import fnmatch
+import hashlib
+import os
+import re
+import stat
+import subprocess
+
+import bedpaths
+
+LIBDIR = "usr/lib/x86_64-linux-gnu"
+LIB = os.path.dirname(os.path.abspath(__file__))
+
+# Tool sets by name: (tree, file pattern) pairs, unpacked where Debian installs them.
+XEN_BIN = "usr/lib/xen-4.17/bin/"
+TOOLSETS = {
+    "xenstore": [("xen", XEN_BIN + name) for name in ("xenstored", "xenstore-control")] +
+                [("xen", "usr/bin/xenstore*"), ("xen", "usr/sbin/xenstored"),
+                 ("xen", "usr/lib/xen-common/bin/xen-utils-wrapper")],
+    "xen-tools": [("xen", XEN_BIN + name) for name in (
+                      "xl", "xenstored", "xenstore-control", "xenconsoled", "xenconsole",
+                      "xen-init-dom0", "xentop", "libxl-save-helper", "lsevtchn", "xen-cpuid",
+                      "xenpm", "xenperf", "xen-diag")] +
+                 [("xen", "usr/bin/xenstore*"), ("xen", "usr/sbin/x*"),
+                  ("xen", "usr/lib/xen-common/bin/*"), ("xen", "etc/xen/xl.conf"),
+                  ("xen", "etc/xen/scripts/*"), ("xen", LIBDIR + "/libgcc_s.so.1"),
+                  ("host", "usr/share/terminfo/v/vt100"), ("host", "lib/terminfo/v/vt100")],
+    "ext4": [("host", "usr/sbin/mke2fs"), ("host", "sbin/mke2fs")],
+    "qemu-img": [("host", "usr/bin/qemu-img")],
+}
+
+# xl, xenstored … need these kernel modules on a stock Dom0 kernel.
+TOOLSET_MODULES = {
+    "xenstore": ["xen-evtchn", "xen-gntdev", "xenfs", "xen-privcmd"],
+    "xen-tools": ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-privcmd"],
+    "ext4": ["ext4"],
+}
+
+
+class RootError(Exception):
+    pass
+
+
+def tree_root(name):
+    return "/" if name == "host" else bedpaths.tree(name)
+
+
+class Modules:
+    """A kernel's modules: names, and what each needs (modules.dep and soft dependencies)."""
+
+    def __init__(self, kernel):
+        base = os.path.join(bedpaths.tree(kernel), "lib/modules")
+        self.release = os.listdir(base)[0]
+        self.base = os.path.join(base, self.release)
+        self.path, self.deps, self.aliases, self.soft = {}, {}, {}, {}
+        for line in open(os.path.join(self.base, "modules.dep")):
+            path, needs = line.rstrip("\n").split(":", 1)
+            self.path[self.name(path)] = path
+            self.deps[self.name(path)] = [self.name(need) for need in needs.split()]
+        for line in open(os.path.join(self.base, "modules.alias")):
+            match = re.match(r"alias (\S+) (\S+)", line)
+            if match:
+                self.aliases.setdefault(match.group(1), []).append(self.name(match.group(2)))
+        for line in open(os.path.join(self.base, "modules.softdep")):
+            match = re.match(r"softdep (\S+) pre: (.*)", line)
+            if match:
+                self.soft[self.name(match.group(1))] = match.group(2).split()
+
+    @staticmethod
+    def name(path):
+        return re.sub(r"\.ko(\.\w+)?$", "", os.path.basename(path)).replace("-", "_")
+
+    def builtin(self, name):
+        text = open(os.path.join(self.base, "modules.builtin")).read()
+        return name in (self.name(line) for line in text.splitlines())
+
+    def closure(self, wanted):
+        """All modules that loading the wanted ones may load."""
+        found, queue = set(), list(wanted)
+        while queue:
+            name = self.name(queue.pop())
+            if name in found:
+                continue
+            if name not in self.path:
+                providers = self.aliases.get(name, []) + self.aliases.get(name.replace("_", "-"), [])
+                if not providers and not self.builtin(name):
+                    raise RootError("kernel %s has no module %s" % (self.release, name))
+                queue += providers
+                continue
+            found.add(name)
+            queue += self.deps[name] + self.soft.get(name, [])
+        return found
+
+    def add(self, root, wanted):
+        """Put the modules into the root, with the tables busybox's modprobe reads."""
+        names = self.closure(wanted)
+        top = "usr/lib/modules/" + self.release
+        dep = ""
+        for name in sorted(names):
+            root.file("%s/%s" % (top, self.path[name]), os.path.join(self.base, self.path[name]))
+            dep += "%s:%s\n" % (self.path[name], "".join(" " + self.path[need] for need in self.deps[name]))
+        alias = "".join("alias %s %s\n" % (alias, name) for alias, provided in sorted(self.aliases.items())
+                        for name in provided if name in names and re.match(r"[\w-]+$", alias))
+        root.data(top + "/modules.dep", dep)
+        root.data(top + "/modules.alias", alias)
+        root.data(top + "/modules.softdep", "")
+
+
+class Root:
+    """The entries of an archive: guest path to (mode, bytes, device)."""
+
+    def __init__(self, libdirs=()):
+        self.entries = {}
+        self.libdirs = list(libdirs) + [os.path.join(bedpaths.tree("xen"), LIBDIR),
+                                        os.path.join(bedpaths.tree("xen"), "lib/x86_64-linux-gnu"),
+                                        "/" + LIBDIR, "/lib/x86_64-linux-gnu"]
+
+    def add(self, path, mode, data=b"", device=(0, 0)):
+        path = path.strip("/")
+        path = re.sub(r"^(bin|sbin|lib|lib64)(/|$)", r"usr/\1\2", path) if not stat.S_ISLNK(mode) or "/" in path else path
+        parent = os.path.dirname(path)
+        if parent and parent not in self.entries:
+            self.add(parent, stat.S_IFDIR | 0o755)
+        self.entries[path] = (mode, data, device)
+
+    def data(self, path, text, mode=0o644):
+        self.add(path, stat.S_IFREG | mode, text.encode() if isinstance(text, str) else text)
+
+    def link(self, path, target):
+        self.add(path, stat.S_IFLNK | 0o777, target.encode())
+
+    def file(self, path, source):
+        """A host file, its mode kept, with the libraries it needs if it is a dynamic program."""
+        if os.path.islink(source) and not os.path.exists(source):
+            self.link(path, os.readlink(source))
+            return
+        content = open(source, "rb").read()
+        executable = os.stat(source).st_mode & 0o111
+        self.data(path, content, 0o755 if executable else 0o644)
+        if content[:4] == b"\x7fELF" and content[16] in (2, 3) and not source.endswith(".ko"):
+            self.libraries(source)
+
+    def libraries(self, source):
+        text = subprocess.run(["readelf", "-d", "-l", source], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True).stdout
+        interpreter = re.search(r"interpreter: (/\S+?)\]", text)
+        if interpreter and interpreter.group(1).strip("/") not in self.entries:
+            self.data(interpreter.group(1), open(os.path.realpath(interpreter.group(1)), "rb").read(), 0o755)
+        for soname in re.findall(r"\(NEEDED\).*\[(\S+)\]", text):
+            self.library(soname, source)
+
+    def library(self, soname, user):
+        if soname.startswith("ld-linux") or LIBDIR + "/" + soname in self.entries:
+            return
+        for directory in self.libdirs:
+            if os.path.exists(os.path.join(directory, soname)):
+                self.file(LIBDIR + "/" + soname, os.path.join(directory, soname))
+                return
+        raise RootError("%s needs library %s, which is nowhere" % (user, soname))
+
+    def toolset(self, name):
+        if name not in TOOLSETS:
+            raise RootError("no tool set %s; there are: %s" % (name, " ".join(sorted(TOOLSETS))))
+        for tree, pattern in TOOLSETS[name]:
+            top = tree_root(tree)
+            directory = os.path.join(top, os.path.dirname(pattern))
+            if not os.path.isdir(directory):
+                continue
+            for found in sorted(fnmatch.filter(os.listdir(directory), os.path.basename(pattern))):
+                path = os.path.join(os.path.dirname(pattern), found)
+                source = os.path.join(top, path)
+                if os.path.islink(source) and not pattern.endswith(".so.1"):
+                    self.link(path, os.readlink(source))
+                elif os.path.isfile(source):
+                    self.file(path, source)
+
+    def cpio(self):
+        out = []
+        for number, (path, (mode, data, device)) in enumerate(sorted(self.entries.items()), 1):
+            name = path.encode() + b"\0"
+            nlink = 2 if stat.S_ISDIR(mode) else 1
+            head = "070701" + "".join("%08x" % value for value in (
+                number, mode, 0, 0, nlink, 0, len(data), 0, 0, device[0], device[1], len(name), 0))
+            out += [padded(head.encode() + name), padded(data)]
+        tail = "070701" + "".join("%08x" % value for value in (0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 11, 0))
+        out.append(padded(tail.encode() + b"TRAILER!!!\0"))
+        return b"".join(out)
+
+
+def padded(data):
+    return data + b"\0" * (-len(data) % 4)
+
+
+def skeleton(root):
+    for name in ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "proc", "sys", "dev", "run", "tmp", "etc",
+                 "root", "mnt", "var/lib/xen", "var/log/xen", "var/lib/xenstored", "usr/lib/modules"):
+        root.add(name, stat.S_IFDIR | 0o755)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        root.entries[name] = (stat.S_IFLNK | 0o777, b"usr/" + name.encode(), (0, 0))
+    root.link("var/run", "../run")
+    root.link("var/lock", "../run")
+    root.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+    root.add("dev/null", stat.S_IFCHR | 0o666, device=(1, 3))
+    busybox = next((path for path in ("/usr/bin/busybox", "/bin/busybox") if os.path.exists(path)), None)
+    if not busybox:
+        raise RootError("busybox is missing: run tests/lib/install-deps")
+    root.file("usr/bin/busybox", busybox)
+    applets = subprocess.run([busybox, "--list-full"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for path in applets.split():
+        directory = "usr/sbin" if "sbin/" in path else "usr/bin"
+        if os.path.basename(path) not in ("linuxrc", "busybox"):
+            root.link("%s/%s" % (directory, os.path.basename(path)), "/bin/busybox")
+    root.data("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+    root.data("etc/group", "root:x:0:\n")
+    root.data("init", open(os.path.join(LIB, "guest-init.sh")).read(), 0o755)
+
+
+def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), out=None):
+    """Make the archive; returns its path.
+
+    script: the text /init runs; files: (host path, guest path) pairs; libdirs: where else to look
+    for shared libraries, first. Nothing here needs root.
+    """
+    root = Root(libdirs)
+    skeleton(root)
+    for name in toolsets:
+        root.toolset(name)
+    for source, path in files:
+        root.file(path, source)
+    wanted = list(modules)
+    for name in toolsets:
+        wanted += TOOLSET_MODULES.get(name, [])
+    if wanted:
+        Modules(kernel).add(root, wanted)
+    root.data("scenario", script, 0o755)
+    archive = root.cpio()
+    if out is None:
+        name = hashlib.sha256(archive).hexdigest()[:16] + ".cpio"
+        out = os.path.join(bedpaths.build_dir("tests", "roots"), name)
+        if os.path.exists(out) and os.path.getsize(out) == len(archive):
+            return out
+    temporary = "%s.%d" % (out, os.getpid())
+    with open(temporary, "wb") as file:
+        file.write(archive)
+    os.rename(temporary, out)
+    return out
