@@ -134,6 +134,12 @@ def emulator(qemu):
             "-L", os.path.join(top, "usr/share/qemu")], environment
 
 
+def dom0_memory(machine):
+    """The value of dom0_mem=: MiB as a number, or a text as it is; five eighths by default."""
+    wanted = str(machine.dom0_mem or machine.mem * 5 // 8)
+    return "%sM,max:%sM" % (wanted, wanted) if wanted.isdigit() else wanted
+
+
 def boot_arguments(machine):
     image = hypervisor_image(machine.hypervisor)
     console = "ttyS0" if image is None else "hvc0"
@@ -141,9 +147,8 @@ def boot_arguments(machine):
     if image is None:
         arguments = ["-kernel", machine.kernel, "-append", kernel_args]
         return arguments + (["-initrd", machine.initrd] if machine.initrd else [])
-    dom0_mem = machine.dom0_mem or machine.mem * 5 // 8
-    options = "console=com1 com1=115200,8n1 loglvl=info guest_loglvl=info noreboot=0 dom0_mem=%dM,max:%dM %s" % (
-        dom0_mem, dom0_mem, machine.options)
+    options = "console=com1 com1=115200,8n1 loglvl=info guest_loglvl=info noreboot=0 dom0_mem=%s %s" % (
+        dom0_memory(machine), machine.options)
     # QEMU separates modules by commas; a comma inside one is doubled.
     modules = [("%s %s" % (machine.kernel, kernel_args)).replace(",", ",,")] if machine.kernel != "none" else []
     modules += [machine.initrd.replace(",", ",,")] if machine.initrd else []
