@@ -26,7 +26,7 @@ def load_rules(path=RULES):
         line = line.rstrip("\n")
         if line.strip() and not line.startswith("#"):
             section, pattern, replacement = re.split(r"\t+", line)[:3]
-            rules.append((re.compile(section + r"\Z"), re.compile(pattern), replacement))
+            rules.append((re.compile(section), re.compile(pattern), replacement))
     return rules
 
 
@@ -35,7 +35,7 @@ def normalise(name, lines, rules):
     kept = []
     for line in lines:
         for section, pattern, replacement in rules:
-            if section.match(name):
+            if section.fullmatch(name):
                 line = pattern.sub(replacement, line)
         words = " ".join(line.split())
         if words:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 #@ about: processes, threads, signals, address-space storms and CPU hotplug, all at once
 #@ progs: stress
-#@ timeout: 240
+#@ timeout: 420
 #@ mem: 1536
-#@ run 2cpu: smp=2 count=10000 seconds=40
+#@ run 2cpu: smp=2 count=10000 seconds=20
 #@ run 1cpu: smp=1 count=1000 seconds=8
 #@ run quick: smp=2 count=1000 seconds=8
 #@ quick: quick
