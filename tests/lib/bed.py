@@ -143,6 +143,8 @@ def dom0_memory(machine):
 
 
 def boot_arguments(machine):
+    if machine.kernel != "none" and not os.path.exists(machine.kernel):
+        raise BedError("no kernel %s: run tests/lib/fetch" % machine.kernel)
     image = hypervisor_image(machine.hypervisor)
     console = "ttyS0" if image is None else "hvc0"
     kernel_args = ("console=%s panic=1 %s" % (console, machine.dom0_args)).strip()

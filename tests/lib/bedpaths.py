@@ -49,6 +49,13 @@ def packages(name):
     return open(tree(name) + ".packages").read() if have(name) else ""
 
 
+def ensure(*names):
+    """Fetch the named trees if one is missing and nobody found out yet that it cannot be had."""
+    lacking = [name for name in names if not have(name) and not os.path.exists(tree(name) + ".missing")]
+    if lacking:
+        subprocess.run([os.path.join(TOP, "tests/lib/fetch")], check=False)
+
+
 def keep_reason(name, why):
     with open(tree(name) + ".missing", "w") as out:
         out.write(why + "\n")

@@ -58,6 +58,8 @@ class Modules:
     """A kernel's modules: names, and what each needs (modules.dep and soft dependencies)."""
 
     def __init__(self, kernel):
+        if not bedpaths.have(kernel):
+            raise RootError("kernel %s: %s" % (kernel, bedpaths.reason_missing(kernel)))
         base = os.path.join(bedpaths.tree(kernel), "lib/modules")
         self.release = os.listdir(base)[0]
         self.base = os.path.join(base, self.release)
@@ -171,6 +173,8 @@ class Root:
         if name not in TOOLSETS:
             raise RootError("no tool set %s; there are: %s" % (name, " ".join(sorted(TOOLSETS))))
         for tree, pattern in TOOLSETS[name]:
+            if tree != "host" and not bedpaths.have(tree):
+                raise RootError("tool set %s: %s" % (name, bedpaths.reason_missing(tree)))
             top = tree_root(tree)
             directory = os.path.join(top, os.path.dirname(pattern))
             if not os.path.isdir(directory):
