@@ -234,11 +234,19 @@ def note_line(result, line):
         result.ended, result.why = "panic", line.strip()
 
 
+def had_triple_fault(path):
+    """QEMU's log of processor resets names their cause."""
+    try:
+        with open(path, errors="replace") as log:
+            return any("Triple fault" in line for line in log)
+    except FileNotFoundError:
+        return False
+
+
 def judge(result, machine):
     """Name what ended a run that did not end by itself, and look for lost lines."""
     if result.ended is None:
-        resets = open(machine.log + ".cpu").read() if os.path.exists(machine.log + ".cpu") else ""
-        triple = "Triple fault" in resets
+        triple = had_triple_fault(machine.log + ".cpu")
         result.ended = "triple-fault" if triple else "exit"
         result.why = "the processor took a triple fault" if triple else "QEMU left before the scenario was done"
     if result.counts:

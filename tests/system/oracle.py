@@ -22,8 +22,9 @@ RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "compare.rules"
 def load_rules(path=RULES):
     """[(section pattern, text pattern, replacement)] in file order; see the file for the format."""
     rules = []
-    for line in open(path):
-        line = line.rstrip("\n")
+    with open(path) as file:
+        lines = file.read().splitlines()
+    for line in lines:
         if line.strip() and not line.startswith("#"):
             section, pattern, replacement = re.split(r"\t+", line)[:3]
             rules.append((re.compile(section), re.compile(pattern), replacement))

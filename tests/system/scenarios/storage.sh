@@ -31,7 +31,7 @@ if [ $((after - before)) -ge 20 ]; then
 else
 	fail interrupts "$((after - before)) on lines with '$line': $(grep $line /proc/interrupts)"
 fi
-kind=$(grep $line /proc/interrupts | grep -c msi)
+kind=$(grep $line /proc/interrupts | grep -ci msi)
 if grep -q pci=nomsi /proc/cmdline; then
 	same interrupt-kind 0 "$kind"
 else
