@@ -17,7 +17,8 @@ import layout
 
 PRELUDE = "#include <stdint.h>\n#include <stddef.h>\n"
 # Files that are fragments of another and need it first, on either side.
-FIRST = {"arch-x86/xen-x86_64.h": "xen.h", "arch-x86/xen-x86_32.h": "xen.h"}
+FIRST = {"arch-x86/xen-x86_64.h": "xen.h", "arch-x86/xen-x86_32.h": "xen.h",
+         "arch-x86/xen-mca.h": "xen.h", "arch-x86/hvm/save.h": "hvm/save.h"}
 TYPES = ("int", "unsigned int", "long", "unsigned long", "long long", "unsigned long long")
 # Arguments to try function-like macros with; a result that is constant is compared.
 ARGUMENTS = ((3, 5, 2, 7, 1, 4, 6, 8, 9, 10, 11), (0x1234, 0x89, 0x11, 3, 2, 1, 9, 8, 7, 6, 5))
@@ -28,6 +29,10 @@ class Side:
         self.name = name
         self.root = root
         self.folder = folder
+
+    def search(self):
+        """Compiler options to find it; the reference is where the compiler looks anyway."""
+        return ["-I", os.path.join(self.folder, "stub") if self.name == "reference" else self.root]
 
     def path(self, header):
         return os.path.join(self.root, "xen", header)
@@ -70,10 +75,7 @@ def source(header, prelude):
 
 def gcc(side, flags, text, output=None):
     lang = [] if any(f.startswith("-x") for f in flags) else ["-xc"]
-    command = ["gcc", "-w", "-I", side.root] + lang + flags + ["-o", output or "/dev/null", "-"]
-    if side.name == "reference":
-        command.remove("-I")
-        command.remove(side.root)
+    command = ["gcc", "-w"] + side.search() + lang + flags + ["-o", output or "/dev/null", "-"]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
 
 
@@ -82,8 +84,9 @@ def compile_errors(side, header, flags, prelude=True):
     warn = [f for f in flags if f.startswith("-W")]
     command = [f for f in flags if f not in warn]
     lang = [] if any(f.startswith("-x") for f in command) else ["-xc"]
-    full = ["gcc"] + (warn or ["-w"]) + ["-I", side.root] + lang + command + ["-c", "-o", "/dev/null", "-"]
-    run = subprocess.run(full, input=source(header, prelude), capture_output=True, text=True, check=False)
+    full = ["gcc"] + (warn or ["-w"]) + side.search() + lang + command + ["-c", "-o", "/dev/null", "-"]
+    run = subprocess.run(full, input=source(header, prelude), capture_output=True, text=True,
+                         check=False)
     if run.returncode == 0:
         return ""
     lines = [l for l in run.stderr.splitlines() if "error" in l.lower() or "Error" in l]
