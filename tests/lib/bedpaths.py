@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import subprocess
+import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, "build")
@@ -54,6 +55,15 @@ def ensure(*names):
     lacking = [name for name in names if not have(name) and not os.path.exists(tree(name) + ".missing")]
     if lacking:
         subprocess.run([os.path.join(TOP, "tests/lib/fetch")], check=False)
+
+
+def write_whole(path, data):
+    """Put the bytes into the file so that nobody ever sees a part of them, other threads included."""
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
+    with os.fdopen(handle, "wb") as out:
+        out.write(data)
+    os.chmod(temporary, 0o644)
+    os.rename(temporary, path)
 
 
 def keep_reason(name, why):

@@ -252,8 +252,5 @@ def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), 
         out = os.path.join(bedpaths.build_dir("tests", "roots"), name)
         if os.path.exists(out) and os.path.getsize(out) == len(archive):
             return out
-    temporary = "%s.%d" % (out, os.getpid())
-    with open(temporary, "wb") as file:
-        file.write(archive)
-    os.rename(temporary, out)
+    bedpaths.write_whole(os.path.abspath(out), archive)
     return out

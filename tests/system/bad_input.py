@@ -54,9 +54,7 @@ def load(path):
 
 def written(name, data):
     path = os.path.join(bedpaths.build_dir("tests", "bad-input"), name)
-    with open("%s.%d" % (path, os.getpid()), "wb") as out:
-        out.write(data)
-    os.rename("%s.%d" % (path, os.getpid()), path)
+    bedpaths.write_whole(path, data)
     return path
 
 
