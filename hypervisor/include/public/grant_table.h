@@ -135,8 +135,8 @@ typedef uint16_t grant_status_t;
 typedef uint32_t grant_handle_t;
 
 /*
- * Maps entry ref of dom as flags (GNTMAP_*) tell. host_addr is a virtual address in the current
- * address space or, with contains_pte, the maddr of the L1 entry to use; for an HVM caller it is a
+ * Maps entry ref of dom as flags (GNTMAP_*) tell. host_addr is a virtual address that is mapped by
+ * the current root table or, with contains_pte, the maddr of the L1 entry to use; for HVM callers a
  * guest-physical address. Must be undone by unmap, not by changing the page table.
  */
 struct gnttab_map_grant_ref {

@@ -42,7 +42,7 @@ DEFINE_XEN_GUEST_HANDLE(physdev_irq_status_query_t);
 #define _XENIRQSTAT_shared	(1)	/* other domains receive it too */
 #define XENIRQSTAT_shared	(1U << _XENIRQSTAT_shared)
 
-/* The calling vCPU's I/O privilege level. */
+/* IOPL of the calling vCPU. */
 #define PHYSDEVOP_set_iopl 6
 struct physdev_set_iopl {
 	uint32_t iopl;		/* [in] 0-3 */

@@ -39,7 +39,7 @@ typedef struct xenpf_settime64 xenpf_settime64_t;
 typedef struct xenpf_settime xenpf_settime_t;
 DEFINE_XEN_GUEST_HANDLE(xenpf_settime_t);
 
-/* Gives frames a memory type by an MTRR. The handle, passed to del, tells overlapping users apart. */
+/* Gives frames a memory type by an MTRR. The handle, for del, tells overlapping users apart. */
 #define XENPF_add_memtype 31
 struct xenpf_add_memtype {
 	xen_pfn_t mfn;			/* [in] */
@@ -185,7 +185,7 @@ struct xenpf_efi_runtime_call {
 typedef struct xenpf_efi_runtime_call xenpf_efi_runtime_call_t;
 DEFINE_XEN_GUEST_HANDLE(xenpf_efi_runtime_call_t);
 
-/* What the BIOS or EFI told the hypervisor at boot: item index of a type; -ESRCH when there is none. */
+/* What BIOS or EFI told the hypervisor at boot: item index of a type; -ESRCH if there is none. */
 #define XENPF_firmware_info 50
 #define XEN_FW_DISK_INFO		1	/* BIOS int 13h, functions 8, 41h, 48h */
 #define XEN_FW_DISK_MBR_SIGNATURE	2

@@ -488,7 +488,7 @@ struct xen_sysctl_psr_cmt_op {
 };
 
 /* pcitopoinfo: NUMA nodes of PCI devices. */
-#define XEN_INVALID_DEV (XEN_INVALID_NODE_ID - 1)	/* no such device */
+#define XEN_INVALID_DEV (XEN_INVALID_NODE_ID - 1)	/* device unknown */
 struct xen_sysctl_pcitopoinfo {
 	uint32_t num_devs;			/* [in] elements, [out] done */
 	XEN_GUEST_HANDLE_64(physdev_pci_device_t) devs;	/* [in] */

@@ -424,7 +424,7 @@ typedef struct shared_info shared_info_t;
  * What a PV kernel finds at its first instruction (rsi/esi points at start_info).
  *
  * One virtually contiguous region, ending on a 4 MiB boundary with at least 512 KiB to spare,
- * mapped 1:1 from PFN 0's image base, each item page aligned, in this order: kernel image, initial
+ * in which page n is PFN n, each item page aligned, in this order: kernel image, initial
  * ramdisk, P2M list (unless XEN_ELFNOTE_INIT_P2M moved it), start_info page (the control domain's
  * also holds its console description), for others the xenstore ring and the console ring, page
  * tables (read-only), a boot stack page. All but the page tables is writable.
@@ -451,7 +451,7 @@ struct start_info {
 	} console;
 	unsigned long pt_base;		/* virtual address of the root table */
 	unsigned long nr_pt_frames;	/* page-table frames, contiguous from pt_base */
-	unsigned long mfn_list;		/* virtual address of the P2M list */
+	unsigned long mfn_list;		/* where the P2M list is mapped */
 	unsigned long mod_start;	/* ramdisk: virtual address, or PFN with SIF_MOD_START_PFN */
 	unsigned long mod_len;		/* bytes */
 #define MAX_GUEST_CMDLINE 1024

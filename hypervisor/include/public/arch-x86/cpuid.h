@@ -17,8 +17,8 @@
 /* Base + 1: eax version, major << 16 | minor. */
 
 /*
- * Base + 2: eax number of hypercall pages (1), ebx the MSR that installs one when its guest-physical
- * address is written, ecx and edx features.
+ * Base + 2: eax number of hypercall pages (1), ebx the MSR that installs one when its physical
+ * address in the guest is written, ecx and edx features.
  */
 #define _XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD	0
 #define XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD	(1u << 0)	/* ecx */

@@ -275,7 +275,7 @@ struct hvm_hw_hpet {
 	uint64_t res1;
 	uint64_t isr;
 	uint64_t res2[25];
-	uint64_t mc64;		/* main counter */
+	uint64_t mc64;		/* the running count */
 	uint64_t res3;
 	struct {
 		uint64_t config;
