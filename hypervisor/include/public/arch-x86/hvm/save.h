@@ -115,23 +115,27 @@ struct hvm_hw_cpu_compat {
 
 /*
  * Turns an older record, size bytes at h, into a present one in place (the buffer has room). The
- * tail moves up by one field, so it is taken out of the old layout before the new one is written.
+ * tail moves up by one field, so it is taken out of the old layout before the new one is written;
+ * the union tells the compiler that the two overlap.
  */
 static inline int _hvm_hw_fix_cpu(void *h, uint32_t size)
 {
-	struct hvm_hw_cpu *now = (struct hvm_hw_cpu *)h;
-	const struct hvm_hw_cpu_compat *old = (const struct hvm_hw_cpu_compat *)h;
+	union {
+		struct hvm_hw_cpu now;
+		struct hvm_hw_cpu_compat old;
+	} *rec = (__typeof__(rec))h;
 
-	if (size == sizeof(*old)) {
-		const uint64_t tsc = old->tsc;
-		const uint32_t event = old->pending_event, error = old->error_code;
+	if (size == sizeof(rec->old)) {
+		const uint64_t tsc = rec->old.tsc;
+		const uint32_t event = rec->old.pending_event;
+		const uint32_t error = rec->old.error_code;
 
-		now->msr_tsc_aux = 0;
-		now->tsc = tsc;
-		now->pending_event = event;
-		now->error_code = error;
+		rec->now.msr_tsc_aux = 0;
+		rec->now.tsc = tsc;
+		rec->now.pending_event = event;
+		rec->now.error_code = error;
 	}
-	now->flags = XEN_X86_FPU_INITIALISED;	/* older writers had no other case */
+	rec->now.flags = XEN_X86_FPU_INITIALISED;	/* older writers had no other case */
 	return 0;
 }
 DECLARE_HVM_SAVE_TYPE_COMPAT(CPU, 2, struct hvm_hw_cpu, struct hvm_hw_cpu_compat,
