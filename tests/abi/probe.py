@@ -84,7 +84,8 @@ def compile_errors(side, header, flags, prelude=True):
     warn = [f for f in flags if f.startswith("-W")]
     command = [f for f in flags if f not in warn]
     lang = [] if any(f.startswith("-x") for f in command) else ["-xc"]
-    full = ["gcc"] + (warn or ["-w"]) + side.search() + lang + command + ["-c", "-o", "/dev/null", "-"]
+    full = (["gcc"] + (warn or ["-w"]) + side.search() + lang + command +
+            ["-c", "-o", "/dev/null", "-"])
     run = subprocess.run(full, input=source(header, prelude), capture_output=True, text=True,
                          check=False)
     if run.returncode == 0:
@@ -147,10 +148,9 @@ def expressions(macros):
 def probe_text(header, items):
     """One line per item, so that an error's line number names the item."""
     chosen = "".join(f", {t}: {i + 1}" for i, t in enumerate(TYPES))
-    lines = [f'# 1 "items"']
+    lines = ['# 1 "items"']
     for n, (_, _, expr) in enumerate(items):
-        lines.append(f"enum {{ item_{n} = (__typeof__({expr}))__builtin_choose_expr("
-                     f"__builtin_constant_p({expr}), {expr}, {expr}) }};")
+        lines.append(f"enum {{ item_{n} = {expr} }};")
     lines.append('# 1 "values"')
     lines.append("const struct { long long v, t; } probe_values[] = {")
     for n, (_, _, expr) in enumerate(items):
@@ -171,7 +171,7 @@ def evaluate(side, header, flags, contents, macros):
             run = gcc(side, options, probe_text(header, items), output)
             if run.returncode == 0:
                 break
-            bad = {int(n) - 1 for n in re.findall(r"(?:^|in [^\n]*?\s)items:(\d+):", run.stderr, re.M)}
+            bad = {int(n) - 1 for n in re.findall(r"^items:(\d+):", run.stderr, re.M)}
             bad |= {int(n) - 2 for n in re.findall(r"^values:(\d+):", run.stderr, re.M)}
             if not bad:
                 return False
