@@ -78,8 +78,8 @@ struct domain {
 
 	/* Memory. guarded by: page_lock */
 	spinlock_t page_lock;
-	uint32_t page_list;	 /* frames owned, linked by struct page (mfn 0: empty), mm/ */
-	unsigned int tot_pages;	 /* frames on page_list */
+	unsigned long *page_regions; /* bit per 2 MiB of machine memory: may hold frames of d, mm/ */
+	unsigned int tot_pages;	 /* frames owned and charged */
 	unsigned int max_pages;	 /* tot_pages may not grow past this */
 	unsigned int xenheap_pages;
 	unsigned int outstanding_pages; /* claimed, not yet allocated (XENMEM_claim_pages) */

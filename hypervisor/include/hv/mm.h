@@ -40,6 +40,17 @@ void share_xen_page(void *v, struct domain *d, bool writable);
 /* Takes a domain frame out of its domain once only the caller and the allocation hold it. */
 int steal_page(struct domain *d, struct page *pg);
 
+/* Scrubbing of freed frames in the background: opens SOFTIRQ_SCRUB. An idle CPU that sees
+ * scrub_needed() raises it. */
+void scrub_init(void);
+bool scrub_needed(void);
+
+/* XENMEM_claim_pages: sets aside memory until d owns `total` frames; 0 drops the claim. -EINVAL a claim
+ * exists, or total is out of range; -ENOMEM not that much free. */
+int domain_set_outstanding(struct domain *d, uint64_t total);
+uint64_t claimed_pages_count(void); /* by all domains together */
+uint64_t dirty_pages_count(void);   /* free, not yet scrubbed */
+unsigned int heap_audit(void);	    /* breaches found */
 uint64_t total_pages_count(void);
 uint64_t free_pages_count(void);
 uint64_t free_pages_below(unsigned int bits);

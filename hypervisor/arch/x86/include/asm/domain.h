@@ -10,6 +10,7 @@
 #include <public/xen.h>
 #include <public/memory.h>
 
+struct page;
 struct irq_domain;   /* arch/x86/irq: pirq tables */
 struct cpu_policy;   /* arch/x86/cpu: what CPUID and MSRs show */
 
@@ -35,6 +36,7 @@ struct arch_domain {
 	struct page *pirq_eoi_page;
 	bool auto_unmask; /* v1: EOI also unmasks */
 	uint64_t max_mapped_pfn; /* PV: highest pfn in shared_info->arch.max_pfn (advisory) */
+	uint64_t relinquish_mfn; /* how far relinquish_memory() has come */
 	cpumask_t dirty_cpumask; /* CPUs that may hold TLB entries of this domain; atomic */
 };
 
@@ -50,6 +52,7 @@ struct pv_vcpu {
 	/* Page tables, by machine frame; each holds a PGT_l4 reference. */
 	mfn_t guest_table;	/* kernel */
 	mfn_t guest_table_user; /* user; INVALID_MFN: none */
+	struct page *old_table; /* a table whose dropping was interrupted: put_old_guest_table() */
 
 	uint64_t kernel_ss, kernel_sp;
 	struct pv_callback event, failsafe, syscall, syscall32, sysenter, nmi;

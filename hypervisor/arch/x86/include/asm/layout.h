@@ -17,6 +17,7 @@
 #ifdef __ASSEMBLER__
 #define _UL(x) x
 #else
+#include <public/xen.h> /* FIRST_RESERVED_GDT_PAGE, _ENTRY */
 #define _UL(x) x##UL
 #endif
 
@@ -44,8 +45,6 @@
 #define LDT_VIRT_START(vcpu) (GDT_VIRT_START(vcpu) + 16 * 4096)
 
 /* GDT slots of the hypervisor (page 14 of each GDT), fixed by the ABI for guests. */
-#define FIRST_RESERVED_GDT_PAGE	 14
-#define FIRST_RESERVED_GDT_ENTRY (FIRST_RESERVED_GDT_PAGE * 512)
 #define HV_CS	     0xe008
 #define HV_DS	     0xe010
 #define RING3_CS32   0xe023

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct page: what is known of one machine frame, in 16 bytes.
+ *
+ * `ref` has the owner and the number of references in one word, so that "does d own it, and is it
+ * alive?" and "one reference more" are one compare-and-exchange. `type` has the page-type machine's
+ * state (arch/x86/mm/page_type.c). A free frame reuses both: `ref` for order and state, `type` for
+ * the free list's links. There is no list of a domain's frames: the domain keeps one bit per 2 MiB
+ * of machine memory in which it may own frames (page_regions), and the owner field does the rest.
+ *
+ * A frame whose ref is 0 is not RAM (a hole, device memory): it has no owner, is not counted, and
+ * stays so from boot on.
+ */
+#ifndef ASM_PAGE_INFO_H
+#define ASM_PAGE_INFO_H
+
+#include <hv/mm.h>
+#include <asm/layout.h>
+#include <public/xen.h>
+
+struct page {
+	uint64_t ref;
+	uint64_t type;
+};
+_Static_assert(sizeof(struct page) == 16, "the frame table costs 16 bytes per frame");
+
+/* ---- ref, in use ---- */
+#define REF_COUNT	0xffffffffull /* bits 0..31: references, the allocation's own included */
+#define REF_COUNT_MAX	0xfffffff0ull
+#define REF_OWNER_SHIFT 32 /* bits 32..47: domain id + 1, 0: nobody */
+#define REF_OWNER	(0xffffull << REF_OWNER_SHIFT)
+#define REF_ALLOCATED	(1ull << 48) /* the allocation's reference is still held */
+#define REF_XEN		(1ull << 49) /* the hypervisor's own frame */
+#define REF_UNCHARGED	(1ull << 52) /* MEMF_NO_REFCOUNT: not in its owner's tot_pages */
+/* ---- ref, free ---- */
+#define REF_FREE	(1ull << 50) /* in the heap */
+#define REF_DIRTY	(1ull << 51) /* free, and still has its last owner's contents */
+#define REF_HEAD	(1ull << 5)  /* free, and the first frame of its block */
+#define REF_ORDER	0x1full	     /* of a head: log2 of the block's frames */
+#define REF_STAMP_SHIFT 16	     /* of a head: flush clock when it was last mapped by a guest */
+#define REF_STAMP	(0xffffull << REF_STAMP_SHIFT)
+
+/* ---- type ---- */
+#define TYPE_COUNT	0x3fffffffull /* bits 0..29: typed references */
+#define TYPE_COUNT_MAX	0x3ffffff0ull
+#define TYPE_DONE_SHIFT 30 /* bits 30..39: entries of an unfinished table that hold references */
+#define TYPE_DONE	(0x3ffull << TYPE_DONE_SHIFT)
+#define TYPE_STAMP_SHIFT 40 /* bits 40..55: flush clock when the count became zero */
+#define TYPE_STAMP	(0xffffull << TYPE_STAMP_SHIFT)
+#define TYPE_SHIFT	56 /* bits 56..58: enum page_type */
+#define TYPE_MASK	(7ull << TYPE_SHIFT)
+#define TYPE_VALID	(1ull << 59) /* contents were checked; all entries hold their references */
+#define TYPE_BUSY	(1ull << 60) /* one CPU is checking, undoing or flushing: others wait */
+#define TYPE_UNDO	(1ull << 61) /* the check failed; references taken so far are being dropped */
+#define TYPE_ORPHAN	(1ull << 62) /* one typed and one plain reference belong to nobody */
+#define TYPE_PINNED	(1ull << 63) /* one typed and one plain reference belong to a pin */
+
+/* The unit tests put both tables elsewhere. */
+#ifdef UNIT_TEST
+extern struct page *unit_frame_table;
+extern char *unit_direct_map;
+extern uint64_t *unit_m2p;
+#define FRAME_TABLE unit_frame_table
+#define DIRECT_MAP  unit_direct_map
+#define M2P_TABLE   unit_m2p
+#else
+#define FRAME_TABLE ((struct page *)FRAMETABLE_START)
+#define DIRECT_MAP  ((char *)DIRECTMAP_START)
+#define M2P_TABLE   ((uint64_t *)RW_MPT_VIRT_START)
+#endif
+
+/* The frame table exists for sections of 2^17 frames (512 MiB) that have any RAM. */
+#define SECTION_SHIFT 17
+#define MAX_SECTIONS  (1u << 15) /* 16 TiB: mfns fit in 32 bits */
+extern uint64_t frame_sections[MAX_SECTIONS / 64];
+extern uint64_t max_page; /* one past the highest frame of RAM */
+
+/* The inline forms of hv/mm.h's functions, for this folder and the allocator. */
+static inline bool frame_valid(uint64_t mfn)
+{
+	uint64_t s = mfn >> SECTION_SHIFT;
+
+	return mfn < max_page && (frame_sections[s / 64] >> (s % 64) & 1);
+}
+static inline struct page *frame_page(uint64_t mfn)
+{
+	return FRAME_TABLE + mfn;
+}
+static inline uint64_t frame_number(const struct page *pg)
+{
+	return (uint64_t)(pg - FRAME_TABLE);
+}
+static inline void *frame_virt(uint64_t mfn)
+{
+	return DIRECT_MAP + (mfn << PAGE_SHIFT);
+}
+static inline void *page_virt(const struct page *pg)
+{
+	return frame_virt(frame_number(pg));
+}
+
+static inline uint64_t ref_read(const struct page *pg)
+{
+	return __atomic_load_n(&pg->ref, __ATOMIC_RELAXED);
+}
+static inline uint64_t type_read(const struct page *pg)
+{
+	return __atomic_load_n(&pg->type, __ATOMIC_ACQUIRE);
+}
+static inline uint64_t ref_owner_bits(domid_t id)
+{
+	return (uint64_t)(uint16_t)(id + 1) << REF_OWNER_SHIFT;
+}
+static inline bool page_is_hole(const struct page *pg)
+{
+	return ref_read(pg) == 0;
+}
+static inline enum page_type type_of(uint64_t t)
+{
+	return (enum page_type)((t & TYPE_MASK) >> TYPE_SHIFT);
+}
+static inline unsigned int type_done(uint64_t t)
+{
+	return (unsigned int)((t & TYPE_DONE) >> TYPE_DONE_SHIFT);
+}
+static inline bool type_is_table(enum page_type t)
+{
+	return t >= PGT_l1 && t <= PGT_l4;
+}
+
+/* ---- between the allocator and the architecture ---- */
+/* The last reference of an owned frame is gone (arch/x86/mm/page_ref.c to common/domain_pages.c). */
+void free_domain_page(struct page *pg);
+/* A block of the heap as a whole (common/page_alloc.c). NULL if none; scrubbed if asked. */
+#define HEAP_SCRUB 1u /* zeroed */
+struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits, unsigned int flags);
+/* `stamp`: flush clock now, if a guest may have had it mapped; `dirty`: it has contents. */
+void heap_free(struct page *pg, unsigned int order, bool dirty, uint16_t stamp);
+struct domain *owner_from_ref(uint64_t ref);
+int owner_register(struct domain *d);
+void owner_unregister(struct domain *d);
+
+#endif

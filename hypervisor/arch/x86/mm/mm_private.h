@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files of arch/x86/mm only. */
+#ifndef MM_PRIVATE_H
+#define MM_PRIVATE_H
+
+#include <asm/mm.h>
+#include <asm/page_info.h>
+
+/* hv_map.c */
+extern bool hv_map_has_1g; /* the CPU has 1 GiB pages */
+void early_ranges_set(const struct ram_range *ram, unsigned int nr);
+void early_ranges_lift_limit(void); /* all RAM is in the direct map now */
+void early_ranges_to_heap(void);
+void hv_map_reserve_slot(unsigned int slot, bool user);
+/* guest_table.c */
+void hv_map_perdomain(pte_t *slot, struct domain *d);
+pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg);
+
+/* pte_refs.c: what a guest's entry may contain, and the references it holds. */
+#define PTE_GUEST_KERNEL (1ull << 52) /* the guest asked for a page its user mode must not see */
+/* Makes the entry what the hardware shall see. */
+pte_t adjust_l1e(pte_t e);
+pte_t adjust_table_entry(pte_t e);
+/* Takes the references a present L1 entry of a table of `pt_owner` holds. The frame must be owned
+ * by `pg_owner`. -EINVAL forbidden bits or not its frame, -EPERM device memory it may not map. */
+int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner);
+void put_l1e_refs(pte_t e);
+/* The frame whose references an L1 entry holds; NULL: device memory, no references. */
+struct page *l1e_page(pte_t e);
+/* The same for an entry of a table of `level` 2..4, which refers to a table one level below. */
+int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool preemptible);
+/* On -ERESTART the caller keeps both references and calls again. */
+int put_table_ref(pte_t e, bool preemptible);
+
+/* validate.c */
+/* Checks entries from *done on and takes their references; *done says how far it came.
+ * 0, -EINVAL, -ERESTART. */
+int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
+/* Drops the references of entries [0, *done). 0 or -ERESTART. */
+int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
+
+/* page_type.c */
+/* One more reference of the type a validated table has now; PGT_none if it is not one. */
+enum page_type get_table_as_is(struct page *pg);
+/* A plain reference by someone who has one (or a typed one) already. */
+void ref_again(struct page *pg);
+/* Drops a plain and a typed reference; on -ERESTART the caller still has both. */
+int put_table(struct page *pg, bool preemptible);
+void orphan_table(struct page *pg); /* gives the caller's two references to the table itself */
+bool adopt_orphan(struct page *pg); /* and takes them */
+
+#endif

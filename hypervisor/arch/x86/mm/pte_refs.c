@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest page-table entries: which are allowed, what the hardware gets to see, and the references
+ * each present entry holds.
+ *
+ *   L1 entry to RAM        one plain reference, and a PGT_writable one if it has RW
+ *   L1 entry to the rest   none; the domain must have the right to the frame (iomem_caps)
+ *   L2..L4 entry           one plain and one typed reference to the table one level below
+ *
+ * PV kernels run in ring 3, so every entry gets USER. What the guest asked without USER at level 1 is
+ * marked PTE_GUEST_KERNEL and never global; what it asked with USER becomes global, so that it
+ * survives the switch between the guest's kernel and user tables. The mark makes the change
+ * idempotent: a guest that reads its entry back and writes it with another flag keeps its meaning.
+ */
+#include <hv/domain.h>
+#include <hv/rangeset.h>
+#include <asm/mm.h>
+#include <asm/page_info.h>
+#include "mm_private.h"
+
+/* Bits 59..62 select a protection key; the guest has no use for them. */
+#define PTE_PKEY 0x7800000000000000ull
+#define TABLE_REFUSED (PTE_PKEY | PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)
+#define L1_REFUSED    PTE_PKEY
+
+pte_t adjust_l1e(pte_t e)
+{
+	if (!(e.e & PTE_USER))
+		e.e |= PTE_GUEST_KERNEL;
+	if (e.e & PTE_GUEST_KERNEL)
+		e.e &= ~PTE_GLOBAL;
+	else
+		e.e |= PTE_GLOBAL;
+	e.e |= PTE_USER;
+	return e;
+}
+
+pte_t adjust_table_entry(pte_t e)
+{
+	e.e |= PTE_USER;
+	return e;
+}
+
+struct page *l1e_page(pte_t e)
+{
+	uint64_t mfn = mfn_x(pte_mfn(e));
+	struct page *pg;
+
+	if (!frame_valid(mfn))
+		return NULL;
+	pg = frame_page(mfn);
+	return page_is_hole(pg) ? NULL : pg;
+}
+
+/* Device memory: both the domain whose table it is and the one it is mapped for need the right. */
+static int check_iomem(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner)
+{
+	uint64_t mfn = mfn_x(pte_mfn(e));
+
+	if (pg_owner != pt_owner && pg_owner != dom_io &&
+	    !rangeset_contains(pg_owner->iomem_caps, mfn, mfn))
+		return trace_err(-EPERM);
+	return rangeset_contains(pt_owner->iomem_caps, mfn, mfn) ? 0 : trace_err(-EPERM);
+}
+
+int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner)
+{
+	struct page *pg;
+
+	if (unlikely(e.e & L1_REFUSED))
+		return trace_err(-EINVAL);
+	pg = l1e_page(e);
+	if (unlikely(!pg))
+		return check_iomem(e, pt_owner, pg_owner);
+	if (unlikely(!get_page(pg, pg_owner)))
+		return trace_err(-EINVAL);
+	if ((e.e & PTE_RW) && get_page_type(pg, PGT_writable, false)) {
+		put_page(pg);
+		return trace_err(-EINVAL);
+	}
+	return 0;
+}
+
+void put_l1e_refs(pte_t e)
+{
+	struct page *pg = l1e_page(e);
+
+	if (unlikely(!pg))
+		return;
+	if (e.e & PTE_RW)
+		put_page_type(pg, false);
+	put_page(pg);
+}
+
+int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool preemptible)
+{
+	uint64_t mfn = mfn_x(pte_mfn(e));
+	struct page *pg;
+	int rc;
+
+	if ((e.e & TABLE_REFUSED) || !frame_valid(mfn))
+		return trace_err(-EINVAL);
+	pg = frame_page(mfn);
+	if (!get_page(pg, d))
+		return trace_err(-EINVAL);
+	rc = get_page_type(pg, (enum page_type)(level - 1), preemptible);
+	if (rc)
+		put_page(pg); /* on -ERESTART the table holds itself, see page_type.c */
+	return rc;
+}
+
+int put_table_ref(pte_t e, bool preemptible)
+{
+	return put_table(frame_page(mfn_x(pte_mfn(e))), preemptible);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Checking the contents of page tables and descriptor tables when they become such, and dropping
+ * what they hold when they cease to be.
+ *
+ * At any moment of either, entries [0, done) hold their references and the others hold none, so a
+ * table that was interrupted can be continued in either direction. Level 1 is never interrupted (512
+ * entries); above, the unit of work is one entry.
+ */
+#include <hv/domain.h>
+#include <hv/hypercall.h>
+#include <asm/mm.h>
+#include <asm/page_info.h>
+#include "mm_private.h"
+
+_Static_assert(PGT_l1 == 1 && PGT_l4 == 4, "page-table types are their level");
+
+/* First present entry at or after i, or PT_ENTRIES. Tables are mostly empty: four at a time. */
+static inline unsigned int next_present(const pte_t *t, unsigned int i)
+{
+	for (; i < PT_ENTRIES; i++) {
+		while (!(i & 3) && i < PT_ENTRIES &&
+		       !((t[i].e | t[i + 1].e | t[i + 2].e | t[i + 3].e) & PTE_PRESENT))
+			i += 4;
+		if (i >= PT_ENTRIES || pte_present(t[i]))
+			break;
+	}
+	return i;
+}
+
+static bool hv_slot_index(unsigned int level, unsigned int i)
+{
+	return level == 4 && i >= HV_SLOT_FIRST && i < HV_SLOT_END;
+}
+
+static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done)
+{
+	for (unsigned int i = next_present(t, *done); i < PT_ENTRIES; i = next_present(t, i + 1)) {
+		int rc = get_l1e_refs(t[i], d, d);
+
+		if (rc) {
+			*done = i;
+			return rc;
+		}
+		t[i] = adjust_l1e(t[i]);
+	}
+	*done = PT_ENTRIES;
+	return 0;
+}
+
+static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, unsigned int *done,
+			  bool preemptible)
+{
+	bool worked = false;
+
+	for (unsigned int i = next_present(t, *done); i < PT_ENTRIES; i = next_present(t, i + 1)) {
+		int rc;
+
+		if (hv_slot_index(level, i)) {
+			i = HV_SLOT_END - 1;
+			continue;
+		}
+		*done = i;
+		if (preemptible && worked && hypercall_preempt_check())
+			return -ERESTART;
+		rc = get_table_ref(t[i], level, d, preemptible && level > 2);
+		if (rc)
+			return rc;
+		t[i] = adjust_table_entry(t[i]);
+		worked = true;
+	}
+	*done = PT_ENTRIES;
+	return 0;
+}
+
+int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible)
+{
+	struct domain *d = page_get_owner(pg);
+	pte_t *t = page_virt(pg);
+	int rc;
+
+	if (!d || !d->arch.is_pv)
+		return trace_err(-EINVAL);
+	if (level == 1)
+		return validate_l1(t, d, done);
+	rc = validate_upper(t, level, d, done, preemptible);
+	if (!rc && level == 4)
+		init_guest_l4(t, d);
+	return rc;
+}
+
+static void devalidate_l1(pte_t *t, unsigned int *done)
+{
+	for (unsigned int i = next_present(t, 0); i < *done; i = next_present(t, i + 1))
+		put_l1e_refs(t[i]);
+	*done = 0;
+}
+
+static int devalidate_upper(pte_t *t, unsigned int level, unsigned int *done, bool preemptible)
+{
+	bool worked = false;
+
+	for (unsigned int i = *done; i-- > 0;) {
+		if (!pte_present(t[i]) || hv_slot_index(level, i))
+			continue;
+		*done = i + 1;
+		if (preemptible && worked && hypercall_preempt_check())
+			return -ERESTART;
+		if (put_table_ref(t[i], preemptible))
+			return -ERESTART;
+		worked = true;
+	}
+	*done = 0;
+	return 0;
+}
+
+/* A former top-level table shall not tell its guest where the hypervisor's tables are. */
+static void clear_hv_slots(pte_t *l4)
+{
+	for (unsigned int i = HV_SLOT_FIRST; i < HV_SLOT_END; i++)
+		l4[i] = (pte_t){ 0 };
+}
+
+int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible)
+{
+	pte_t *t = page_virt(pg);
+	int rc;
+
+	if (level == 1) {
+		devalidate_l1(t, done);
+		return 0;
+	}
+	rc = devalidate_upper(t, level, done, preemptible);
+	if (!rc && level == 4)
+		clear_hv_slots(t);
+	return rc;
+}
