@@ -18,7 +18,8 @@ struct console_device {
 void console_register(struct console_device *dev); /* replays the ring so far */
 /* A byte arrived (serial interrupt). Interrupt context. */
 void console_receive(char c);
-void console_init(void);       /* ring of conring_size= */
+void console_init(void);       /* ring of conring_size=, softirq; once the heap works */
+void console_end_boot(void);   /* Dom0 is about to run: input goes to it */
 void console_force_unlock(void); /* panic: never wait again */
 /* XEN_SYSCTL_readconsole. */
 struct xen_sysctl_readconsole;
