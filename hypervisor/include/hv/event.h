@@ -28,7 +28,9 @@ struct evtchn_domain {
 	unsigned int valid_evtchns; /* ports < this have a struct; grows only */
 	unsigned int max_port;	    /* highest port the toolstack allows */
 	struct evtchn_fifo_domain *fifo;
-	unsigned int active_evtchns;
+	unsigned int active_evtchns; /* not free; guarded by: lock */
+	uint32_t first_free;   /* no port below is free; guarded by: lock */
+	uint32_t close_cursor; /* how far closing all has got; one closer at a time */
 };
 
 struct evtchn_vcpu {
@@ -39,7 +41,10 @@ struct evtchn_vcpu {
 };
 
 int evtchn_init(struct domain *d, unsigned int max_port);
-void evtchn_destroy(struct domain *d);	      /* closes all ports; restartable: -ERESTART */
+int evtchn_destroy(struct domain *d);	      /* d is dying: closes all ports; 0 or -ERESTART */
+/* EVTCHNOP_reset: closes all ports, back to the 2-level ABI. 0, -ERESTART, or -EAGAIN: d opened
+ * ports meanwhile. */
+int evtchn_reset(struct domain *d);
 void evtchn_destroy_final(struct domain *d);  /* frees memory; last reference gone */
 void evtchn_vcpu_init(struct vcpu *v);
 
@@ -48,6 +53,8 @@ void evtchn_vcpu_init(struct vcpu *v);
 void send_guest_vcpu_virq(struct vcpu *v, uint32_t virq);
 void send_guest_global_virq(struct domain *d, uint32_t virq);
 void send_global_virq(uint32_t virq); /* to the domain set for it; Dom0 by default */
+/* XEN_DOMCTL_set_virq_handler. -EINVAL: not a global virq, or d is dying. */
+int set_global_virq_handler(struct domain *d, uint32_t virq);
 /* A physical IRQ bound by d fired. `port` is what pirq_guest_bind() was given. Interrupt context.
  * Returns false if the port was already pending (still unconsumed). */
 bool send_guest_pirq(struct domain *d, uint32_t port);
@@ -55,7 +62,7 @@ int evtchn_send(struct domain *ld, uint32_t lport); /* as EVTCHNOP_send */
 int evtchn_unmask(uint32_t port);
 bool evtchn_port_is_pending(struct domain *d, uint32_t port); /* for SCHEDOP_poll */
 bool evtchn_port_is_valid(struct domain *d, uint32_t port);
-/* Moves v's PIRQ interrupts to the CPU v now runs on. */
+/* Moves v's PIRQ interrupts to the CPU v now runs on. No spin lock held, not in an interrupt. */
 void evtchn_move_pirqs(struct vcpu *v);
 
 /* Called by the port ops and the FIFO code: v has a deliverable event. Sets evtchn_upcall_pending
