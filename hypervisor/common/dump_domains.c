@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Debug keys 'q' (domains and vCPUs) and 'H' (hypercall counters). */
+#include <hv/console.h>
+#include <hv/domain.h>
+#include <hv/hypercall.h>
+#include "dump.h"
+
+static const char *dying_name(const struct domain *d)
+{
+	static const char *const names[] = { "", " dying", " dead" };
+
+	return names[d->dying];
+}
+
+static void dump_vcpu(const struct vcpu *v)
+{
+	const struct vcpu_info *vi = v->vcpu_info;
+
+	printk("  vcpu %u: CPU%u%s pause_flags %lx pause_count %d poll %d", v->vcpu_id, v->processor,
+	       v->is_running ? " running" : "", v->pause_flags, v->pause_count, v->poll_evtchn);
+	if (vi)
+		printk(" upcall pending %u mask %u sel %lx", vi->evtchn_upcall_pending,
+		       vi->evtchn_upcall_mask, (unsigned long)vi->evtchn_pending_sel);
+	printk("\n");
+}
+
+static void dump_domain(const struct domain *d)
+{
+	struct vcpu *v;
+
+	printk("Domain %u:%s%s%s refs %u pause %d/%d shutdown code %d\n", d->domain_id,
+	       d->is_privileged ? " privileged" : "", dying_name(d),
+	       d->is_shut_down ? " shut down" : "", d->refcnt, d->pause_count,
+	       d->controller_pause_count, d->shutdown_code);
+	printk("  pages %u of %u, xenheap %u, claimed %u; vcpus %u; assists %lx\n", d->tot_pages,
+	       d->max_pages, d->xenheap_pages, d->outstanding_pages, d->max_vcpus, d->vm_assist);
+	for_each_vcpu(d, v)
+		dump_vcpu(v);
+}
+
+void dump_domains(unsigned char key)
+{
+	struct domain *d;
+	domid_t from = 0;
+
+	while ((d = domain_get_next(from)) != NULL) {
+		dump_domain(d);
+		from = d->domain_id + 1;
+		domain_put(d);
+	}
+}
+
+static const char *const call_names[NR_HYPERCALLS] = {
+#define NAME(nr, name, nargs, flags, purpose) [nr] = #name,
+	HYPERCALL_TABLE(NAME)
+#undef NAME
+};
+
+static void dump_counters(const struct domain *d)
+{
+	if (!d->counters)
+		return;
+	for (unsigned int i = 0; i < NR_HYPERCALLS; i++) {
+		const __typeof__(d->counters->call[0]) *c = &d->counters->call[i];
+
+		if (c->calls)
+			printk("  %-28s %12llu calls %8llu errors, last %lld\n",
+			       call_names[i] ? call_names[i] : "(unknown)",
+			       (unsigned long long)c->calls, (unsigned long long)c->errors,
+			       (long long)c->last_error);
+	}
+}
+
+void dump_hypercall_counts(unsigned char key)
+{
+	struct domain *d;
+	domid_t from = 0;
+
+	while ((d = domain_get_next(from)) != NULL) {
+		printk("Domain %u:\n", d->domain_id);
+		dump_counters(d);
+		from = d->domain_id + 1;
+		domain_put(d);
+	}
+}
