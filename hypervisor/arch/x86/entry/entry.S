@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entry from and exit to paravirtualized guests.
+ *
+ * A guest runs in ring 3, its kernel too. Every entry leaves a struct cpu_user_regs at the top of the
+ * CPU's stack (cpu_info.guest_regs), so there is one C stack per CPU and RSP alone finds everything.
+ * Two paths are worth hand-laying, because a guest system call costs one of each: SYSCALL from guest
+ * user mode to guest kernel, and the iret hypercall back. Everything else goes through C.
+ *
+ * Invariant at ret_to_guest: RSP = &guest_regs, which is complete; interrupts may be on.
+ * Guest CR3 and GS bases always match vcpu->arch.pv.kernel_mode.
+ */
+#include <asm/asm_macros.h>
+#include <public/xen.h>
+
+#define OFF(r) (UREGS_##r)
+#define TRAP_SYSCALL_BYTE 5 /* byte of error_code slot: bit 0 set = came by SYSCALL */
+
+	.section .text.entry, "ax"
+
+/*
+ * One SYSCALL entry stub per CPU: there is no register to spare, so each stub knows its own slot
+ * {guest RSP, stack top}. MSR_LSTAR of CPU n is lstar_stubs + 32 * n.
+ */
+	.balign 32
+	.global lstar_stubs
+lstar_stubs:
+	.set	i, 0
+	.rept	64
+	mov	%rsp, syscall_slots + 16 * i(%rip)
+	mov	syscall_slots + 16 * i + 8(%rip), %rsp
+	push	$RING3_DS
+	push	syscall_slots + 16 * i(%rip)
+	jmp	lstar_enter
+	.balign 32
+	.set	i, i + 1
+	.endr
+	.global cstar_stubs
+cstar_stubs:
+	.set	i, 0
+	.rept	64
+	mov	%rsp, syscall_slots + 16 * i(%rip)
+	mov	syscall_slots + 16 * i + 8(%rip), %rsp
+	push	$RING3_DS
+	push	syscall_slots + 16 * i(%rip)
+	jmp	cstar_enter
+	.balign 32
+	.set	i, i + 1
+	.endr
+
+	.balign 64
+lstar_enter:
+	push	%r11
+	push	$RING3_CS64
+	push	%rcx
+	push	$0
+	movb	$1, TRAP_SYSCALL_BYTE(%rsp)
+	sub	$OFF(error_code), %rsp
+	mov	CI_current(%rsp), %r11
+	cmpb	$0, VCPU_kernel_mode(%r11)
+	jne	hypercall_enter
+
+	/* Guest user -> guest kernel. Anything unusual goes the long way. */
+	cmpb	$0, VCPU_slow_syscall(%r11)
+	jne	syscall_slow
+	mov	%rdi, OFF(rdi)(%rsp)
+	mov	%rsi, OFF(rsi)(%rsp)
+	mov	VCPU_cr3_kernel(%r11), %rsi
+	mov	%rsi, %cr3
+	swapgs
+	movb	$1, VCPU_kernel_mode(%r11)
+	mov	VCPU_vcpu_info(%r11), %rsi
+	movzbl	VI_mask(%rsi), %ecx
+	movb	$1, VI_mask(%rsi)
+	/* kernel_sp was checked when it was set: 16-aligned, the frame lies outside the hole. */
+	mov	VCPU_kernel_sp(%r11), %rdi
+	sub	$7 * 8, %rdi
+	ASM_STAC
+.Lbf0:	movq	$RING3_DS, 48(%rdi)
+	mov	OFF(rsp)(%rsp), %rsi
+.Lbf1:	mov	%rsi, 40(%rdi)
+	/* RFLAGS as the guest sees it: IF from the event mask, which user mode almost never has set. */
+	mov	OFF(rflags)(%rsp), %rsi
+.Lbf2:	mov	%rsi, 8(%rdi)
+	test	%ecx, %ecx
+	jz	1f
+	and	$~0x200, %esi
+1:
+.Lbf3:	mov	%rsi, 32(%rdi)
+	shl	$32, %rcx
+	or	$RING3_CS64, %rcx
+.Lbf4:	mov	%rcx, 24(%rdi)
+	mov	OFF(rip)(%rsp), %rcx
+.Lbf5:	mov	%rcx, 16(%rdi)
+.Lbf6:	mov	%rcx, (%rdi)
+	ASM_CLAC
+	mov	VCPU_syscall_addr(%r11), %rcx
+	mov	OFF(rflags)(%rsp), %r11
+	and	$~0x77100, %r11 /* AC VM RF NT IOPL TF */
+	mov	OFF(rsi)(%rsp), %rsi
+	mov	%rdi, OFF(rsp)(%rsp)
+	mov	OFF(rdi)(%rsp), %rdi
+	mov	OFF(rsp)(%rsp), %rsp
+	sysretq
+	EXTABLE(.Lbf0, syscall_bad_stack)
+	EXTABLE(.Lbf1, syscall_bad_stack)
+	EXTABLE(.Lbf2, syscall_bad_stack)
+	EXTABLE(.Lbf3, syscall_bad_stack)
+	EXTABLE(.Lbf4, syscall_bad_stack)
+	EXTABLE(.Lbf5, syscall_bad_stack)
+	EXTABLE(.Lbf6, syscall_bad_stack)
+
+/* The guest kernel's stack cannot be written: the guest is beyond help. Mode is kernel already. */
+syscall_bad_stack:
+	ASM_CLAC
+	mov	OFF(rdi)(%rsp), %rdi
+	mov	OFF(rsi)(%rsp), %rsi
+	call	save_regs_here
+	mov	%rsp, %rdi
+	call	pv_bad_kernel_stack
+	jmp	ret_to_guest
+
+syscall_slow:
+	call	save_regs_here
+	mov	%rsp, %rdi
+	sti
+	call	pv_guest_syscall
+	jmp	ret_to_guest
+
+/* Fills guest_regs (at 8(%rsp): the return address is in between) from the registers; a SYSCALL took
+ * RCX and R11, which hold RIP and RFLAGS by definition. */
+save_regs_here:
+	mov	%rdi, 8 + OFF(rdi)(%rsp)
+	mov	%rsi, 8 + OFF(rsi)(%rsp)
+	mov	8 + OFF(rip)(%rsp), %rcx
+	mov	%rcx, 8 + OFF(rcx)(%rsp)
+	mov	8 + OFF(rflags)(%rsp), %r11
+	mov	%r11, 8 + OFF(r11)(%rsp)
+	mov	%rax, 8 + OFF(rax)(%rsp)
+save_rest_here:
+	mov	%rdx, 8 + OFF(rdx)(%rsp)
+	mov	%r8, 8 + OFF(r8)(%rsp)
+	mov	%r9, 8 + OFF(r9)(%rsp)
+	mov	%r10, 8 + OFF(r10)(%rsp)
+	mov	%rbx, 8 + OFF(rbx)(%rsp)
+	mov	%rbp, 8 + OFF(rbp)(%rsp)
+	mov	%r12, 8 + OFF(r12)(%rsp)
+	mov	%r13, 8 + OFF(r13)(%rsp)
+	mov	%r14, 8 + OFF(r14)(%rsp)
+	mov	%r15, 8 + OFF(r15)(%rsp)
+	ret
+
+/* SYSCALL from 32-bit user code (AMD): always the long way. */
+cstar_enter:
+	push	%r11
+	push	$RING3_CS32
+	push	%rcx
+	push	$0
+	sub	$OFF(error_code), %rsp
+	call	save_regs_here
+	mov	%rsp, %rdi
+	sti
+	call	pv_guest_syscall32
+	jmp	ret_to_guest
+
+	.balign 64
+hypercall_enter:
+	cmp	$__HYPERVISOR_iret, %eax
+	je	iret_fast
+hypercall_slow:
+	call	save_regs_here
+	sti
+	cmp	$64, %rax
+	jae	2f
+	lea	per_cpu__hypercall_calls(%rip), %rcx
+	add	CI_percpu(%rsp), %rcx
+	incq	(%rcx, %rax, 8)
+	mov	%r10, %rcx
+	lea	pv_hypercall_table(%rip), %r11
+	mov	(%r11, %rax, 8), %rax
+	test	%rax, %rax
+	jz	2f
+	call	*%rax
+1:	mov	%rax, OFF(rax)(%rsp)
+ENTRY(ret_to_guest)
+	cli
+	lea	per_cpu__softirq_pending(%rip), %rdx
+	add	CI_percpu(%rsp), %rdx
+	cmpl	$0, (%rdx)
+	jne	exit_work
+	mov	CI_current(%rsp), %rbx
+	cmpb	$0, VCPU_exit_work(%rbx)
+	jne	exit_work
+	mov	VCPU_vcpu_info(%rbx), %rax
+	cmpb	$0, VI_pending(%rax)
+	je	restore_guest
+	cmpb	$0, VI_mask(%rax)
+	je	exit_work
+restore_guest:
+	testb	$1, TRAP_SYSCALL_BYTE + OFF(error_code)(%rsp)
+	jz	restore_iret
+	/* SYSRET with a non-canonical RIP faults in ring 0 on some CPUs: take IRET for it. */
+	mov	OFF(rip)(%rsp), %rcx
+	sar	$47, %rcx
+	inc	%ecx
+	cmp	$1, %ecx
+	ja	restore_iret
+	RESTORE_REGS
+	mov	8(%rsp), %rcx
+	mov	24(%rsp), %r11
+	cmpw	$RING3_CS64, 16(%rsp)
+	jne	1f
+	mov	32(%rsp), %rsp
+	sysretq
+1:	add	$8, %rsp
+	jmp	guest_iretq
+restore_iret:
+	RESTORE_REGS
+	add	$8, %rsp
+ENTRY(guest_iretq)
+	iretq
+
+2:	mov	$-38, %rax /* -ENOSYS */
+	jmp	1b
+
+exit_work:
+	mov	%rsp, %rdi
+	call	pv_exit_work
+	jmp	restore_guest
+
+/*
+ * The iret hypercall, guest kernel -> guest user. Guest frame at guest RSP, upwards:
+ * rax r11 rcx flags rip cs rflags rsp ss. RAX, RCX, R11 are ours; all else is the user's already.
+ * guest_regs.rsp is overwritten last, so that the C path can start over after a fault.
+ */
+	.balign 64
+iret_fast:
+	mov	OFF(rsp)(%rsp), %rcx
+	movabs	$HV_VIRT_END, %rax
+	cmp	%rax, %rcx
+	jb	hypercall_iret_slow
+	ASM_STAC
+.Lif0:	mov	40(%rcx), %rax
+	mov	%eax, %r11d
+	and	$3, %r11d
+	cmp	$3, %r11d
+	jne	iret_to_kernel
+	movzwl	%ax, %eax
+	mov	%rax, OFF(cs)(%rsp)
+.Lif1:	mov	(%rcx), %rax
+	mov	%rax, OFF(rax)(%rsp)
+.Lif2:	mov	8(%rcx), %rax
+	mov	%rax, OFF(r11)(%rsp)
+.Lif3:	mov	16(%rcx), %rax
+	mov	%rax, OFF(rcx)(%rsp)
+.Lif4:	mov	32(%rcx), %rax
+	mov	%rax, OFF(rip)(%rsp)
+.Lif5:	mov	48(%rcx), %rax
+	mov	%rax, OFF(rflags)(%rsp)
+.Lif6:	mov	64(%rcx), %rax
+	or	$3, %eax
+	movzwl	%ax, %eax
+	mov	%rax, OFF(ss)(%rsp)
+.Lif7:	mov	56(%rcx), %rax
+	mov	%rax, OFF(rsp)(%rsp)
+	ASM_CLAC
+	mov	CI_current(%rsp), %r11
+	mov	VCPU_cr3_user(%r11), %rax
+	test	%rax, %rax
+	jz	iret_no_user_table
+	mov	%rax, %cr3
+	swapgs
+	movb	$0, VCPU_kernel_mode(%r11)
+	movb	$0, TRAP_SYSCALL_BYTE + OFF(error_code)(%rsp)
+	/* IF says whether events are unmasked; the real IF is always on. IOPL is never real. */
+	mov	OFF(rflags)(%rsp), %rax
+	and	$~0x23000, %eax
+	bts	$9, %eax
+	mov	%rax, OFF(rflags)(%rsp)
+	setnc	%al
+	mov	VCPU_vcpu_info(%r11), %rcx
+	mov	%al, VI_mask(%rcx)
+	test	%al, %al
+	jnz	1f
+	cmpb	$0, VI_pending(%rcx)
+	jne	iret_events
+1:	cmpb	$0, VCPU_exit_work(%r11)
+	jne	iret_events
+	mov	OFF(rax)(%rsp), %rax
+	mov	OFF(rcx)(%rsp), %rcx
+	mov	OFF(r11)(%rsp), %r11
+	add	$OFF(rip), %rsp
+ENTRY(guest_iretq_fast)
+	iretq
+	EXTABLE(.Lif0, iret_fault)
+	EXTABLE(.Lif1, iret_fault)
+	EXTABLE(.Lif2, iret_fault)
+	EXTABLE(.Lif3, iret_fault)
+	EXTABLE(.Lif4, iret_fault)
+	EXTABLE(.Lif5, iret_fault)
+	EXTABLE(.Lif6, iret_fault)
+	EXTABLE(.Lif7, iret_fault)
+
+/* Something to do before user mode may go on: complete guest_regs and take the general way out. */
+iret_events:
+	mov	%rdi, OFF(rdi)(%rsp)
+	mov	%rsi, OFF(rsi)(%rsp)
+	call	save_rest_here
+	jmp	ret_to_guest
+
+iret_no_user_table:
+	mov	%rdi, OFF(rdi)(%rsp)
+	mov	%rsi, OFF(rsi)(%rsp)
+	call	save_rest_here
+	mov	%rsp, %rdi
+	call	pv_no_user_table
+	jmp	ret_to_guest
+
+iret_to_kernel:
+iret_fault:
+	ASM_CLAC
+hypercall_iret_slow:
+	mov	$__HYPERVISOR_iret, %eax
+	jmp	hypercall_slow
+
+/* C has replaced the stack's meaning (context switch, failed IRET): start afresh at guest_regs. */
+ENTRY(reset_stack_to_guest)
+	or	$STACK_SIZE - 1, %rsp
+	sub	$CPU_INFO_SIZE - 1, %rsp
+	jmp	ret_to_guest
+
+/* void reset_stack_and_call(void (*fn)(void)): the same for the idle loop. */
+ENTRY(reset_stack_and_call)
+	or	$STACK_SIZE - 1, %rsp
+	sub	$CPU_INFO_SIZE - 1, %rsp
+	call	*%rdi
+	ud2
+
+/* ---- exceptions and interrupts ---- */
+
+	.balign 16
+handle_exception:
+	SAVE_REGS
+	ASM_CLAC
+	SCRUB_REGS
+	cld
+	mov	%rsp, %rdi
+	testb	$3, OFF(cs)(%rsp)
+	jz	1f
+	call	do_guest_exception
+	jmp	ret_to_guest
+1:	call	do_hv_exception
+	RESTORE_REGS
+	add	$8, %rsp
+	iretq
+
+	.balign 16
+handle_interrupt:
+	SAVE_REGS
+	ASM_CLAC
+	SCRUB_REGS
+	cld
+	mov	%rsp, %rdi
+	call	do_IRQ
+	testb	$3, OFF(cs)(%rsp)
+	jnz	ret_to_guest
+	RESTORE_REGS
+	add	$8, %rsp
+	iretq
+
+/*
+ * Exceptions on IST stacks. From a guest: move the frame to where guest frames belong and go on as
+ * for any other. From the hypervisor, at whatever point: report or return, touching nothing.
+ */
+	.balign 16
+handle_ist:
+	SAVE_REGS
+	ASM_CLAC
+	SCRUB_REGS
+	cld
+	testb	$3, OFF(cs)(%rsp)
+	jz	1f
+	mov	%rsp, %rsi
+	or	$STACK_SIZE - 1, %rsp
+	sub	$CPU_INFO_SIZE - 1, %rsp
+	mov	%rsp, %rdi
+	mov	$OFF(es) / 8, %ecx
+	rep movsq
+	mov	%rsp, %rdi
+	call	do_guest_exception
+	jmp	ret_to_guest
+1:	mov	%rsp, %rdi
+	call	do_hv_exception
+	RESTORE_REGS
+	add	$8, %rsp
+	iretq
+
+/* 256 stubs of 16 bytes: push an error code where the CPU does not, note the vector, go on. */
+	.balign 16
+	.global idt_stubs
+idt_stubs:
+	.set	vec, 0
+	.rept	256
+	.balign 16
+	.if	(vec != 8) && (vec != 10) && (vec != 11) && (vec != 12) && (vec != 13) && (vec != 14) && (vec != 17) && (vec != 21) && (vec != 29) && (vec != 30)
+	push	$0
+	.endif
+	movl	$vec, 4(%rsp)
+	.if	(vec == 1) || (vec == 2) || (vec == 8) || (vec == 18)
+	jmp	handle_ist
+	.elseif	(vec < 32) || (vec == 0x80)
+	jmp	handle_exception
+	.else
+	jmp	handle_interrupt
+	.endif
+	.set	vec, vec + 1
+	.endr
+
+	.section .data, "aw"
+	.balign 64
+	.global syscall_slots
+syscall_slots:
+	.skip	64 * 16
