@@ -54,7 +54,11 @@ struct pv_vcpu {
 	mfn_t guest_table_user; /* user; INVALID_MFN: none */
 	struct page *old_table; /* a table whose dropping was interrupted: put_old_guest_table() */
 
-	uint64_t kernel_ss, kernel_sp;
+	uint64_t cr3_kernel, cr3_user; /* CR3 for each mode, see pv_update_cr3(); user 0: none */
+
+	uint64_t kernel_ss, kernel_sp; /* kernel_sp: 16-aligned, frame below it outside the hole */
+	bool slow_syscall; /* user system calls take the C path: see pv_update_slow_syscall() */
+	uint8_t exit_work; /* PV_EXIT_* bits: something to do before guest mode; atomic */
 	struct pv_callback event, failsafe, syscall, syscall32, sysenter, nmi;
 	struct trap_info trap[256];
 
@@ -73,13 +77,14 @@ struct pv_vcpu {
 	uint8_t iopl; /* 0..3, virtual */
 	uint64_t iobmp; /* guest address of the port bitmap */
 	unsigned int iobmp_limit;
+	/* A trap to be delivered on the way out; valid while exit_work has PV_EXIT_BOUNCE. */
 	struct trap_bounce {
 		uint64_t eip;
 		uint32_t error_code;
-		uint8_t flags; /* TBF_* */
-		uint16_t cs;
+		bool has_error_code;
+		bool mask_events;
+		bool failsafe; /* the failsafe frame: data selectors too */
 	} bounce;
-	uint64_t ret_flags;
 };
 
 struct arch_vcpu {
