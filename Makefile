@@ -7,12 +7,58 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai ## build everything into build/
-.PHONY: all help
+.PHONY: all help clean run check check-quick check-headers bench fuzz gdb iso install stats deps
+
 include hypervisor/Makefile.inc
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@echo "Variables: BUILD=dir  debug=y (assertions on)  DESTDIR=dir  V=1"
+
+deps: ## install what building and testing need (Debian 12)
+	$(Q)tests/lib/install-deps
+
+run: deps ## boot Serai with a stock Debian Dom0 in QEMU; with a terminal, its shell
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)if [ -t 0 ] && [ -t 1 ]; then exec tests/lib/boot-dom0 serai --with xen-tools --interactive; \
+	else exec tests/lib/boot-dom0 serai --with xen-tools --script tests/lib/run-demo.sh --timeout 300; fi
+
+check: deps ## build and run every test
+	$(Q)$(MAKE) --no-print-directory all check-headers
+	$(Q)tests/run
+
+check-quick: deps ## build, unit tests, ABI comparison, one boot
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/run --quick
+
+bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/bench/run
+
+fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
+	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)
+
+gdb: all ## boot stopped and attach gdb with the hypervisor's symbols
+	$(Q)tests/lib/boot-dom0 serai --timeout 36000 -- -s -S > $(BUILD)/gdb-console.log 2>&1 & \
+	sleep 2; gdb -x tests/lib/serai.gdb $(BUILD)/boot/serai; kill %1 2>/dev/null || true
+
+iso: all ## a GRUB image that boots the same system (build/serai.iso)
+	$(Q)tests/lib/mkiso $(BUILD)/serai.iso
+
+install: all ## lay out a Debian tree under DESTDIR
+	install -D -m 0644 $(BUILD)/boot/serai $(DESTDIR)/boot/serai
+	install -d $(DESTDIR)$(PREFIX)/include/xen $(DESTDIR)$(PREFIX)/share/doc/serai
+	cp -r $(HV)/include/public/. $(DESTDIR)$(PREFIX)/include/xen/
+	rm -f $(DESTDIR)$(PREFIX)/include/xen/README.md
+	install -m 0644 README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/serai/
+
+check-headers: ## every hypervisor header compiles on its own
+	$(Q)for h in $$(cd $(HV)/include && ls hv/*.h) $$(cd $(HV)/arch/x86/include && ls asm/*.h | grep -v asm_macros); do \
+		echo "#include <$$h>" | $(CC) $(HV_CFLAGS) -x c -fsyntax-only - || { echo "header $$h does not stand alone"; exit 1; }; \
+	done
+
+stats: ## size of files and functions, the outliers by name
+	$(Q)tests/lib/stats
 
 clean: ## remove build results (keeps build/cache)
-	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/include
-.PHONY: clean
+	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include
