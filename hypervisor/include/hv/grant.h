@@ -14,11 +14,17 @@ void grant_table_destroy(struct domain *d); /* last reference gone */
 int grant_table_get_frames(struct domain *d, unsigned int id, unsigned int first, unsigned int nr,
 			   uint64_t *mfns);
 
-/* What the architecture does for grants (arch/x86/mm/grant.c), PV: */
-/* Maps `mfn` at a host address (or at the PTE's machine address if GNTMAP_contains_pte) of
- * `current->domain`. The caller holds the needed page references. GNTST_*. */
+/*
+ * What the architecture does for grants (arch/x86/mm/grant.c), PV. The page-table entry holds
+ * references of its own, like any other L1 entry, which go with it by whatever way it goes; the
+ * grant code holds others from before the mapping until after the TLB flush.
+ */
+/* Maps `mfn`, a frame of another domain, at a host address (or at the PTE's machine address if
+ * GNTMAP_contains_pte) of `current->domain`. No spin lock held. GNTST_*. */
 int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags);
-/* Undoes it; `new_addr` != 0 moves the PTE found there (unmap_and_replace). GNTST_*. */
+/* Undoes it, if the entry there still maps `mfn` (else GNTST_general_error); `new_addr` != 0 moves
+ * the PTE found there (unmap_and_replace). Need not flush: the caller flushes once per batch, on
+ * d->arch.dirty_cpumask. No spin lock held. GNTST_*. */
 int arch_grant_unmap_host(uint64_t addr, mfn_t mfn, uint64_t new_addr, unsigned int flags);
 
 #endif
