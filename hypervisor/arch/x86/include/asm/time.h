@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Private to arch/x86: pieces of time keeping. Common face: hv/time.h. Code: arch/x86/time. */
+#ifndef ASM_TIME_H
+#define ASM_TIME_H
+
+#include <hv/time.h>
+
+/* All CPUs' TSCs tick together at one constant rate. Final once smp_boot_all() is done. */
+extern bool tsc_reliable;
+extern uint64_t tsc_hz;
+
+/* Busy waits; usable once time_init() has run. */
+void udelay(uint64_t us);
+/* The TSC value at system time `when` on this CPU; never 0, small if in the past. */
+uint64_t stime_to_tsc(s_time_t when);
+/* Starts periodic calibration on every online CPU, if the TSC needs it. After timers_init(). */
+void time_start_calibration(void);
+/* Compares this CPU's TSC with another's; both call it at the same time during bring-up. */
+void tsc_check_sync_source(void);
+void tsc_check_sync_target(void);
+
+uint64_t rtc_read_seconds(uint8_t century_index); /* CMOS clock as seconds since 1970, UTC */
+void wallclock_init(void);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Converting counts of one frequency to another: count * 2^shift * mul / 2^32, the form the ABI gives
+ * guests in vcpu_time_info. mul is normalised to its top bit, so a rate is exact to 2^-31.
+ */
+#ifndef TIME_SCALE_H
+#define TIME_SCALE_H
+
+#include <stdint.h>
+
+struct time_scale {
+	uint32_t mul;
+	int8_t shift;
+};
+
+static inline uint64_t time_scale_apply(uint64_t count, struct time_scale s)
+{
+	count = s.shift < 0 ? count >> -s.shift : count << s.shift;
+	return (uint64_t)(((unsigned __int128)count * s.mul) >> 32);
+}
+
+/* Counts at `from` Hz become counts at `to` Hz. Both non-zero. */
+static inline struct time_scale time_scale_make(uint64_t from, uint64_t to)
+{
+	int8_t shift = 0;
+
+	while ((from | to) >> 32) {
+		from >>= 1;
+		to >>= 1;
+	}
+	from = from ? from : 1;
+	for (; to >= from; shift++)
+		from <<= 1;
+	for (; to * 2 < from && to; shift--)
+		to <<= 1;
+	return (struct time_scale){ .mul = (uint32_t)((to << 32) / from), .shift = shift };
+}
+
+#endif
