@@ -10,6 +10,14 @@
 #include <asm/page_info.h>
 
 /* ---- the hypervisor's own ---- */
+static void own(struct page *pg, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		pg[i].ref = REF_XEN | REF_ALLOCATED | 1;
+		pg[i].type = 0;
+	}
+}
+
 void *alloc_xen_pages(unsigned int order, unsigned int memflags)
 {
 	struct page *pg = heap_alloc(NULL, order, MEMF_GET_BITS(memflags),
@@ -17,10 +25,7 @@ void *alloc_xen_pages(unsigned int order, unsigned int memflags)
 
 	if (!pg)
 		return NULL;
-	for (uint64_t i = 0; i < 1ull << order; i++) {
-		pg[i].ref = REF_XEN | REF_ALLOCATED | 1;
-		pg[i].type = 0;
-	}
+	own(pg, 1ull << order);
 	return page_virt(pg);
 }
 
@@ -110,21 +115,26 @@ static void uncharge(struct domain *d, uint64_t nr, bool charged)
 		domain_put(d);
 }
 
-/* Publishes the owner: from here on the guest may find the frames. */
-static void give_to(struct domain *d, struct page *pg, uint64_t nr, unsigned int memflags)
+/*
+ * Publishes the owner: from here on the guest may find the frames. Under the lock with the look at
+ * `dying`, because relinquish_memory() passes by but once. False: d has died meanwhile.
+ */
+static bool give_to(struct domain *d, struct page *pg, uint64_t nr, unsigned int memflags)
 {
 	uint64_t ref = ref_owner_bits(d->domain_id) | REF_ALLOCATED | 1 |
 		       (memflags & MEMF_NO_REFCOUNT ? REF_UNCHARGED : 0);
+	bool alive;
 
 	spin_lock(&d->page_lock);
-	for (uint64_t i = 0; i < nr; i += 512)
-		mark_region(d, frame_number(pg) + i);
-	mark_region(d, frame_number(pg) + nr - 1);
-	spin_unlock(&d->page_lock);
-	for (uint64_t i = 0; i < nr; i++) {
+	alive = d->dying == DOMDYING_alive;
+	for (uint64_t i = 0; alive && i < nr; i++) {
+		if (!(i % 512) || i == nr - 1)
+			mark_region(d, frame_number(pg) + i);
 		pg[i].type = 0;
 		__atomic_store_n(&pg[i].ref, ref, __ATOMIC_RELEASE);
 	}
+	spin_unlock(&d->page_lock);
+	return alive;
 }
 
 /* ---- domains' frames ---- */
@@ -140,7 +150,12 @@ struct page *alloc_domain_pages(struct domain *d, unsigned int order, unsigned i
 		uncharge(d, nr, !(memflags & MEMF_NO_REFCOUNT));
 		return NULL;
 	}
-	give_to(d, pg, nr, memflags);
+	if (!give_to(d, pg, nr, memflags)) {
+		own(pg, nr);
+		free_anon_pages(pg, order);
+		uncharge(d, nr, !(memflags & MEMF_NO_REFCOUNT));
+		return NULL;
+	}
 	return pg;
 }
 
@@ -150,8 +165,10 @@ int assign_page(struct domain *d, struct page *pg, unsigned int memflags)
 
 	ASSERT(ref_read(pg) == (REF_XEN | REF_ALLOCATED | 1));
 	rc = charge(d, 1, memflags);
-	if (!rc)
-		give_to(d, pg, 1, memflags);
+	if (!rc && !give_to(d, pg, 1, memflags)) {
+		uncharge(d, 1, !(memflags & MEMF_NO_REFCOUNT));
+		rc = -EINVAL;
+	}
 	return rc;
 }
 
@@ -202,7 +219,7 @@ void share_xen_page(void *v, struct domain *d, bool writable)
 }
 
 /* The frame must have the allocation's reference and the caller's, and no type in use. */
-int steal_page(struct domain *d, struct page *pg)
+int steal_charged_page(struct domain *d, struct page *pg)
 {
 	uint64_t x = ref_owner_bits(d->domain_id) | REF_ALLOCATED | 2;
 	uint16_t stamp = tlb_clock();
@@ -214,6 +231,31 @@ int steal_page(struct domain *d, struct page *pg)
 		return -EINVAL;
 	flush_stale_tlb(&d->arch.dirty_cpumask, stamp);
 	pg->type = 0;
+	return 0;
+}
+
+void give_charged_pages(struct domain *d, struct page *pg, uint64_t nr)
+{
+	if (give_to(d, pg, nr, 0))
+		return;
+	own(pg, nr);
+	for (uint64_t i = 0; i < nr; i++)
+		free_stolen_page(pg + i);
+	uncharge(d, nr, true);
+}
+
+void free_stolen_page(struct page *pg)
+{
+	set_gpfn_from_mfn(page_to_mfn(pg), INVALID_M2P_ENTRY);
+	free_anon_pages(pg, 0);
+}
+
+int steal_page(struct domain *d, struct page *pg)
+{
+	int rc = steal_charged_page(d, pg);
+
+	if (rc)
+		return rc;
 	set_gpfn_from_mfn(page_to_mfn(pg), INVALID_M2P_ENTRY);
 	uncharge(d, 1, true);
 	return 0;

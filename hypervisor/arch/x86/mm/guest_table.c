@@ -145,14 +145,14 @@ int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out)
 }
 
 /*
- * Walks v's current tables to the L1 slot of va. The tables may change while we walk (another vCPU of
- * the guest), so the L1 page that is found gets a typed reference before its slot is believed.
- * *pg: that page, to be put_page_and_type()d by the caller; or no reference is kept if pg is NULL
- * (then the slot may be read only, and may be stale by the time it is).
+ * The tables may change while we walk (another vCPU of the guest), so the L1 page that is found is
+ * locked before its slot is believed; then it is an L1 table of the guest's, if perhaps no longer the
+ * one for va.
  */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg)
 {
 	uint64_t mfn = mode_cr3(v) >> PAGE_SHIFT;
+	enum page_type type;
 
 	if (!mfn || (va >= HV_VIRT_START && va < HV_VIRT_END))
 		return NULL;
@@ -162,15 +162,33 @@ pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg)
 		if (!pte_present(e))
 			return NULL;
 		mfn = mfn_x(pte_mfn(e));
+		if (unlikely(!frame_valid(mfn)))
+			return NULL;
 	}
 	if (pg) {
 		*pg = frame_page(mfn);
 		if (!get_page(*pg, v->domain))
 			return NULL;
-		if (get_table_as_is(*pg) != PGT_l1) {
-			put_page(*pg);
+		type = lock_table(*pg);
+		if (type != PGT_l1) {
+			if (type != PGT_none)
+				finish_table(v, *pg);
+			else
+				put_page(*pg);
 			return NULL;
 		}
 	}
 	return (pte_t *)frame_virt(mfn) + PT_INDEX(va, 1);
+}
+
+void finish_table(struct vcpu *v, struct page *pg)
+{
+	if (likely(unlock_table(pg))) {
+		put_page(pg);
+	} else if (v->arch.pv.old_table) {
+		put_table(pg, false);
+	} else {
+		v->arch.pv.old_table = pg;
+		(void)put_old_guest_table(v); /* what remains is done by the next call */
+	}
 }

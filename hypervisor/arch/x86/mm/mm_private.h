@@ -14,13 +14,21 @@ void early_ranges_to_heap(void);
 void hv_map_reserve_slot(unsigned int slot, bool user);
 /* guest_table.c */
 void hv_map_perdomain(pte_t *slot, struct domain *d);
+/* The L1 entry of va in v's current tables, its table locked and plainly referenced in *pg: end with
+ * finish_table(). NULL: none. With pg NULL nothing is taken and the slot may only be looked at. */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg);
+/* Ends lock_table(), and drops the plain reference. What takes long is left in v's old_table. */
+void finish_table(struct vcpu *v, struct page *pg);
+
 
 /* pte_refs.c: what a guest's entry may contain, and the references it holds. */
 #define PTE_GUEST_KERNEL (1ull << 52) /* the guest asked for a page its user mode must not see */
 /* Makes the entry what the hardware shall see. */
 pte_t adjust_l1e(pte_t e);
 pte_t adjust_table_entry(pte_t e);
+/* Has it bits a guest may not set? */
+bool l1e_refused(pte_t e);
+bool table_entry_refused(pte_t e);
 /* Takes the references a present L1 entry of a table of `pt_owner` holds. The frame must be owned
  * by `pg_owner`. -EINVAL forbidden bits or not its frame, -EPERM device memory it may not map. */
 int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner);
@@ -32,6 +40,23 @@ int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool pree
 /* On -ERESTART the caller keeps both references and calls again. */
 int put_table_ref(pte_t e, bool preemptible);
 
+/* mod_entry.c: checked changes of entries of a locked table. `keep_ad`: accessed and dirty bits stay. */
+int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
+	    const struct domain *pg_owner);
+/* Levels 2..4. -ERESTART: nothing changed yet. The dropped table may end in v's old_table. */
+int mod_table_entry(struct vcpu *v, pte_t *slot, unsigned int level, pte_t new, bool keep_ad,
+		    const struct domain *pt_owner);
+
+/* foreign.c: whom a call's `foreigndom` means. */
+struct foreign {
+	struct domain *pg_owner; /* of frames that new entries map */
+	struct domain *pt_owner; /* of the page tables */
+};
+int foreign_get(struct foreign *f, unsigned int foreigndom);
+void foreign_put(struct foreign *f);
+/* The CPUs that may run the vCPUs of a guest's bitmap. 0 or -EFAULT. */
+int vcpumask_to_cpumask(struct domain *d, uint64_t bitmap, cpumask_t *out);
+
 /* validate.c */
 /* Checks entries from *done on and takes their references; *done says how far it came.
  * 0, -EINVAL, -ERESTART. */
@@ -40,8 +65,11 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
 
 /* page_type.c */
-/* One more reference of the type a validated table has now; PGT_none if it is not one. */
-enum page_type get_table_as_is(struct page *pg);
+/* For changing entries: a typed reference to a valid table, of the type it has, and its lock. Needs a
+ * plain reference. PGT_none: it is no valid table, nothing taken. */
+enum page_type lock_table(struct page *pg);
+/* Drops the lock and the typed reference. False: only the lock, the reference is the last one. */
+bool unlock_table(struct page *pg);
 /* A plain reference by someone who has one (or a typed one) already. */
 void ref_again(struct page *pg);
 /* Drops a plain and a typed reference; on -ERESTART the caller still has both. */

@@ -34,8 +34,10 @@
  *                   UNDO in addition: a check has failed and its references are being dropped; who
  *                   takes the type next continues that, and gets the -EINVAL.
  *
- * Lock freedom: all changes are compare-and-exchange on the type word; BUSY is the only "lock" and is
- * held with interrupts on, for at most one L1 table or until the next preemption check.
+ * All changes are compare-and-exchange on the type word. Two of its bits are locks, both held with
+ * interrupts on: BUSY, for at most one L1 table or until the next preemption check; and LOCK, by who
+ * changes entries of a valid table, with a typed reference. Order: LOCK of a table of a higher level
+ * before BUSY of a lower; never two LOCKs; never a LOCK while waiting for a BUSY of the same level.
  */
 #include <hv/domain.h>
 #include <asm/mm.h>
@@ -240,16 +242,33 @@ int put_table(struct page *pg, bool preemptible)
 	return rc;
 }
 
-enum page_type get_table_as_is(struct page *pg)
+enum page_type lock_table(struct page *pg)
 {
 	uint64_t x = type_read(pg);
 
-	do {
+	for (;;) {
 		if (!(x & TYPE_VALID) || !type_is_table(type_of(x)) ||
 		    (x & TYPE_COUNT) >= TYPE_COUNT_MAX)
 			return PGT_none;
-	} while (!type_cas(pg, &x, x + 1));
-	return type_of(x);
+		if (unlikely(x & TYPE_LOCK)) {
+			__builtin_ia32_pause();
+			x = type_read(pg);
+		} else if (type_cas(pg, &x, (x + 1) | TYPE_LOCK)) {
+			return type_of(x);
+		}
+	}
+}
+
+bool unlock_table(struct page *pg)
+{
+	uint64_t x = type_read(pg);
+
+	ASSERT(x & TYPE_LOCK);
+	while ((x & TYPE_COUNT) > 1)
+		if (type_cas(pg, &x, (x - 1) & ~TYPE_LOCK))
+			return true;
+	__atomic_fetch_and(&pg->type, ~TYPE_LOCK, __ATOMIC_ACQ_REL);
+	return false;
 }
 
 void orphan_table(struct page *pg)

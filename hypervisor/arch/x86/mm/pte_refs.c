@@ -52,6 +52,16 @@ struct page *l1e_page(pte_t e)
 	return page_is_hole(pg) ? NULL : pg;
 }
 
+bool l1e_refused(pte_t e)
+{
+	return e.e & L1_REFUSED;
+}
+
+bool table_entry_refused(pte_t e)
+{
+	return e.e & TABLE_REFUSED;
+}
+
 /* Device memory: both the domain whose table it is and the one it is mapped for need the right. */
 static int check_iomem(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner)
 {

@@ -61,6 +61,8 @@ int drop_guest_tables(struct vcpu *v);
 void pv_update_cr3(struct vcpu *v, bool load);
 /* Finishes dropping a table that an earlier call had to leave; 0 or -ERESTART. */
 int put_old_guest_table(struct vcpu *v);
+/* arch/x86/pv: MMUEXT_SET_LDT. */
+int pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int ents);
 /* The guest's own L1 entry for a linear address, in v's current tables; -EFAULT if none. */
 int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out);
 

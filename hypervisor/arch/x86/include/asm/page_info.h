@@ -41,8 +41,9 @@ _Static_assert(sizeof(struct page) == 16, "the frame table costs 16 bytes per fr
 #define REF_STAMP	(0xffffull << REF_STAMP_SHIFT)
 
 /* ---- type ---- */
-#define TYPE_COUNT	0x3fffffffull /* bits 0..29: typed references */
-#define TYPE_COUNT_MAX	0x3ffffff0ull
+#define TYPE_COUNT	0x1fffffffull /* bits 0..28: typed references */
+#define TYPE_COUNT_MAX	0x1ffffff0ull
+#define TYPE_LOCK	(1ull << 29) /* of a table: one CPU is changing entries */
 #define TYPE_DONE_SHIFT 30 /* bits 30..39: entries of an unfinished table that hold references */
 #define TYPE_DONE	(0x3ffull << TYPE_DONE_SHIFT)
 #define TYPE_STAMP_SHIFT 40 /* bits 40..55: flush clock when the count became zero */
@@ -136,6 +137,11 @@ void free_domain_page(struct page *pg);
 struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits, unsigned int flags);
 /* `stamp`: flush clock now, if a guest may have had it mapped; `dirty`: it has contents. */
 void heap_free(struct page *pg, unsigned int order, bool dirty, uint16_t stamp);
+/* For exchanges: frames leave and enter a domain while its count of pages stays. steal: as
+ * steal_page(); the frame is then nobody's, and one of the two others ends that. */
+int steal_charged_page(struct domain *d, struct page *pg);
+void give_charged_pages(struct domain *d, struct page *pg, uint64_t nr);
+void free_stolen_page(struct page *pg);
 struct domain *owner_from_ref(uint64_t ref);
 int owner_register(struct domain *d);
 void owner_unregister(struct domain *d);

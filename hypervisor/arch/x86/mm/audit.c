@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table's audit: counts again, from page tables, pins and vCPUs, what every frame's counts
+ * should be, and reports each difference. Guests must be paused.
+ *
+ * Tables and descriptor frames are referenced only from places known here, so their type counts must
+ * agree exactly. Other subsystems hold writable and plain references too (grants, registered areas),
+ * so those counts must be at least what is found. Memory is bounded by working on one section of
+ * the frame table (512 MiB of RAM) at a time, for which all tables are walked.
+ */
+#include <hv/domain.h>
+#include <asm/mm.h>
+#include <asm/page_info.h>
+#include "mm_private.h"
+
+#define SECTION_FRAMES (1u << SECTION_SHIFT)
+#define MAX_REPORTS    20
+
+struct tally {
+	uint32_t typed, plain;
+};
+
+struct audit {
+	uint64_t first; /* frame of the section */
+	struct tally *count;
+	unsigned int breaches;
+	bool verbose;
+};
+
+static void breach(struct audit *a, uint64_t mfn, const char *what, uint64_t have, uint64_t want)
+{
+	const struct page *pg = frame_page(mfn);
+
+	if (a->breaches++ < MAX_REPORTS || a->verbose)
+		printk("audit: frame %lx (ref %lx type %lx): %s: %lu, should be %lu\n",
+		       (unsigned long)mfn, (unsigned long)pg->ref, (unsigned long)pg->type, what,
+		       (unsigned long)have, (unsigned long)want);
+}
+
+static void tally(struct audit *a, uint64_t mfn, bool typed)
+{
+	struct tally *t;
+
+	if (mfn < a->first || mfn - a->first >= SECTION_FRAMES)
+		return;
+	t = &a->count[mfn - a->first];
+	t->plain++;
+	t->typed += typed;
+}
+
+static void tally_mfn(struct audit *a, mfn_t mfn)
+{
+	if (mfn_x(mfn) && !mfn_eq(mfn, INVALID_MFN))
+		tally(a, mfn_x(mfn), true);
+}
+
+/* ---- holders ---- */
+static void tally_table(struct audit *a, struct page *pg)
+{
+	uint64_t t = type_read(pg);
+	unsigned int level = type_of(t), done = t & TYPE_VALID ? PT_ENTRIES : type_done(t);
+	const pte_t *table = page_virt(pg);
+
+	for (unsigned int i = 0; i < done; i++) {
+		pte_t e = table[i];
+
+		if (level == 4 && i >= HV_SLOT_FIRST && i < HV_SLOT_END)
+			continue;
+		if (!pte_present(e))
+			continue;
+		if (!(e.e & PTE_USER))
+			breach(a, frame_number(pg), "entry without USER", i, 0);
+		if (level > 1)
+			tally(a, mfn_x(pte_mfn(e)), true);
+		else if (l1e_page(e))
+			tally(a, mfn_x(pte_mfn(e)), e.e & PTE_RW);
+	}
+}
+
+static void tally_page(struct audit *a, struct page *pg)
+{
+	uint64_t t = type_read(pg), mfn = frame_number(pg), ref = ref_read(pg);
+
+	if ((t & TYPE_COUNT) && type_is_table(type_of(t)))
+		tally_table(a, pg);
+	if (t & TYPE_PINNED)
+		tally(a, mfn, true);
+	if (t & TYPE_ORPHAN)
+		tally(a, mfn, true);
+	if (ref & REF_ALLOCATED)
+		tally(a, mfn, false);
+	/* share_xen_page() gave it a typed reference without a plain one. */
+	if ((ref & REF_XEN) && mfn >= a->first && mfn - a->first < SECTION_FRAMES)
+		a->count[mfn - a->first].typed++;
+	if (t & TYPE_LOCK)
+		breach(a, mfn, "locked", 1, 0);
+}
+
+/* Descriptor frames are held by what the per-domain window maps. */
+static void tally_window(struct audit *a, const struct domain *d, unsigned int vcpu)
+{
+	const pte_t *l1 = d->arch.perdomain_l1 ? d->arch.perdomain_l1[vcpu / 16] : NULL;
+
+	for (unsigned int i = 0; l1 && i < GDT_LDT_PAGES; i++) {
+		pte_t e = l1[(vcpu % 16) * GDT_LDT_PAGES + i];
+		struct page *pg = pte_present(e) ? l1e_page(e) : NULL;
+
+		if (pg && (ref_read(pg) & REF_OWNER) == ref_owner_bits(d->domain_id))
+			tally(a, frame_number(pg), true);
+	}
+}
+
+static void tally_domain(struct audit *a, struct domain *d)
+{
+	uint64_t cursor = 0;
+	struct page *pg;
+	struct vcpu *v;
+
+	while ((pg = domain_next_page(d, &cursor)))
+		tally_page(a, pg);
+	for_each_vcpu(d, v) {
+		tally_mfn(a, v->arch.pv.guest_table);
+		tally_mfn(a, v->arch.pv.guest_table_user);
+		if (v->arch.pv.old_table)
+			tally(a, frame_number(v->arch.pv.old_table), true);
+		tally_window(a, d, v->vcpu_id);
+	}
+}
+
+/* ---- comparison ---- */
+static void compare(struct audit *a, uint64_t mfn)
+{
+	const struct tally *want = &a->count[mfn - a->first];
+	uint64_t t = type_read(frame_page(mfn)), ref = ref_read(frame_page(mfn));
+	uint64_t typed = t & TYPE_COUNT, plain = ref & REF_COUNT;
+
+	if ((ref & REF_FREE) || !(ref & REF_OWNER) || (ref & REF_OWNER) == ref_owner_bits(DOMID_XEN)) {
+		if (want->typed || want->plain)
+			breach(a, mfn, "references to a frame no guest owns", want->plain, 0);
+		return;
+	}
+	if (type_of(t) != PGT_writable && type_of(t) != PGT_none ? typed != want->typed :
+								     typed < want->typed)
+		breach(a, mfn, "typed references", typed, want->typed);
+	if (plain < want->plain)
+		breach(a, mfn, "references", plain, want->plain);
+	if (t & TYPE_BUSY)
+		breach(a, mfn, "busy", 1, 0);
+}
+
+static void audit_section(struct audit *a)
+{
+	struct domain *d;
+
+	__builtin_memset(a->count, 0, SECTION_FRAMES * sizeof(*a->count));
+	for (d = domain_get_next(0); d;) {
+		domid_t next = d->domain_id + 1;
+
+		if (d->arch.is_pv)
+			tally_domain(a, d);
+		domain_put(d);
+		d = domain_get_next(next);
+	}
+	for (uint64_t mfn = a->first; mfn < a->first + SECTION_FRAMES && mfn < max_page; mfn++)
+		compare(a, mfn);
+}
+
+/* Frames the domains own must add up to what they are charged for. */
+static void audit_totals(struct audit *a)
+{
+	struct domain *d;
+
+	for (d = domain_get_next(0); d;) {
+		domid_t next = d->domain_id + 1;
+		uint64_t cursor = 0, charged = 0;
+		struct page *pg;
+
+		while ((pg = domain_next_page(d, &cursor)))
+			charged += !(ref_read(pg) & (REF_XEN | REF_UNCHARGED));
+		if (charged != d->tot_pages) {
+			a->breaches++;
+			printk("audit: domain %u owns %lu frames, is charged %u\n", d->domain_id,
+			       (unsigned long)charged, d->tot_pages);
+		}
+		domain_put(d);
+		d = domain_get_next(next);
+	}
+}
+
+unsigned int page_type_audit(bool verbose)
+{
+	struct audit a = { .verbose = verbose };
+
+	a.count = xzalloc_array(struct tally, SECTION_FRAMES);
+	if (!a.count)
+		return 0;
+	for (uint64_t first = 0; first < max_page; first += SECTION_FRAMES) {
+		a.first = first;
+		if (frame_valid(first))
+			audit_section(&a);
+	}
+	audit_totals(&a);
+	a.breaches += heap_audit();
+	xfree(a.count);
+	if (a.breaches || verbose)
+		printk("audit: %u breaches\n", a.breaches);
+	return a.breaches;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Grant mappings in PV page tables.
+ *
+ * The entry holds its own references to the foreign frame, as any L1 entry does, besides those that the
+ * grant code holds for the mapping as a whole. So a guest may overwrite such an entry without telling
+ * anybody: the frame stays until the mapping is undone, and nothing is counted twice.
+ */
+#include <hv/domain.h>
+#include <hv/grant.h>
+#include <asm/current.h>
+#include <asm/mm.h>
+#include <asm/page_info.h>
+#include <public/grant_table.h>
+#include "mm_private.h"
+
+/* GNTMAP bits 16..18 are the guest's own bits in the entry. */
+#define GUEST_AVAIL_SHIFT 16
+
+static pte_t grant_pte(mfn_t mfn, unsigned int flags)
+{
+	uint64_t bits = PTE_PRESENT | PTE_ACCESSED | PTE_NX;
+
+	if (!(flags & GNTMAP_readonly))
+		bits |= PTE_RW | PTE_DIRTY;
+	if (flags & GNTMAP_application_map)
+		bits |= PTE_USER;
+	bits |= (uint64_t)(flags >> GUEST_AVAIL_SHIFT & 7) << 9;
+	return mk_pte(mfn, bits);
+}
+
+/* The slot a mapping lives in, its table locked. */
+static pte_t *grant_slot(struct vcpu *v, uint64_t addr, unsigned int flags, struct page **table)
+{
+	uint64_t mfn = addr >> PAGE_SHIFT;
+	enum page_type type;
+
+	if (!(flags & GNTMAP_contains_pte))
+		return guest_l1_slot(v, addr, table);
+	if ((addr & 7) || !frame_valid(mfn) || !get_page(frame_page(mfn), v->domain))
+		return NULL;
+	*table = frame_page(mfn);
+	type = lock_table(*table);
+	if (type == PGT_l1)
+		return (pte_t *)((char *)frame_virt(mfn) + (addr & ~PAGE_MASK));
+	if (type == PGT_none)
+		put_page(*table);
+	else
+		finish_table(v, *table);
+	return NULL;
+}
+
+int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags)
+{
+	struct vcpu *v = current;
+	struct domain *owner = NULL;
+	struct page *table;
+	pte_t *slot;
+	int rc;
+
+	if (mfn_valid(mfn))
+		owner = page_get_owner(mfn_to_page(mfn));
+	slot = grant_slot(v, addr, flags, &table);
+	if (!slot)
+		return GNTST_bad_virt_addr;
+	rc = mod_l1e(slot, grant_pte(mfn, flags), false, v->domain, owner ? owner : v->domain);
+	finish_table(v, table);
+	return rc ? GNTST_general_error : GNTST_okay;
+}
+
+static bool maps(pte_t e, mfn_t mfn, unsigned int flags)
+{
+	return pte_present(e) && mfn_eq(pte_mfn(e), mfn) &&
+	       !(e.e & PTE_RW) == !!(flags & GNTMAP_readonly);
+}
+
+/* Puts `new`, whose references the caller has, in place of the mapping. */
+static int replace(uint64_t addr, mfn_t mfn, pte_t new, unsigned int flags)
+{
+	struct vcpu *v = current;
+	struct page *table;
+	pte_t *slot = grant_slot(v, addr, flags, &table), old;
+	int rc = GNTST_general_error;
+
+	if (!slot)
+		return GNTST_bad_virt_addr;
+	if (maps(pte_read(slot), mfn, flags)) {
+		old.e = __atomic_exchange_n(&slot->e, new.e, __ATOMIC_SEQ_CST);
+		put_l1e_refs(old);
+		rc = GNTST_okay;
+	}
+	finish_table(v, table);
+	return rc;
+}
+
+int arch_grant_unmap_host(uint64_t addr, mfn_t mfn, uint64_t new_addr, unsigned int flags)
+{
+	struct vcpu *v = current;
+	pte_t moved = { 0 };
+	struct page *table;
+	pte_t *slot;
+	int rc;
+
+	if (!new_addr)
+		return replace(addr, mfn, moved, flags);
+	if (flags & GNTMAP_contains_pte)
+		return GNTST_general_error;
+	slot = guest_l1_slot(v, new_addr, &table);
+	if (!slot)
+		return GNTST_bad_virt_addr;
+	moved.e = __atomic_exchange_n(&slot->e, 0, __ATOMIC_SEQ_CST);
+	finish_table(v, table);
+	rc = replace(addr, mfn, moved, flags);
+	if (rc != GNTST_okay && pte_present(moved))
+		put_l1e_refs(moved);
+	return rc;
+}

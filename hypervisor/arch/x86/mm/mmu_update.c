@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mmu_update: a batch of changes to page-table entries and to the machine-to-phys table.
+ *
+ * Requests are copied in chunks, and consecutive ones to the same table (the usual case) share its
+ * reference and lock. The call stops when other work is pending and is issued again for the rest; the
+ * top bit of `count` then says that *done has the progress so far.
+ */
+#include <hv/domain.h>
+#include <hv/guest_access.h>
+#include <hv/hypercall.h>
+#include <asm/current.h>
+#include <asm/mm.h>
+#include <asm/page_info.h>
+#include "mm_private.h"
+
+#define PREEMPTED   (1u << 31) /* cursor bit in `count` */
+#define CHUNK	    16	       /* requests copied at once; between looks for other work */
+
+struct update {
+	struct foreign dom;
+	struct vcpu *v;
+	struct page *table; /* locked, NULL none */
+	enum page_type type;
+};
+
+static void drop_table(struct update *u)
+{
+	if (u->table)
+		finish_table(u->v, u->table);
+	u->table = NULL;
+}
+
+/* The frame is no page table: the guest may write it itself, so a plain store is as good. */
+static int write_plain(struct page *pg, uint64_t ptr, uint64_t val)
+{
+	if (get_page_type(pg, PGT_writable, false)) {
+		put_page(pg);
+		return trace_err(-EINVAL);
+	}
+	__atomic_store_n((uint64_t *)((char *)page_virt(pg) + (ptr & ~PAGE_MASK)), val,
+			 __ATOMIC_RELAXED);
+	put_page_and_type(pg);
+	return 0;
+}
+
+/* A translated owner's frames are named by its own numbers: puts the machine frame into the entry. */
+static int translate(struct domain *owner, pte_t *e, struct page **pg)
+{
+	*pg = get_page_from_gfn(owner, _gfn(mfn_x(pte_mfn(*e))));
+	if (!*pg)
+		return trace_err(-EINVAL);
+	*e = mk_pte(page_to_mfn(*pg), pte_flags(*e));
+	return 0;
+}
+
+static int update_l1(struct update *u, pte_t *slot, pte_t new, bool keep_ad, bool no_translate)
+{
+	struct domain *owner = u->dom.pg_owner;
+	struct page *pg = NULL;
+	int rc;
+
+	if (unlikely(owner != u->v->domain && !owner->arch.is_pv && owner != dom_io &&
+		     owner != dom_xen && !no_translate && pte_present(new))) {
+		rc = translate(owner, &new, &pg);
+		if (rc)
+			return rc;
+	}
+	rc = mod_l1e(slot, new, keep_ad, u->dom.pt_owner, owner);
+	if (pg)
+		put_page(pg);
+	return rc;
+}
+
+/* Makes the table that `mfn` is the current one. -ENOENT: it is no table, *plain is referenced. */
+static int select_table(struct update *u, uint64_t mfn, struct page **plain)
+{
+	struct page *pg;
+
+	drop_table(u);
+	if (!frame_valid(mfn))
+		return trace_err(-EINVAL);
+	pg = frame_page(mfn);
+	if (!get_page(pg, u->dom.pt_owner))
+		return trace_err(-EINVAL);
+	u->type = lock_table(pg);
+	if (u->type == PGT_none) {
+		*plain = pg;
+		return -ENOENT;
+	}
+	u->table = pg;
+	return 0;
+}
+
+static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned int cmd)
+{
+	bool keep_ad = cmd == MMU_PT_UPDATE_PRESERVE_AD;
+	uint64_t mfn = ptr >> PAGE_SHIFT;
+	pte_t *slot;
+
+	if (ptr & 7)
+		return trace_err(-EINVAL);
+	if (!u->table || frame_number(u->table) != mfn) {
+		struct page *plain;
+		int rc = select_table(u, mfn, &plain);
+
+		if (rc)
+			return rc == -ENOENT ? write_plain(plain, ptr, val) : rc;
+	}
+	slot = (pte_t *)((char *)frame_virt(mfn) + (ptr & ~PAGE_MASK));
+	if (likely(u->type == PGT_l1))
+		return update_l1(u, slot, (pte_t){ val }, keep_ad, cmd == MMU_PT_UPDATE_NO_TRANSLATE);
+	return mod_table_entry(u->v, slot, u->type, (pte_t){ val }, keep_ad, u->dom.pt_owner);
+}
+
+static int update_m2p(struct update *u, uint64_t ptr, uint64_t val)
+{
+	mfn_t mfn = _mfn(ptr >> PAGE_SHIFT);
+
+	if (!mfn_valid(mfn) || !get_page(mfn_to_page(mfn), u->dom.pg_owner))
+		return trace_err(-EINVAL);
+	set_gpfn_from_mfn(mfn, val);
+	put_page(mfn_to_page(mfn));
+	return 0;
+}
+
+static int update_one(struct update *u, const struct mmu_update *req)
+{
+	unsigned int cmd = req->ptr & 3;
+	uint64_t ptr = req->ptr & ~3ull;
+	int rc;
+
+	if (unlikely(cmd == MMU_MACHPHYS_UPDATE))
+		return update_m2p(u, ptr, req->val);
+	rc = update_entry(u, ptr, req->val, cmd);
+	if (unlikely(u->v->arch.pv.old_table)) {
+		drop_table(u);
+		if (put_old_guest_table(u->v) && !rc)
+			return -EINTR; /* done, but stop here */
+	}
+	return rc;
+}
+
+/* Carries out requests from *i on. 0, -errno at request *i, -ERESTART before it. */
+static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, unsigned int *i)
+{
+	struct mmu_update chunk[CHUNK];
+
+	while (*i < count) {
+		unsigned int nr = min(count - *i, (unsigned int)CHUNK);
+
+		if (*i && hypercall_preempt_check())
+			return -ERESTART;
+		if (raw_copy_from_guest(chunk, ureqs + *i * sizeof(*chunk), nr * sizeof(*chunk)))
+			return trace_err(-EFAULT);
+		for (unsigned int j = 0; j < nr; j++) {
+			int rc = update_one(u, &chunk[j]);
+
+			if (rc && rc != -EINTR)
+				return rc;
+			++*i;
+			if (rc)
+				return -ERESTART;
+		}
+	}
+	return 0;
+}
+
+long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long pdone,
+		   unsigned long foreigndom)
+{
+	unsigned int count = (unsigned int)count_arg, i = 0, done = 0;
+	struct update u = { .v = current };
+	int rc = put_old_guest_table(u.v);
+
+	if (rc)
+		return hypercall_create_continuation(__HYPERVISOR_mmu_update, 4, ureqs,
+						     (unsigned long)count, pdone, foreigndom);
+	if (count & PREEMPTED) {
+		count &= ~PREEMPTED;
+		if (pdone && copy_struct_from_guest(&done, pdone))
+			return trace_err(-EFAULT);
+	}
+	if (!guest_range_ok(ureqs, count, sizeof(struct mmu_update)))
+		return trace_err(-EFAULT);
+	rc = foreign_get(&u.dom, (unsigned int)foreigndom);
+	if (rc)
+		return rc;
+	rc = update_all(&u, ureqs, count, &i);
+	drop_table(&u);
+	foreign_put(&u.dom);
+	done += i;
+	if (pdone && copy_struct_to_guest(pdone, &done) && rc != -ERESTART)
+		rc = -EFAULT;
+	if (rc == -ERESTART)
+		return hypercall_create_continuation(__HYPERVISOR_mmu_update, 4,
+						     ureqs + i * sizeof(struct mmu_update),
+						     (unsigned long)((count - i) | PREEMPTED), pdone,
+						     foreigndom);
+	return rc;
+}
