@@ -179,14 +179,14 @@ static void merge_mixed(unsigned int zone, unsigned int want)
 		uint32_t next;
 
 		for (uint32_t mfn = z->head[CLEAN][order]; mfn; mfn = next) {
-			uint64_t buddy = mfn ^ 1u << order;
+			uint64_t buddy = mfn ^ 1u << order, stamp = stamp_of(frame_page(mfn));
 
 			next = link_next(frame_page(mfn));
 			if (!free_buddy(buddy, order) || !(frame_page(buddy)->ref & REF_DIRTY))
 				continue;
 			dirty_pages += 1ull << order;
 			list_remove(mfn);
-			merge_and_insert(mfn, order, DIRTY, 0);
+			merge_and_insert(mfn, order, DIRTY, stamp);
 		}
 	}
 }
@@ -389,7 +389,7 @@ int domain_set_outstanding(struct domain *d, uint64_t total)
 /* ---- audit ---- */
 unsigned int heap_audit(void)
 {
-	uint64_t found = 0;
+	uint64_t found = 0, found_dirty = 0;
 	unsigned int bad = 0;
 
 	spin_lock(&heap_lock);
@@ -400,11 +400,12 @@ unsigned int heap_audit(void)
 			for (uint32_t m = zones[z].head[dirty][order]; m;
 			     m = link_next(frame_page(m))) {
 				found += 1ull << order;
+				found_dirty += (uint64_t)dirty << order;
 				bad += !free_buddy(m, order) || zone_of(m) != z ||
 				       !(frame_page(m)->ref & REF_DIRTY) != !dirty;
 			}
 		}
-	bad += found != free_pages || claimed_pages > free_pages;
+	bad += found != free_pages || found_dirty != dirty_pages || claimed_pages > free_pages;
 	spin_unlock(&heap_lock);
 	return bad;
 }

@@ -70,6 +70,9 @@ static void tally_table(struct audit *a, struct page *pg)
 			continue;
 		if (!(e.e & PTE_USER))
 			breach(a, frame_number(pg), "entry without USER", i, 0);
+		if (level > 1 && (t & TYPE_VALID) &&
+		    !(type_read(frame_page(mfn_x(pte_mfn(e)))) & TYPE_VALID))
+			breach(a, frame_number(pg), "entry to a table that is not valid", i, 0);
 		if (level > 1)
 			tally(a, mfn_x(pte_mfn(e)), true);
 		else if (l1e_page(e))

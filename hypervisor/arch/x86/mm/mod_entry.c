@@ -60,7 +60,8 @@ int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 			return 0;
 		}
 		pg = l1e_page(old);
-		if (pg && (ref_read(pg) & REF_OWNER) == ref_owner_bits(pg_owner->domain_id))
+		if (pg && (!(new.e & PTE_RW) ||
+			   (ref_read(pg) & REF_OWNER) == ref_owner_bits(pg_owner->domain_id)))
 			return change_rw(slot, new, keep_ad, pg);
 	}
 	rc = get_l1e_refs(new, pt_owner, pg_owner);

@@ -48,14 +48,37 @@ static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done)
 	return 0;
 }
 
+/*
+ * Going on upwards with a table whose dropping was interrupted: the drop of the last entry that still
+ * has its references may have got halfway into the table below, which then is not valid. Taking it
+ * once more makes it so; the entry's own reference is enough to keep it.
+ */
+static int revive_last(pte_t *t, unsigned int level, const struct domain *d, unsigned int done,
+		       bool preemptible)
+{
+	pte_t e;
+	int rc;
+
+	if (!done || level < 3)
+		return 0;
+	e = t[done - 1];
+	if (!pte_present(e) || hv_slot_index(level, done - 1))
+		return 0;
+	rc = get_table_ref(e, level, d, preemptible);
+	if (!rc)
+		put_table_ref(e, false);
+	return rc;
+}
+
 static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, unsigned int *done,
 			  bool preemptible)
 {
 	bool worked = false;
+	int rc = revive_last(t, level, d, *done, preemptible);
 
+	if (rc)
+		return rc;
 	for (unsigned int i = next_present(t, *done); i < PT_ENTRIES; i = next_present(t, i + 1)) {
-		int rc;
-
 		if (hv_slot_index(level, i)) {
 			i = HV_SLOT_END - 1;
 			continue;
