@@ -36,6 +36,7 @@
 #define ERESTART     85 /* never reaches a guest: the call is to be issued again */
 #define EOPNOTSUPP   95
 #define ENOTCONN     107
+#define ENOBUFS	     105
 #define ETIMEDOUT    110
 
 #endif

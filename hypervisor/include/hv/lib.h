@@ -25,8 +25,8 @@
 #define __initdata   __attribute__((section(".init.data")))
 #define __ro_after_init __attribute__((section(".data.ro_after_init")))
 
-#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define READ_ONCE(x)	 __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 #define barrier()	 __asm__ volatile("" ::: "memory")
 
 /*

@@ -4,6 +4,7 @@
 #define HV_SMP_H
 
 #include <hv/cpumask.h>
+#include <hv/percpu.h>
 #include <asm/current.h>
 
 #define smp_processor_id() (get_cpu_info()->processor_id)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by common/sched only. */
+#ifndef SCHED_PRIVATE_H
+#define SCHED_PRIVATE_H
+
+#include <hv/percpu.h>
+#include <hv/spinlock.h>
+#include <hv/timer.h>
+
+struct runqueue {
+	spinlock_t lock;
+	struct vcpu *head; /* waiting, best first */
+	struct vcpu *curr; /* running here */
+	unsigned int nr;
+	struct timer slice;
+};
+DECLARE_PER_CPU(struct runqueue, runqueue);
+
+struct runqueue *lock_vcpu_queue(const struct vcpu *v, unsigned long *flags);
+void startup_cpu_idle_loop(void);
+void domains_init(void);
+
+#endif
