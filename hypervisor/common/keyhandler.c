@@ -12,7 +12,7 @@
 #include <hv/smp.h>
 #include <hv/softirq.h>
 #include <asm/shutdown.h>
-#include "console/console_options.h"
+#include <hv/console_options.h>
 #include "dump.h"
 
 static struct {

@@ -5,6 +5,7 @@
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
+#include <hv/guest_access.h>
 #include <hv/irq.h>
 #include <hv/mm.h>
 #include <hv/string.h>
@@ -203,4 +204,16 @@ int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	if (c->flags & VGCF_online)
 		__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_DOWN), __ATOMIC_SEQ_CST);
 	return 0;
+}
+
+int arch_initialise_vcpu(struct vcpu *v, guest_ptr_t arg)
+{
+	struct vcpu_guest_context *c = xzalloc(struct vcpu_guest_context);
+	int rc;
+
+	if (!c)
+		return trace_err(-ENOMEM);
+	rc = raw_copy_from_guest(c, arg, sizeof(*c)) ? -EFAULT : arch_set_vcpu_context(v, c);
+	xfree(c);
+	return rc;
 }

@@ -10,7 +10,7 @@
 #include <hv/hypercall.h>
 #include <hv/percpu.h>
 #include "internal.h"
-#include "console_options.h"
+#include <hv/console_options.h>
 
 #ifdef CONFIG_DEBUG
 #define GUESTS_MAY_WRITE true

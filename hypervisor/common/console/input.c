@@ -8,7 +8,7 @@
 #include <hv/event.h>
 #include <hv/keyhandler.h>
 #include "internal.h"
-#include "console_options.h"
+#include <hv/console_options.h>
 
 #define INPUT_SIZE 128u
 

@@ -19,7 +19,7 @@
 #include <hv/softirq.h>
 #include <hv/string.h>
 #include "internal.h"
-#include "console_options.h"
+#include <hv/console_options.h>
 
 struct threshold {
 	unsigned int lower, upper; /* in enum log_level, exclusive */

@@ -10,7 +10,7 @@
 #include <hv/time.h>
 #include <asm/shutdown.h>
 #include "internal.h"
-#include "console_options.h"
+#include <hv/console_options.h>
 
 #define REBOOT_DELAY_MS 5000ull
 #define NOBODY		0u

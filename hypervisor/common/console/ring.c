@@ -11,7 +11,7 @@
 #include <hv/mm.h>
 #include <public/sysctl.h>
 #include "internal.h"
-#include "console_options.h"
+#include <hv/console_options.h>
 
 #define EARLY_SIZE   (16u << 10)
 #define DEFAULT_SIZE (32u << 10)

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: creation, lookup, references, pausing, shutting down, destruction.
+ *
+ * The list is ordered by id. Readers walk it under the list lock and take a reference before they let go;
+ * a domain leaves the list when its destruction is complete, and is freed with its last reference.
+ * Life: alive -> dying -> dead; each edge once, under domctl_lock.
+ */
+#include <hv/domain.h>
+#include <hv/grant.h>
+#include <hv/irq.h>
+#include <hv/mm.h>
+#include <hv/rangeset.h>
+#include <hv/smp.h>
+#include <asm/mm.h>
+#include <hv/string.h>
+#include <public/domctl.h>
+#include <public/sched.h>
+#include <stdarg.h>
+#include <hv/printf.h>
+#include "sched/private.h"
+
+struct domain *dom_io, *dom_xen, *idle_domain, *hardware_domain;
+struct domain *domain_list; /* by id; guarded by: list_lock */
+static spinlock_t list_lock = SPIN_LOCK_UNLOCKED;
+
+static struct domain *find_locked(domid_t id)
+{
+	struct domain *d = domain_list;
+
+	while (d && d->domain_id < id)
+		d = d->next;
+	return d && d->domain_id == id ? d : NULL;
+}
+
+void domain_get(struct domain *d)
+{
+	__atomic_fetch_add(&d->refcnt, 1, __ATOMIC_RELAXED);
+}
+
+struct domain *domain_get_by_id(domid_t id)
+{
+	struct domain *d;
+
+	if (id == DOMID_SELF)
+		id = current->domain->domain_id;
+	spin_lock(&list_lock);
+	d = find_locked(id);
+	if (d)
+		domain_get(d);
+	spin_unlock(&list_lock);
+	return d;
+}
+
+struct domain *domain_get_next(domid_t from)
+{
+	struct domain *d;
+
+	spin_lock(&list_lock);
+	for (d = domain_list; d && d->domain_id < from; d = d->next)
+		;
+	if (d)
+		domain_get(d);
+	spin_unlock(&list_lock);
+	return d;
+}
+
+struct domain *domain_get_for_caller(domid_t id, int *err)
+{
+	struct domain *d = domain_get_by_id(id);
+
+	if (!d) {
+		*err = -ESRCH;
+		return NULL;
+	}
+	if (d != current->domain && !current->domain->is_privileged) {
+		domain_put(d);
+		*err = -EPERM;
+		return NULL;
+	}
+	return d;
+}
+
+/* Accepts a half-built domain: each piece knows whether it was made. */
+static void domain_free(struct domain *d)
+{
+	for (unsigned int i = 0; d->vcpu && i < d->max_vcpus; i++) {
+		if (!d->vcpu[i])
+			continue;
+		sched_destroy_vcpu(d->vcpu[i]);
+		arch_vcpu_destroy(d->vcpu[i]);
+		xfree(d->vcpu[i]);
+	}
+	if (d->grant_table)
+		grant_table_destroy(d);
+	evtchn_destroy_final(d);
+	sched_destroy_domain(d);
+	arch_domain_destroy(d);
+	mm_domain_destroy(d);
+	rangeset_free(d->ioport_caps);
+	rangeset_free(d->iomem_caps);
+	rangeset_free(d->irq_caps);
+	xfree(d->vcpu);
+	xfree(d);
+}
+
+void domain_put(struct domain *d)
+{
+	if (__atomic_sub_fetch(&d->refcnt, 1, __ATOMIC_ACQ_REL) == 0)
+		domain_free(d);
+}
+
+static struct domain *alloc_domain(domid_t id, unsigned int max_vcpus)
+{
+	struct domain *d = xzalloc(struct domain);
+
+	if (!d)
+		return NULL;
+	d->domain_id = id;
+	d->refcnt = 1;
+	d->max_vcpus = max_vcpus;
+	d->shutdown_code = -1;
+	spin_lock_init(&d->domctl_lock);
+	spin_lock_init(&d->page_lock);
+	spin_lock_init(&d->shutdown_lock);
+	d->vcpu = xzalloc_array(struct vcpu *, max_vcpus ? max_vcpus : 1);
+	if (!d->vcpu) {
+		xfree(d);
+		return NULL;
+	}
+	return d;
+}
+
+static void publish(struct domain *d)
+{
+	struct domain **at = &domain_list;
+
+	spin_lock(&list_lock);
+	while (*at && (*at)->domain_id < d->domain_id)
+		at = &(*at)->next;
+	d->next = *at;
+	*at = d;
+	spin_unlock(&list_lock);
+}
+
+static void unpublish(struct domain *d)
+{
+	struct domain **at = &domain_list;
+
+	spin_lock(&list_lock);
+	while (*at && *at != d)
+		at = &(*at)->next;
+	if (*at)
+		*at = d->next;
+	spin_unlock(&list_lock);
+}
+
+static int build(struct domain *d, const struct domain_create_args *a)
+{
+	int rc;
+
+	d->is_privileged = a->privileged;
+	d->config.createflags = a->flags;
+	d->config.ssidref = a->ssidref;
+	d->config.max_evtchn_port = a->max_evtchn_port;
+	d->config.max_grant_frames = a->max_grant_frames;
+	d->config.max_maptrack_frames = a->max_maptrack_frames;
+	memcpy(d->handle, a->handle, sizeof(d->handle));
+	d->ioport_caps = rangeset_new("I/O ports");
+	d->iomem_caps = rangeset_new("I/O memory");
+	d->irq_caps = rangeset_new("interrupts");
+	if (!d->ioport_caps || !d->iomem_caps || !d->irq_caps)
+		return -ENOMEM;
+	rc = mm_domain_init(d);
+	if (!rc)
+		rc = arch_domain_create(d, a);
+	if (!rc)
+		rc = evtchn_init(d, a->max_evtchn_port);
+	if (!rc)
+		rc = grant_table_create(d, a->max_grant_frames, a->max_maptrack_frames);
+	if (!rc)
+		rc = sched_init_domain(d, 0);
+	return rc;
+}
+
+int domain_create(const struct domain_create_args *a, struct domain **out)
+{
+	struct domain *d;
+	int rc;
+
+	if (!a->max_vcpus || a->max_vcpus > MAX_VIRT_CPUS)
+		return trace_err(-EINVAL);
+	d = alloc_domain(a->id, a->max_vcpus);
+	if (!d)
+		return trace_err(-ENOMEM);
+	rc = build(d, a);
+	if (rc) {
+		domain_put(d);
+		return rc;
+	}
+	d->controller_pause_count = 1;
+	d->pause_count = 1;
+	publish(d);
+	*out = d;
+	return 0;
+}
+
+static struct domain *pseudo_domain(domid_t id, unsigned int max_vcpus)
+{
+	struct domain *d = alloc_domain(id, max_vcpus);
+
+	if (!d || (id != DOMID_IDLE && mm_domain_init(d)))
+		panic("no memory for the pseudo domain %u", id);
+	return d;
+}
+
+void domains_init(void)
+{
+	dom_io = pseudo_domain(DOMID_IO, 0);
+	dom_xen = pseudo_domain(DOMID_XEN, 0);
+	idle_domain = pseudo_domain(DOMID_IDLE, NR_CPUS);
+	idle_domain->sched.weight = SCHED_DEFAULT_WEIGHT;
+}
+
+/* ---- pausing ---- */
+
+void vcpu_pause_nosync(struct vcpu *v)
+{
+	__atomic_fetch_add(&v->pause_count, 1, __ATOMIC_SEQ_CST);
+	vcpu_sleep_nosync(v);
+}
+
+void vcpu_pause(struct vcpu *v)
+{
+	ASSERT(v != current);
+	__atomic_fetch_add(&v->pause_count, 1, __ATOMIC_SEQ_CST);
+	vcpu_sleep_sync(v);
+}
+
+void vcpu_unpause(struct vcpu *v)
+{
+	if (__atomic_sub_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST) == 0)
+		vcpu_wake(v);
+}
+
+void domain_pause(struct domain *d)
+{
+	struct vcpu *v;
+
+	__atomic_fetch_add(&d->pause_count, 1, __ATOMIC_SEQ_CST);
+	for_each_vcpu(d, v) {
+		if (v == current)
+			vcpu_sleep_nosync(v);
+		else
+			vcpu_sleep_sync(v);
+	}
+}
+
+void domain_unpause(struct domain *d)
+{
+	struct vcpu *v;
+
+	if (__atomic_sub_fetch(&d->pause_count, 1, __ATOMIC_SEQ_CST) == 0)
+		for_each_vcpu(d, v)
+			vcpu_wake(v);
+}
+
+int domain_controller_pause(struct domain *d)
+{
+	if (d->controller_pause_count == 255)
+		return trace_err(-EOVERFLOW);
+	d->controller_pause_count++;
+	domain_pause(d);
+	return 0;
+}
+
+int domain_controller_unpause(struct domain *d)
+{
+	if (!d->controller_pause_count)
+		return trace_err(-EINVAL);
+	d->controller_pause_count--;
+	domain_unpause(d);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+void domain_shutdown(struct domain *d, int reason)
+{
+	struct vcpu *v;
+	bool first;
+
+	if (is_hardware_domain(d))
+		arch_domain_shutdown_machine(reason);
+	spin_lock(&d->shutdown_lock);
+	first = !d->is_shutting_down;
+	if (first) {
+		d->is_shutting_down = true;
+		d->shutdown_code = reason;
+	}
+	spin_unlock(&d->shutdown_lock);
+	if (!first)
+		return;
+	for_each_vcpu(d, v)
+		vcpu_pause_nosync(v);
+	d->is_shut_down = true;
+	send_global_virq(VIRQ_DOM_EXC);
+}
+
+void domain_crash(struct domain *d, const char *fmt, ...)
+{
+	char why[160];
+	va_list ap;
+
+	if (d->is_shutting_down)
+		return;
+	va_start(ap, fmt);
+	hv_vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	printk("d%u crashed: %s\n", d->domain_id, why);
+	domain_shutdown(d, SHUTDOWN_crash);
+}
+
+int domain_destroy(struct domain *d)
+{
+	int rc;
+
+	ASSERT(spin_is_held(&d->domctl_lock));
+	if (d == current->domain)
+		return trace_err(-EINVAL);
+	if (d->dying == DOMDYING_alive) {
+		d->dying = DOMDYING_dying;
+		domain_pause(d);
+	}
+	rc = evtchn_destroy(d);
+	if (!rc)
+		rc = grant_table_release_mappings(d);
+	if (!rc)
+		rc = arch_domain_relinquish(d);
+	if (rc)
+		return rc;
+	if (d->dying != DOMDYING_dead) {
+		d->dying = DOMDYING_dead;
+		unpublish(d);
+		send_global_virq(VIRQ_DOM_EXC);
+		domain_put(d);
+	}
+	return 0;
+}
