@@ -5,20 +5,20 @@
  */
 #include <hv/console.h>
 #include <hv/domain.h>
-#include <hv/irq.h>
 #include <hv/keyhandler.h>
 #include <hv/mm.h>
 #include <hv/smp.h>
 #include <hv/string.h>
 #include <asm/acpi.h>
-#include <asm/apic.h>
 #include <asm/boot.h>
+#include <asm/context.h>
 #include <asm/cpu.h>
 #include <asm/image.h>
 #include <asm/e820.h>
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/options.h>
+#include <asm/platform.h>
 #include <asm/pv.h>
 #include <asm/serial.h>
 
@@ -116,7 +116,7 @@ static void __noreturn finish_boot(void)
 	struct domain *d = dom0_build();
 
 	printk("*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)\n");
-	domain_unpause_by_systemcontroller_boot(d);
+	(void)!domain_controller_unpause(d);
 	local_irq_enable();
 	reset_stack_and_call(startup_cpu_idle_loop);
 }
@@ -133,6 +133,8 @@ void start_hv(uint32_t magic, uint32_t info)
 	options_report();
 	if (why)
 		panic("%s", why);
+	if (boot_info.rsdp)
+		acpi_set_rsdp(boot_info.rsdp);
 	cpu_identify();
 	image_patch_smap();
 	cpu_init(0);

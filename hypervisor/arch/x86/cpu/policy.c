@@ -159,7 +159,7 @@ static void hypervisor_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uin
 		tsc_leaf(v, subleaf, r);
 		break;
 	case 0x40000005:
-		r[1] = 64 - (uint32_t)__builtin_clzll(max_page_mfn()) + PAGE_SHIFT;
+		r[1] = 64 - (uint32_t)__builtin_clzll(max_page - 1) + PAGE_SHIFT;
 		break;
 	}
 }

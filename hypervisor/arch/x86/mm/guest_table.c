@@ -115,6 +115,16 @@ int pv_install_guest_tables(struct vcpu *v, mfn_t kernel, mfn_t user)
 	return rc ? rc : new_guest_user_cr3(v, user);
 }
 
+int pv_pin_guest_table(struct vcpu *v)
+{
+	struct page *pg = frame_page(mfn_x(v->arch.pv.guest_table));
+
+	if (!get_page_and_type(pg, v->domain, PGT_l4))
+		return trace_err(-EINVAL);
+	__atomic_fetch_or(&pg->type, TYPE_PINNED, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
 int drop_guest_tables(struct vcpu *v)
 {
 	mfn_t mfn;

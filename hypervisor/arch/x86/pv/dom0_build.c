@@ -20,10 +20,9 @@
 #include <asm/boot.h>
 #include <asm/dom0.h>
 #include <asm/mm.h>
+#include <asm/platform.h>
 #include <asm/pv.h>
 #include <public/version.h>
-
-uint64_t opt_dom0_mem, opt_dom0_mem_max, opt_dom0_max_vcpus;
 
 #define REGION_ALIGN (4ul << 20)
 #define BOOT_SLACK   (512ul << 10) /* mapped behind the stack, as the ABI promises */
@@ -203,23 +202,13 @@ static void write_start_info(struct dom0 *b)
 
 /* ---- rights ---- */
 
-static void deny_ports(struct domain *d, uint16_t first, uint16_t last)
-{
-	if (rangeset_remove(d->ioport_caps, first, last))
-		panic("Dom0: no memory for its port rights");
-}
-
 /* Everything but what the hypervisor drives itself. PCI configuration ports are shared by emulation. */
 static void grant_hardware(struct domain *d)
 {
 	if (rangeset_add(d->ioport_caps, 0, 0xffff) || rangeset_add(d->iomem_caps, 0, ~0ull >> 1) ||
 	    rangeset_add(d->irq_caps, 0, ~0u))
 		panic("Dom0: no memory for its hardware rights");
-	deny_ports(d, 0x20, 0x21); /* PICs */
-	deny_ports(d, 0xa0, 0xa1);
-	deny_ports(d, 0x40, 0x43); /* PIT */
-	deny_ports(d, 0x61, 0x61);
-	dom0_deny_platform(d); /* APICs, HPET, console UART */
+	dom0_deny_platform(d);
 }
 
 /* ---- all of it ---- */
@@ -239,6 +228,8 @@ static void load_kernel_image(struct dom0 *b, void **elf, unsigned int *elf_orde
 static void start_vcpu(struct dom0 *b, struct vcpu *v)
 {
 	struct cpu_user_regs *r = &v->arch.regs;
+	mfn_t l4 = dom0_pfn_to_mfn(b, (b->v_pt - b->v_start) >> PAGE_SHIFT);
+	int rc;
 
 	memset(r, 0, sizeof(*r));
 	r->rip = b->image.entry;
@@ -248,8 +239,13 @@ static void start_vcpu(struct dom0 *b, struct vcpu *v)
 	r->ss = RING3_DS;
 	r->rflags = X86_EFLAGS_IF | X86_EFLAGS_MBS;
 	v->arch.pv.kernel_mode = true;
-	if (pv_install_guest_tables(v, dom0_pfn_to_mfn(b, (b->v_pt - b->v_start) >> PAGE_SHIFT), INVALID_MFN))
-		panic("Dom0's first page tables were refused by the page-type machine");
+	/* Validation stops for softirqs and goes on where it was. */
+	while ((rc = pv_install_guest_tables(v, l4, INVALID_MFN)) == -ERESTART)
+		do_softirq();
+	if (!rc)
+		rc = pv_pin_guest_table(v);
+	if (rc)
+		panic("Dom0's first page tables were refused by the page-type machine (%d)", rc);
 	pv_update_cr3(v, false);
 	v->is_initialised = true;
 	__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_DOWN), __ATOMIC_SEQ_CST);

@@ -26,8 +26,6 @@ void dom0_write_tables(struct dom0 *b);
 /* bzImage or ELF module -> parsed image over an unpacked ELF the caller frees. 0 or -errno with *why. */
 int dom0_unpack_kernel(const void *module, size_t len, struct kernel_image *image, void **elf,
 		       unsigned int *elf_order, const char **why);
-/* Takes away the ports and frames of devices the hypervisor drives. By arch/x86/platform. */
-void dom0_deny_platform(struct domain *d);
 
 static inline unsigned int dom0_order(uint64_t bytes)
 {

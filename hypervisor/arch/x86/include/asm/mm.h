@@ -55,6 +55,8 @@ int new_guest_cr3(struct vcpu *v, mfn_t mfn);
 int new_guest_user_cr3(struct vcpu *v, mfn_t mfn); /* mfn 0: none */
 /* For a vCPU that does not run yet (its first context): user INVALID_MFN: none. */
 int pv_install_guest_tables(struct vcpu *v, mfn_t kernel, mfn_t user);
+/* Pins v's kernel table as the guest's first: start-of-day hands it over pinned. 0 or -EINVAL. */
+int pv_pin_guest_table(struct vcpu *v);
 /* Drops all its tables; 0 or -ERESTART. v is not running and its tables are loaded nowhere. */
 int drop_guest_tables(struct vcpu *v);
 /* arch/x86/pv: recomputes the CR3 values after guest_table or guest_table_user changed. */

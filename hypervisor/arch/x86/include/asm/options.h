@@ -5,9 +5,9 @@
 
 #include <hv/types.h>
 
-extern bool opt_smap, opt_smep, opt_noreboot, opt_watchdog;
+extern bool opt_smap, opt_smep, opt_noreboot;
 extern char opt_com1[64], opt_console[64], opt_sched[16];
-extern uint64_t opt_maxcpus, opt_conring_size;
+extern uint64_t opt_maxcpus;
 
 void options_parse(const char *cmdline);
 /* Says which options were not understood, once there is a console to say it on. */

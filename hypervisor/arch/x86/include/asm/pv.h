@@ -79,6 +79,7 @@ void pv_inject_emul_exception(struct vcpu *v, const struct emul_exception *e);
 /* A whole register state for a vCPU that does not run: VCPUOP_initialise, setvcpucontext. 0, -EINVAL. */
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c);
+int arch_initialise_vcpu(struct vcpu *v, unsigned long guest_context);
 /* Gives v its first page tables, each validated and referenced; user INVALID_MFN: none yet. */
 int pv_install_guest_tables(struct vcpu *v, mfn_t kernel, mfn_t user);
 
