@@ -19,8 +19,6 @@ void arch_reprogram_timer(s_time_t when);
 /* Refreshes v's vcpu_time_info (and its secondary copy) if the CPU's time record changed since the
  * last call; called on each switch to v and after calibration. v must be current or not running. */
 void update_vcpu_system_time(struct vcpu *v);
-/* The same even if nothing changed: after vcpu_info or the secondary area was registered. */
-void force_update_vcpu_system_time(struct vcpu *v);
 /* Writes wc_sec/wc_nsec/wc_sec_hi (with wc_version protocol) into d's shared info. */
 void update_domain_wallclock_time(struct domain *d);
 /* XENPF_settime: system_time_base + wall clock; 0 or -EINVAL. */

@@ -78,12 +78,6 @@ void update_vcpu_system_time(struct vcpu *v)
 		v->arch.time_version = t->version;
 }
 
-void force_update_vcpu_system_time(struct vcpu *v)
-{
-	v->arch.time_version = 0;
-	update_vcpu_system_time(v);
-}
-
 /* ---- wall clock: UTC of system time 0 ---- */
 
 static struct {

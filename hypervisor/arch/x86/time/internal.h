@@ -38,6 +38,8 @@ struct platform_timer *platform_timer_choose(void);
 uint64_t platform_timer_measure_tsc(const struct platform_timer *t);
 /* System time by the platform timer; must be read more often than it wraps. */
 s_time_t platform_stime(void);
+/* The same with the TSC it belongs to, by the tightest of some reads. Interrupts off. */
+s_time_t platform_stime_pair(uint64_t *tsc);
 void platform_stime_start(struct platform_timer *t);
 
 #endif

@@ -161,3 +161,22 @@ s_time_t platform_stime(void)
 	spin_unlock_irqrestore(&clock.lock, flags);
 	return clock.base + (s_time_t)time_scale_apply(ticks, clock.to_ns);
 }
+
+s_time_t platform_stime_pair(uint64_t *tsc)
+{
+	uint64_t best = ~0ull;
+	s_time_t at = 0;
+
+	for (unsigned int i = 0; i < TRIES; i++) {
+		uint64_t before = rdtsc_ordered();
+		s_time_t now = platform_stime();
+		uint64_t took = rdtsc_ordered() - before;
+
+		if (took < best) {
+			best = took;
+			at = now;
+			*tsc = before + took / 2;
+		}
+	}
+	return at;
+}

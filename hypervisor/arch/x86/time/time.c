@@ -131,8 +131,8 @@ void time_init_secondary(void)
 
 	*t = per_cpu(cpu_time, 0);
 	if (!tsc_reliable) {
-		t->master_stime = t->stime = platform_stime();
-		t->master_tsc = t->tsc = rdtsc_ordered();
+		t->master_stime = t->stime = platform_stime_pair(&t->tsc);
+		t->master_tsc = t->tsc;
 		t->version = cpu_time_new_version();
 	}
 	apic_timer_init_cpu();
@@ -217,8 +217,8 @@ static void calibrate(void *unused)
 {
 	struct cpu_time *t = &this_cpu(cpu_time);
 	unsigned long flags = local_irq_save();
-	s_time_t master = platform_stime(), local;
-	uint64_t tsc = rdtsc_ordered();
+	uint64_t tsc;
+	s_time_t master = platform_stime_pair(&tsc), local;
 
 	local = t->stime + (s_time_t)time_scale_apply(tsc - t->tsc, t->scale);
 	/* Too short a time tells nothing about the rate. */
