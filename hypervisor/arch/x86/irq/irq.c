@@ -226,7 +226,7 @@ int request_irq(unsigned int irq, void (*handler)(unsigned int irq, void *data),
 		return -EINVAL;
 	spin_lock_irqsave(&desc->lock, flags);
 	rc = !desc->chip ? -EINVAL : desc->handler || desc->guests ? -EBUSY : 0;
-	if (!rc)
+	if (!rc && !desc->vector)
 		rc = irq_assign_vector(desc, 0);
 	if (!rc) {
 		desc->handler = handler;
