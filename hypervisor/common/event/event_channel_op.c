@@ -106,7 +106,7 @@ static int op_status(union op_arg *a)
 	struct evtchn *chn;
 	unsigned long flags;
 	struct domain *d;
-	int rc = 0;
+	int rc;
 
 	d = domain_get_for_caller(a->status.dom, &rc);
 	if (!d)
@@ -116,11 +116,9 @@ static int op_status(union op_arg *a)
 		spin_lock_irqsave(&chn->lock, flags);
 		describe(chn, &a->status);
 		spin_unlock_irqrestore(&chn->lock, flags);
-	} else {
-		rc = -EINVAL;
 	}
 	domain_put(d);
-	return rc;
+	return chn ? 0 : -EINVAL;
 }
 
 static int op_reset(union op_arg *a)
