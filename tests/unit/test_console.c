@@ -15,7 +15,7 @@
 #include <hv/time.h>
 #include <public/sysctl.h>
 #include "fake_hv.h"
-#include "../../hypervisor/common/console/console_options.h"
+#include <hv/console_options.h>
 
 static char shown[200000];
 static size_t nr_shown;

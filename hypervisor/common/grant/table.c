@@ -4,7 +4,6 @@
 #include <hv/percpu.h>
 #include <public/memory.h>
 #include "internal.h"
-#include "grant_options.h"
 
 #define FRAMES_LIMIT   4096u
 #define MAPTRACK_LIMIT 16384u

@@ -145,7 +145,12 @@ int grant_table_release_mappings(struct domain *d)
 	struct grant_table *gt = d->grant_table;
 	struct maptrack *mt;
 
-	while (gt && (mt = maptrack_entry(gt, gt->release_cursor)) != NULL) {
+	if (!gt)
+		return 0;
+	/* Whoever began to grow the table before d was dying has finished; nobody will any more. */
+	spin_lock(&gt->lock);
+	spin_unlock(&gt->lock);
+	while ((mt = maptrack_entry(gt, gt->release_cursor)) != NULL) {
 		uint32_t handle = gt->release_cursor++;
 
 		if (maptrack_claim(mt))

@@ -14,6 +14,10 @@ void grant_table_destroy(struct domain *d); /* last reference gone */
 int grant_table_get_frames(struct domain *d, unsigned int id, unsigned int first, unsigned int nr,
 			   uint64_t *mfns);
 
+/* Limits for domains created with a negative one: gnttab_max_frames=, gnttab_max_maptrack_frames=. */
+void grant_set_default_frames(uint64_t nr);
+void grant_set_default_maptrack(uint64_t nr);
+
 /*
  * What the architecture does for grants (arch/x86/mm/grant.c), PV. The page-table entry holds
  * references of its own, like any other L1 entry, which go with it by whatever way it goes; the

@@ -5,6 +5,7 @@
  */
 #include <hv/console_options.h>
 #include <hv/cpumask.h>
+#include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/parse.h>
 #include <hv/printf.h>
@@ -151,6 +152,26 @@ static int no_effect(const char *v)
 	return 0;
 }
 
+static int set_grant_frames(const char *v)
+{
+	uint64_t nr;
+
+	if (parse_u64(v, NULL, 0, &nr))
+		return -EINVAL;
+	grant_set_default_frames(nr);
+	return 0;
+}
+
+static int set_maptrack_frames(const char *v)
+{
+	uint64_t nr;
+
+	if (parse_u64(v, NULL, 0, &nr))
+		return -EINVAL;
+	grant_set_default_maptrack(nr);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*set)(const char *value);
@@ -162,6 +183,8 @@ static const struct {
 	{ "conswitch", set_conswitch },
 	{ "dom0_max_vcpus", set_dom0_max_vcpus },
 	{ "dom0_mem", set_dom0_mem },
+	{ "gnttab_max_frames", set_grant_frames },
+	{ "gnttab_max_maptrack_frames", set_maptrack_frames },
 	{ "guest_loglvl", console_opt_guest_loglvl },
 	{ "loglvl", console_opt_loglvl },
 	{ "maxcpus", set_maxcpus },

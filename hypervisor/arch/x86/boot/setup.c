@@ -115,7 +115,7 @@ static void __noreturn finish_boot(void)
 {
 	struct domain *d = dom0_build();
 
-	printk("*** Serial input to DOM0 (type 'CTRL-a' three times to switch input)\n");
+	console_end_boot();
 	(void)!domain_controller_unpause(d);
 	local_irq_enable();
 	reset_stack_and_call(startup_cpu_idle_loop);
