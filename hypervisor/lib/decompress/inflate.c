@@ -383,7 +383,7 @@ int unpack_gzip(struct unpack *u, void *scratch)
 		if (in_left(u) < 8)
 			return cut_short(u);
 		len = (size_t)(u->out - start);
-		if (crc32(&f->crc32, start, len) != le32(u->in) || (uint32_t)len != le32(u->in + 4))
+		if (!sums_match(crc32(&f->crc32, start, len), le32(u->in)) || (uint32_t)len != le32(u->in + 4))
 			return corrupt(u, "the gzip checksum does not match the unpacked data");
 		u->in += 8;
 	} while (in_left(u) >= 2 && u->in[0] == 0x1f && u->in[1] == 0x8b);

@@ -157,7 +157,7 @@ static int frame_header(struct unpack *u, struct lz4_frame *f)
 	if (in_left(u) < len + 1)
 		return cut_short(u);
 	f->size = f->has_size ? le64(h + 2) : 0;
-	if (h[len] != (xxh32(h, len) >> 8 & 0xff))
+	if (!sums_match(xxh32(h, len) >> 8 & 0xff, h[len]))
 		return corrupt(u, "the lz4 frame header is damaged");
 	u->in += len + 1;
 	f->start = u->out;
@@ -174,7 +174,7 @@ static int frame_block(struct unpack *u, const struct lz4_frame *f, uint32_t wor
 		return damaged(u);
 	if (size + sum > in_left(u))
 		return cut_short(u);
-	if (sum && xxh32(data, size) != le32(data + size))
+	if (sum && !sums_match(xxh32(data, size), le32(data + size)))
 		return corrupt(u, "an lz4 block's checksum does not match");
 	if (word & RAW_BLOCK)
 		rc = raw_block(u, size);
@@ -208,7 +208,7 @@ static int frame(struct unpack *u)
 		return 0;
 	if (in_left(u) < 4)
 		return cut_short(u);
-	if (xxh32(f.start, (size_t)(u->out - f.start)) != le32(u->in))
+	if (!sums_match(xxh32(f.start, (size_t)(u->out - f.start)), le32(u->in)))
 		return corrupt(u, "the lz4 checksum does not match the unpacked data");
 	u->in += 4;
 	return 0;

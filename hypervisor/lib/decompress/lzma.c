@@ -288,6 +288,21 @@ enum lzma_stop lzma_run(struct lzma *l, struct unpack *u, const uint8_t *in_end,
 	return stop;
 }
 
+bool lzma_at_end_marker(struct lzma *l, struct unpack *u)
+{
+	uint8_t tail[2 * LZMA_SYMBOL_MAX] = { 0 };
+	size_t left = in_left(u) < LZMA_SYMBOL_MAX ? in_left(u) : LZMA_SYMBOL_MAX;
+	uint32_t pos_state = (uint32_t)(u->out - l->window) & l->pos_mask;
+	struct rc rc = { l->range, l->code, tail };
+
+	memcpy(tail, u->in, left);
+	if (!decide(&rc, &l->probs.is_match[l->state][pos_state]) || match(&rc, l, pos_state) ||
+	    rc.in > tail + left)
+		return false;
+	u->in += rc.in - tail;
+	return true;
+}
+
 bool lzma_finished(struct lzma *l, struct unpack *u, const uint8_t *in_end)
 {
 	struct rc rc = { l->range, l->code, u->in };

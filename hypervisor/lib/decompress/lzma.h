@@ -48,6 +48,8 @@ bool lzma_start(struct lzma *l, const uint8_t *in);
 /* Decodes up to u->out == limit, with input up to `in_end` <= u->in_end; takes whatever it needs from
  * u->in. LZMA_STARVED with u->out < limit means truncated input. */
 enum lzma_stop lzma_run(struct lzma *l, struct unpack *u, const uint8_t *in_end, uint8_t *limit);
+/* Is the next symbol the end marker? Taken from the input if so; otherwise nothing can follow. */
+bool lzma_at_end_marker(struct lzma *l, struct unpack *u);
 /* After the last symbol: is the range coder in its final state? Takes at most one byte. */
 bool lzma_finished(struct lzma *l, struct unpack *u, const uint8_t *in_end);
 

@@ -40,9 +40,6 @@ int unpack_lzma(struct unpack *u, void *scratch)
 		return 0;
 	if (stop == LZMA_END || u->out < limit)
 		return corrupt(u, "the lzma data is cut short");
-	if (size == UINT64_MAX) {
-		/* Full. Only an end marker may follow now; anything that would add data cannot. */
-		return no_space(u);
-	}
-	return 0;
+	/* Where the size is not told and the room is used up, only the end marker may follow. */
+	return size != UINT64_MAX || lzma_at_end_marker(l, u) ? 0 : no_space(u);
 }

@@ -68,7 +68,7 @@ static int stream_header(struct unpack *u, struct xz *x)
 		return cut_short(u);
 	if (memcmp(u->in, magic, sizeof(magic)))
 		return corrupt(u, "this is no xz data");
-	if (crc32(&x->crc32, u->in + 6, 2) != le32(u->in + 8))
+	if (!sums_match(crc32(&x->crc32, u->in + 6, 2), le32(u->in + 8)))
 		return corrupt(u, "the xz stream header is damaged");
 	if (u->in[6] || u->in[7] > 15)
 		return corrupt(u, "the xz stream uses options that are not known");
@@ -111,7 +111,7 @@ static int block_header(struct unpack *u, struct xz *x)
 	end = u->in + size - 4;
 	flags = u->in[1];
 	nr = (flags & 3) + 1;
-	if (crc32(&x->crc32, u->in, size - 4) != le32(end))
+	if (!sums_match(crc32(&x->crc32, u->in, size - 4), le32(end)))
 		return corrupt(u, "an xz block header is damaged");
 	if ((flags & 0x3c) || nr > 2)
 		return corrupt(u, "an xz block uses options that are not known");
@@ -230,9 +230,9 @@ static int verify(struct unpack *u, struct xz *x, const uint8_t *data, size_t le
 	if (in_left(u) < size)
 		return cut_short(u);
 	if (x->check == CHECK_CRC32)
-		ok = crc32(&x->crc32, data, len) == le32(u->in);
+		ok = sums_match(crc32(&x->crc32, data, len), le32(u->in));
 	else if (x->check == CHECK_CRC64)
-		ok = crc64(&x->crc64, data, len) == le64(u->in);
+		ok = sums_match(crc64(&x->crc64, data, len), le64(u->in));
 	u->in += size;
 	return ok ? 0 : corrupt(u, "the xz checksum does not match the unpacked data");
 }
@@ -274,7 +274,7 @@ static int stream_index(struct unpack *u, struct xz *x)
 		ok = read_vli(&p, u->in_end, &size) && read_vli(&p, u->in_end, &size);
 	while (ok && (p - start) % 4)
 		ok = p < u->in_end && *p++ == 0;
-	if (!ok || u->in_end - p < 4 || crc32(&x->crc32, start, (size_t)(p - start)) != le32(p))
+	if (!ok || u->in_end - p < 4 || !sums_match(crc32(&x->crc32, start, (size_t)(p - start)), le32(p)))
 		return corrupt(u, "the xz index is damaged or cut short");
 	u->in = p + 4;
 	return 0;
@@ -286,7 +286,7 @@ static int stream_footer(struct unpack *u, struct xz *x)
 
 	if (in_left(u) < STREAM_HEADER_SIZE)
 		return cut_short(u);
-	if (crc32(&x->crc32, f + 4, 6) != le32(f) || f[8] || f[9] != x->check || f[10] != 'Y' || f[11] != 'Z')
+	if (!sums_match(crc32(&x->crc32, f + 4, 6), le32(f)) || f[8] || f[9] != x->check || f[10] != 'Y' || f[11] != 'Z')
 		return corrupt(u, "the xz stream footer is damaged");
 	u->in += STREAM_HEADER_SIZE;
 	return 0;

@@ -146,7 +146,7 @@ static int frame_end(struct unpack *u, const struct frame *f)
 		return 0;
 	if (in_left(u) < 4)
 		return cut_short(u);
-	if ((uint32_t)xxh64(f->start, len) != le32(u->in))
+	if (!sums_match((uint32_t)xxh64(f->start, len), le32(u->in)))
 		return corrupt(u, "the zstd checksum does not match the unpacked data");
 	u->in += 4;
 	return 0;
