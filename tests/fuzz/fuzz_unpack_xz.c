@@ -1,0 +1,7 @@
+// sources: hypervisor/lib/decompress/*.c
+// cflags: -DDECOMPRESS_IGNORE_CHECKSUMS
+/* SPDX-License-Identifier: MIT */
+/* Fuzz target: the xz decompressor. */
+#include "unpack_fuzz.h"
+
+FUZZ_UNPACK(unpack_xz)
