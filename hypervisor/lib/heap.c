@@ -2,8 +2,8 @@
 /*
  * Binary min-heap, see hv/heap.h.
  *
- * Invariants: slot[i]->pos == i + 1 for i < nr, and no node's key is smaller than its parent's. A hole
- * is moved up or down and filled once, rather than swapping at each level.
+ * Invariants: slot[i]->pos == i + 1 for i < nr, and no node's key is smaller than its parent's. A
+ * hole is moved up or down and filled once, rather than swapping at each level.
  */
 #include <hv/errno.h>
 #include <hv/heap.h>

@@ -16,7 +16,8 @@ static unsigned int digit_value(char c)
 /* Skips 0x where digits follow it, and settles base 0. */
 static const char *parse_base(const char *s, unsigned int *base)
 {
-	if ((*base == 0 || *base == 16) && s[0] == '0' && to_lower(s[1]) == 'x' && is_xdigit(s[2])) {
+	if ((*base == 0 || *base == 16) && s[0] == '0' && to_lower(s[1]) == 'x' &&
+	    is_xdigit(s[2])) {
 		*base = 16;
 		return s + 2;
 	}

@@ -2,10 +2,10 @@
 /*
  * Memory and string functions.
  *
- * The compiler itself emits calls to memcpy, memmove, memset and memcmp, and would like to turn loops
- * that look like one of them into a call: inside them that is endless recursion, hence the pragma.
- * Blocks of at least BIG bytes go through the string instructions in words of eight, which are fast on
- * hardware and cheap under emulation; their start-up cost does not pay below that.
+ * The compiler itself emits calls to memcpy, memmove, memset and memcmp, and would like to turn
+ * loops that look like one of them into a call: inside them that is endless recursion, hence the
+ * pragma. Blocks of at least BIG bytes go through the string instructions in words of eight, which
+ * are fast on hardware and cheap under emulation; their start-up cost does not pay below that.
  */
 #include <stdint.h>
 #include <hv/string.h>

@@ -20,7 +20,8 @@ struct spec {
 	char length;	      /* h, H (hh), l (also ll, z, t, j: all 64 bits) or 0 */
 };
 
-/* Widths come from the code, but sometimes by way of data: a bound on the time one call may take. */
+/* Widths come from the code, but sometimes by way of data: a bound on the time one call may take.
+ */
 #define MAX_WIDTH 4096
 
 static void put(struct sink *s, char c)
@@ -154,7 +155,8 @@ static const char *parse_length(struct spec *sp, const char *f)
 	return f;
 }
 
-/* va_list may be an array type, so it travels in a struct where it must be advanced for the caller. */
+/* va_list may be an array type, so it travels in a struct where it must be advanced for the caller.
+ */
 struct args {
 	va_list ap;
 };

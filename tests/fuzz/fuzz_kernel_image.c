@@ -1,8 +1,8 @@
 // sources: hypervisor/common/kernel/*.c hypervisor/lib/decompress/*.c hypervisor/lib/parse.c
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: kernel files. What the parser accepts must then load within the range it announced, at
- * no more than a page at a time.
+ * Fuzz target: kernel files. What the parser accepts must then load within the range it announced,
+ * at no more than a page at a time.
  */
 #include <stdint.h>
 #include <stdlib.h>

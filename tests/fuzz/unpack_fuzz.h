@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One decompressor on any bytes, checksums ignored so that mutations get past them. The first two bytes
- * choose the room for output, so that its end is met too.
+ * One decompressor on any bytes, checksums ignored so that mutations get past them. The first two
+ * bytes choose the room for output, so that its end is met too.
  */
 #ifndef UNPACK_FUZZ_H
 #define UNPACK_FUZZ_H

@@ -50,7 +50,8 @@ static unsigned int parse(const char *line)
 
 static void takes_every_kind(void **state)
 {
-	assert_int_equal(parse("  smap=off maxcpus=0x10\tmem=512M console=com1 custom=a=b mask=18446744073709551615 "),
+	assert_int_equal(parse("  smap=off maxcpus=0x10\tmem=512M console=com1 custom=a=b "
+			       "mask=18446744073709551615 "),
 			 0);
 	assert_false(smap);
 	assert_int_equal(cpus, 16);
@@ -81,10 +82,12 @@ static void complains_and_goes_on(void **state)
 {
 	char line[2 * CMDLINE_WORD_MAX + 40], expected[100];
 
-	assert_int_equal(parse("what mem=x maxcpus=256 console=12345678 no-mem smap=maybe custom=bad =1 no- mem=1M"),
+	assert_int_equal(parse("what mem=x maxcpus=256 console=12345678 no-mem smap=maybe "
+			       "custom=bad =1 no- mem=1M"),
 			 9);
 	snprintf(expected, sizeof(expected),
-		 "what:%d mem=x:%d maxcpus=256:%d console=12345678:%d no-mem:%d smap=maybe:%d custom=bad:%d =1:%d "
+		 "what:%d mem=x:%d maxcpus=256:%d console=12345678:%d no-mem:%d smap=maybe:%d "
+		 "custom=bad:%d =1:%d "
 		 "no-:%d ",
 		 ENOENT, EINVAL, ERANGE, E2BIG, EINVAL, EINVAL, EDOM, ENOENT, ENOENT);
 	assert_string_equal(complaints, expected);

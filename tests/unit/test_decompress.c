@@ -1,8 +1,8 @@
 // sources: hypervisor/lib/decompress/*.c
 /* SPDX-License-Identifier: MIT */
 /*
- * The decompressors against the system's compressors: several kinds of data, several settings of each
- * tool, then the same streams cut short, damaged, and with too little room.
+ * The decompressors against the system's compressors: several kinds of data, several settings of
+ * each tool, then the same streams cut short, damaged, and with too little room.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,7 +115,8 @@ static int teardown(void **state)
 	return system(command);
 }
 
-/* Packs by a shell command that reads standard input; false if the tool or the option is missing. */
+/* Packs by a shell command that reads standard input; false if the tool or the option is missing.
+ */
 static bool pack(const char *command, const struct blob *b, struct blob *packed)
 {
 	char line[400];
@@ -129,7 +130,8 @@ static bool pack(const char *command, const struct blob *b, struct blob *packed)
 }
 
 /* Buffers of exact size, so that a step beyond is seen. */
-static int unpack(const uint8_t *in, size_t in_len, size_t cap, uint8_t **out, size_t *out_len, const char **why)
+static int unpack(const uint8_t *in, size_t in_len, size_t cap, uint8_t **out, size_t *out_len,
+		  const char **why)
 {
 	uint8_t *copy = malloc(in_len ? in_len : 1);
 	int rc;
@@ -142,7 +144,8 @@ static int unpack(const uint8_t *in, size_t in_len, size_t cap, uint8_t **out, s
 	return rc;
 }
 
-static void expect_blob(const char *command, const struct blob *b, const struct blob *packed, size_t cap)
+static void expect_blob(const char *command, const struct blob *b, const struct blob *packed,
+			size_t cap)
 {
 	const char *why;
 	uint8_t *out;
@@ -150,8 +153,8 @@ static void expect_blob(const char *command, const struct blob *b, const struct 
 	int rc = unpack(packed->data, packed->len, cap, &out, &len, &why);
 
 	if (rc || len != b->len || memcmp(out, b->data, len))
-		fail_msg("%s of '%s', %zu of %zu bytes, error %d: %s", command, b->name, len, b->len, rc,
-			 why ? why : "none");
+		fail_msg("%s of '%s', %zu of %zu bytes, error %d: %s", command, b->name, len,
+			 b->len, rc, why ? why : "none");
 	free(out);
 }
 
@@ -185,7 +188,8 @@ static void abuse(const struct blob *b, const struct blob *packed, bool checked)
 		packed->data[at] ^= (uint8_t)(1 << at % 8);
 	}
 	if (b->len) {
-		assert_int_equal(unpack(packed->data, packed->len, b->len - 1, &out, &len, &why), -ENOSPC);
+		assert_int_equal(unpack(packed->data, packed->len, b->len - 1, &out, &len, &why),
+				 -ENOSPC);
 		assert_non_null(why);
 		free(out);
 	}
@@ -207,7 +211,8 @@ static void try_tool(const char *const *commands, bool checked, bool appended_si
 			if (appended_size) {
 				/* As in a kernel image. */
 				packed.data = realloc(packed.data, packed.len + 4);
-				memcpy(packed.data + packed.len, &(uint32_t){ (uint32_t)blobs[j].len }, 4);
+				memcpy(packed.data + packed.len,
+				       &(uint32_t){ (uint32_t)blobs[j].len }, 4);
 				packed.len += 4;
 				expect_blob(commands[i], &blobs[j], &packed, blobs[j].len);
 				packed.len -= 4;
@@ -225,8 +230,14 @@ static void try_tool(const char *const *commands, bool checked, bool appended_si
 
 static void unpacks_gzip(void **state)
 {
-	static const char *const commands[] = { "gzip -1c", "gzip -c", "gzip -9c", "gzip -c --name in",
-						"{ head -c 50 | gzip -c; tail -c +51 in | gzip -c; }", NULL };
+	static const char *const commands[] = {
+		"gzip -1c",
+		"gzip -c",
+		"gzip -9c",
+		"gzip -c --name in",
+		"{ head -c 50 | gzip -c; tail -c +51 in | gzip -c; }",
+		NULL
+	};
 
 	try_tool(commands, false, true);
 }
@@ -251,14 +262,16 @@ static void unpacks_xz(void **state)
 /* Those that are not verified. */
 static void unpacks_xz_with_other_checks(void **state)
 {
-	static const char *const commands[] = { "xz -c --check=sha256", "xz -c --check=none", NULL };
+	static const char *const commands[] = { "xz -c --check=sha256", "xz -c --check=none",
+						NULL };
 
 	try_tool(commands, false, true);
 }
 
 static void unpacks_lzma(void **state)
 {
-	static const char *const commands[] = { "lzma -1c", "lzma -9c", "xz -c --format=lzma --lzma1=lc=1,lp=2,pb=0",
+	static const char *const commands[] = { "lzma -1c", "lzma -9c",
+						"xz -c --format=lzma --lzma1=lc=1,lp=2,pb=0",
 						NULL };
 
 	try_tool(commands, false, true);
@@ -266,7 +279,8 @@ static void unpacks_lzma(void **state)
 
 static void unpacks_lz4(void **state)
 {
-	static const char *const commands[] = { "lz4 -1c",  "lz4 -9c -B4 -BD", "lz4 -c -BX --content-size in",
+	static const char *const commands[] = { "lz4 -1c", "lz4 -9c -B4 -BD",
+						"lz4 -c -BX --content-size in",
 						"lz4 -12c --no-frame-crc", NULL };
 
 	try_tool(commands, false, true);
@@ -281,8 +295,13 @@ static void unpacks_lz4_legacy(void **state)
 
 static void unpacks_zstd(void **state)
 {
-	static const char *const commands[] = { "zstd -1c", "zstd -c in", "zstd -19c --no-check", "zstd -c --fast=9",
-						"zstd --ultra -22c", "zstd -c --long=27 in", NULL };
+	static const char *const commands[] = { "zstd -1c",
+						"zstd -c in",
+						"zstd -19c --no-check",
+						"zstd -c --fast=9",
+						"zstd --ultra -22c",
+						"zstd -c --long=27 in",
+						NULL };
 
 	try_tool(commands, false, true);
 }
@@ -295,7 +314,9 @@ static void names_what_it_refuses(void **state)
 	} cases[] = {
 		{ "BZh91AY", "bzip2", 7 },
 		{ "\x89LZO\0\r\n", "lzo", 7 },
-		{ "\x7f" "ELF", "known", 4 },
+		{ "\x7f"
+		  "ELF",
+		  "known", 4 },
 		{ "", "known", 0 },
 	};
 
@@ -304,8 +325,9 @@ static void names_what_it_refuses(void **state)
 		uint8_t *out;
 		size_t len;
 
-		assert_int_equal(unpack((const uint8_t *)cases[i].bytes, cases[i].len, 100, &out, &len, &why),
-				 -EINVAL);
+		assert_int_equal(
+		    unpack((const uint8_t *)cases[i].bytes, cases[i].len, 100, &out, &len, &why),
+		    -EINVAL);
 		assert_non_null(strstr(why, cases[i].word));
 		free(out);
 	}
@@ -317,8 +339,9 @@ static void wants_enough_scratch(void **state)
 	uint8_t out[4];
 	size_t len;
 
-	assert_int_equal(decompress("\x1f\x8b", 2, out, 4, &len, scratch, decompress_scratch_size() - 1, &why),
-			 -ENOMEM);
+	assert_int_equal(
+	    decompress("\x1f\x8b", 2, out, 4, &len, scratch, decompress_scratch_size() - 1, &why),
+	    -ENOMEM);
 	assert_non_null(why);
 }
 

@@ -60,16 +60,30 @@ static void make_plain(void)
 {
 	memset(&m, 0, sizeof(m));
 	m.h = (struct elf_header){
-		.magic = ELF_MAGIC, .class = ELF_CLASS_64, .data = ELF_DATA_LSB, .version = 1,
-		.type = ELF_TYPE_EXEC, .machine = ELF_MACH_X86_64, .entry = BASE + PADDR + 0x20,
-		.phoff = offsetof(struct maker, load), .ehsize = 64, .phentsize = 56, .phnum = 2,
+		.magic = ELF_MAGIC,
+		.class = ELF_CLASS_64,
+		.data = ELF_DATA_LSB,
+		.version = 1,
+		.type = ELF_TYPE_EXEC,
+		.machine = ELF_MACH_X86_64,
+		.entry = BASE + PADDR + 0x20,
+		.phoff = offsetof(struct maker, load),
+		.ehsize = 64,
+		.phentsize = 56,
+		.phnum = 2,
 		.shentsize = 64,
 	};
 	m.load = (struct elf_segment){
-		.type = PT_LOAD, .offset = offsetof(struct maker, code), .vaddr = BASE + PADDR, .paddr = PADDR,
-		.filesz = sizeof(m.code), .memsz = 0x3000,
+		.type = PT_LOAD,
+		.offset = offsetof(struct maker, code),
+		.vaddr = BASE + PADDR,
+		.paddr = PADDR,
+		.filesz = sizeof(m.code),
+		.memsz = 0x3000,
 	};
-	m.notes = (struct elf_segment){ .type = PT_NOTE, .offset = offsetof(struct maker, note), .align = 4 };
+	m.notes = (struct elf_segment){ .type = PT_NOTE,
+					.offset = offsetof(struct maker, note),
+					.align = 4 };
 	for (size_t i = 0; i < sizeof(m.code); i++)
 		m.code[i] = (uint8_t)(i * 7 + 1);
 }
@@ -85,7 +99,8 @@ static void make_kernel(void)
 	at = add_string(at, XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
 	at = add_string(at, XEN_ELFNOTE_LOADER, "generic");
 	at = add_string(at, XEN_ELFNOTE_PAE_MODE, "yes");
-	at = add_string(at, XEN_ELFNOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb|unheard_of");
+	at = add_string(at, XEN_ELFNOTE_FEATURES,
+			"!writable_page_tables|pae_pgdir_above_4gb|unheard_of");
 	at = add_note(at, XEN_ELFNOTE_SUPPORTED_FEATURES, &(uint32_t){ 0x8801 }, 4);
 	at = add_number(at, XEN_ELFNOTE_VIRT_BASE, BASE);
 	at = add_number(at, XEN_ELFNOTE_ENTRY, BASE + PADDR + 0x100);
@@ -135,7 +150,8 @@ static void reads_all_notes(void **state)
 	assert_true(image.entry == BASE + PADDR + 0x100 && image.virt_base == BASE);
 	assert_true(image.has_hypercall_page && image.hypercall_page == BASE + PADDR + 0x1000);
 	assert_true(image.has_p2m_base && image.p2m_base == 0x8000000000);
-	assert_true(image.hv_start_low == 0xffff800000000000 && image.phys32_entry == PADDR + 0x850);
+	assert_true(image.hv_start_low == 0xffff800000000000 &&
+		    image.phys32_entry == PADDR + 0x850);
 	assert_true(image.has_l1_mfn_valid && image.l1_mfn_mask == 1 && image.l1_mfn_value == 1);
 	assert_true(image.mod_start_pfn && image.suspend_cancel && !image.bsd_symtab);
 	assert_int_equal(image.pae, KERNEL_PAE_YES);
@@ -154,7 +170,9 @@ static void finds_notes_in_sections(void **state)
 	check_refused("no Xen ELF notes");
 	m.h.shoff = offsetof(struct maker, sections);
 	m.h.shnum = 2;
-	m.sections[1] = (struct elf_section){ .type = SHT_NOTE, .offset = m.notes.offset, .size = m.notes.filesz };
+	m.sections[1] = (struct elf_section){ .type = SHT_NOTE,
+					      .offset = m.notes.offset,
+					      .size = m.notes.filesz };
 	assert_int_equal(parse(), 0);
 	assert_true(image.has_p2m_base);
 }
@@ -168,17 +186,20 @@ static void make_guest_section(const char *text)
 	m.h.shstrndx = 2;
 	memcpy(m.names + 1, "__xen_guest", 12);
 	strcpy((char *)m.note, text);
-	m.sections[1] = (struct elf_section){ .name = 1, .type = 1, .offset = offsetof(struct maker, note),
-					      .size = strlen(text) };
-	m.sections[2] = (struct elf_section){ .type = 3, .offset = offsetof(struct maker, names),
+	m.sections[1] = (struct elf_section){
+		.name = 1, .type = 1, .offset = offsetof(struct maker, note), .size = strlen(text)
+	};
+	m.sections[2] = (struct elf_section){ .type = 3,
+					      .offset = offsetof(struct maker, names),
 					      .size = sizeof(m.names) };
 }
 
 static void reads_the_old_section(void **state)
 {
-	make_guest_section("GUEST_OS=linux,GUEST_VER=2.6,XEN_VER=xen-3.0,VIRT_BASE=0xffffffff80000000,"
-			   "ELF_PADDR_OFFSET=0x0,VIRT_ENTRY=0xffffffff81000200,HYPERCALL_PAGE=0x1001,"
-			   "FEATURES=writable_page_tables|!dom0,PAE=bimodal,BSD_SYMTAB,LOADER=generic,NEW=1");
+	make_guest_section(
+	    "GUEST_OS=linux,GUEST_VER=2.6,XEN_VER=xen-3.0,VIRT_BASE=0xffffffff80000000,"
+	    "ELF_PADDR_OFFSET=0x0,VIRT_ENTRY=0xffffffff81000200,HYPERCALL_PAGE=0x1001,"
+	    "FEATURES=writable_page_tables|!dom0,PAE=bimodal,BSD_SYMTAB,LOADER=generic,NEW=1");
 	assert_int_equal(parse(), 0);
 	assert_true(image.legacy && image.pv && !image.pvh && image.bsd_symtab);
 	assert_true(image.virt_base == BASE && image.entry == BASE + PADDR + 0x200);
@@ -378,11 +399,15 @@ static void finds_the_payload(void **state)
 {
 	struct kernel_payload p;
 
-	make_bzimage("\xfd" "7zXZ", 200);
+	make_bzimage("\xfd"
+		     "7zXZ",
+		     200);
 	assert_int_equal(kernel_payload_find(bz, 1024 + 16 + 200, &p, &why), 0);
 	assert_true(p.data == bz + 1024 + 16 && p.len == 200 && p.compressed);
 	assert_true(p.unpacked_size == 0x12345678);
-	make_bzimage("\x7f" "ELF", 200);
+	make_bzimage("\x7f"
+		     "ELF",
+		     200);
 	assert_int_equal(kernel_payload_find(bz, 1024 + 16 + 200, &p, &why), 0);
 	assert_true(!p.compressed && p.unpacked_size == 200);
 	make_kernel();
@@ -394,7 +419,9 @@ static void finds_the_payload(void **state)
 
 static void refuses_bad_bzimages(void **state)
 {
-	make_bzimage("\xfd" "7zXZ", 200);
+	make_bzimage("\xfd"
+		     "7zXZ",
+		     200);
 	check_payload_refused(1024 + 16 + 199, "truncated");
 	check_payload_refused(0x240, "truncated");
 	check_payload_refused(0x1ff, "not a Linux bzImage or ELF");
@@ -403,10 +430,14 @@ static void refuses_bad_bzimages(void **state)
 	check_payload_refused(sizeof(bz), "truncated");
 	make_bzimage("garbage", 200);
 	check_payload_refused(sizeof(bz), "no known format");
-	make_bzimage("\xfd" "7zXZ", 200);
+	make_bzimage("\xfd"
+		     "7zXZ",
+		     200);
 	bz[0x206] = 7;
 	check_payload_refused(sizeof(bz), "too old");
-	make_bzimage("\xfd" "7zXZ", 200);
+	make_bzimage("\xfd"
+		     "7zXZ",
+		     200);
 	memset(bz + 0x24c, 0, 4);
 	check_payload_refused(sizeof(bz), "no payload");
 }

@@ -53,7 +53,8 @@ static void blocks_as_the_c_library(void **state)
 		a[src] = b[src] = (unsigned char)rand();
 		memmove(a + dst, a + src, n);
 		assert_ptr_equal(hv_memmove(b + dst, b + src, n), b + dst);
-		assert_int_equal(sign(hv_memcmp(a + src, b + dst, n)), sign(memcmp(a + src, b + dst, n)));
+		assert_int_equal(sign(hv_memcmp(a + src, b + dst, n)),
+				 sign(memcmp(a + src, b + dst, n)));
 		if (round % 5 == 0) {
 			memset(a + src, round, n);
 			hv_memset(b + src, round, n);
@@ -68,7 +69,8 @@ static void blocks_as_the_c_library(void **state)
 
 static void strings_as_the_c_library(void **state)
 {
-	static const char *const words[] = { "", "a", "ab", "abc", "abd", "\xff", "b", "xxabcx", "aab" };
+	static const char *const words[] = { "",     "a", "ab",	    "abc", "abd",
+					     "\xff", "b", "xxabcx", "aab" };
 	const size_t nr = sizeof(words) / sizeof(words[0]);
 
 	for (size_t i = 0; i < nr; i++) {
@@ -77,7 +79,8 @@ static void strings_as_the_c_library(void **state)
 		assert_ptr_equal(hv_strchr(words[i], 'b'), strchr(words[i], 'b'));
 		assert_ptr_equal(hv_strchr(words[i], 0), strchr(words[i], 0));
 		for (size_t j = 0; j < nr; j++) {
-			assert_int_equal(sign(hv_strcmp(words[i], words[j])), sign(strcmp(words[i], words[j])));
+			assert_int_equal(sign(hv_strcmp(words[i], words[j])),
+					 sign(strcmp(words[i], words[j])));
 			assert_int_equal(sign(hv_strncmp(words[i], words[j], 2)),
 					 sign(strncmp(words[i], words[j], 2)));
 			assert_ptr_equal(hv_strstr(words[i], words[j]), strstr(words[i], words[j]));
@@ -94,15 +97,17 @@ static void bitmap_agrees_with_an_array(void **state)
 	bitmap_zero(map, NR);
 	assert_true(bitmap_empty(map, NR));
 	for (int round = 0; round < 20000; round++) {
-		size_t n = (size_t)rand() % NR, from = (size_t)rand() % NR, next = from, zero = from;
+		size_t n = (size_t)rand() % NR, from = (size_t)rand() % NR, next = from,
+		       zero = from;
 		bool set = rand() & 1;
 
 		if (round & 1)
-			assert_int_equal(set ? bitmap_test_and_set(map, n) : bitmap_test_and_clear(map, n),
+			assert_int_equal(set ? bitmap_test_and_set(map, n)
+					     : bitmap_test_and_clear(map, n),
 					 truth[n]);
 		else
-			assert_int_equal(set ? bitmap_test_and_set_atomic(map, n) :
-					       bitmap_test_and_clear_atomic(map, n),
+			assert_int_equal(set ? bitmap_test_and_set_atomic(map, n)
+					     : bitmap_test_and_clear_atomic(map, n),
 					 truth[n]);
 		truth[n] = set;
 		while (next < NR && !truth[next])
@@ -136,10 +141,10 @@ static void lists_keep_order(void **state)
 	}
 	list_splice_tail(&other, &l);
 	assert_true(list_empty(&other));
-	list_for_each_entry(i, &l, link)
-		assert_int_equal(i->value, expected++);
+	list_for_each_entry(i, &l, link) assert_int_equal(i->value, expected++);
 	assert_int_equal(expected, 6);
-	list_for_each_entry_safe(i, tmp, &l, link) {
+	list_for_each_entry_safe(i, tmp, &l, link)
+	{
 		if (i->value & 1) {
 			list_del(&i->link);
 			list_del(&i->link);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Command line options by table, see hv/cmdline.h. Each word is unquoted into a buffer of fixed size,
- * split at its first '=', and handed to the option's kind; the line itself is never changed.
+ * Command line options by table, see hv/cmdline.h. Each word is unquoted into a buffer of fixed
+ * size, split at its first '=', and handed to the option's kind; the line itself is never changed.
  */
 #include <stdint.h>
 #include <hv/cmdline.h>
@@ -37,7 +37,8 @@ static const char *next_word(const char *p, char *word, bool *too_long)
 int cmdline_bool(const char *value, bool *out)
 {
 	static const char *const words[][2] = {
-		{ "no", "yes" }, { "off", "on" }, { "false", "true" }, { "disable", "enable" }, { "0", "1" },
+		{ "no", "yes" },	 { "off", "on" }, { "false", "true" },
+		{ "disable", "enable" }, { "0", "1" },
 	};
 
 	if (!*value) {
@@ -101,7 +102,8 @@ static int set_option(const struct hv_option *o, const char *value, bool negated
 	return -EINVAL;
 }
 
-static const struct hv_option *find(const struct hv_option *table, size_t nr, const char *name, size_t len)
+static const struct hv_option *find(const struct hv_option *table, size_t nr, const char *name,
+				    size_t len)
 {
 	for (size_t i = 0; i < nr; i++)
 		if (strlen(table[i].name) == len && !memcmp(table[i].name, name, len))

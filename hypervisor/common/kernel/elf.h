@@ -5,17 +5,17 @@
 
 #include <stdint.h>
 
-#define ELF_MAGIC      0x464c457fu /* 7f 'E' 'L' 'F' */
-#define ELF_CLASS_64   2
-#define ELF_DATA_LSB   1
-#define ELF_TYPE_EXEC  2
-#define ELF_TYPE_DYN   3
+#define ELF_MAGIC	0x464c457fu /* 7f 'E' 'L' 'F' */
+#define ELF_CLASS_64	2
+#define ELF_DATA_LSB	1
+#define ELF_TYPE_EXEC	2
+#define ELF_TYPE_DYN	3
 #define ELF_MACH_X86_64 62
 
-#define PT_LOAD	     1
-#define PT_NOTE	     4
-#define SHT_NOTE     7
-#define SHT_NOBITS   8
+#define PT_LOAD	   1
+#define PT_NOTE	   4
+#define SHT_NOTE   7
+#define SHT_NOBITS 8
 
 struct elf_header {
 	uint32_t magic;

@@ -34,7 +34,8 @@ static int address(struct kernel_image *image, const struct pair *kv, const char
 	} keys[] = {
 		{ "VIRT_BASE", offsetof(struct kernel_image, virt_base),
 		  offsetof(struct kernel_image, has_virt_base) },
-		{ "VIRT_ENTRY", offsetof(struct kernel_image, entry), offsetof(struct kernel_image, has_entry) },
+		{ "VIRT_ENTRY", offsetof(struct kernel_image, entry),
+		  offsetof(struct kernel_image, has_entry) },
 		{ "ELF_PADDR_OFFSET", offsetof(struct kernel_image, paddr_offset),
 		  offsetof(struct kernel_image, has_paddr_offset) },
 		{ "HYPERCALL_PAGE", offsetof(struct kernel_image, hypercall_page),
@@ -92,7 +93,8 @@ static struct pair split(const char *p, size_t len)
 	return kv;
 }
 
-int kernel_guest_section_parse(struct kernel_image *image, const char *p, size_t len, const char **why)
+int kernel_guest_section_parse(struct kernel_image *image, const char *p, size_t len,
+			       const char **why)
 {
 	const char *end = p + strnlen(p, len);
 	int rc = 0;

@@ -32,10 +32,11 @@ static inline struct elf_segment elf_segment_at(const struct kernel_image *image
 }
 
 /* All notes in [p, p + len): foreign ones are passed over. *found is set if there was a Xen one. */
-int kernel_notes_parse(struct kernel_image *image, const uint8_t *p, size_t len, uint64_t align, bool *found,
-		       const char **why);
+int kernel_notes_parse(struct kernel_image *image, const uint8_t *p, size_t len, uint64_t align,
+		       bool *found, const char **why);
 /* A "KEY=VALUE,KEY=VALUE" string, terminated by NUL or the end of the section. */
-int kernel_guest_section_parse(struct kernel_image *image, const char *p, size_t len, const char **why);
+int kernel_guest_section_parse(struct kernel_image *image, const char *p, size_t len,
+			       const char **why);
 /* The feature string, len bytes without NUL. */
 int kernel_features_parse(struct kernel_image *image, const char *p, size_t len, const char **why);
 enum kernel_pae kernel_pae_parse(const char *p, size_t len);

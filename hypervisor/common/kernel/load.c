@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Puts a kernel's segments in place, a page at a time. kernel_image_parse() has checked all ranges. */
+/* Puts a kernel's segments in place, a page at a time. kernel_image_parse() has checked all ranges.
+ */
 #include "internal.h"
 
 #define PAGE_BYTES 4096u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Xen's ELF notes (public/elfnote.h). Later notes win over earlier ones; unknown ones are passed over,
- * as the format means them to be.
+ * Xen's ELF notes (public/elfnote.h). Later notes win over earlier ones; unknown ones are passed
+ * over, as the format means them to be.
  */
 #include <public/elfnote.h>
 #include <public/features.h>
@@ -90,7 +90,8 @@ static int number(struct desc d, uint64_t *out, const char **why)
 		return 0;
 	}
 	if (d.size != 4)
-		return refuse(why, "a Xen ELF note that should hold a number is not 4 or 8 bytes long");
+		return refuse(why,
+			      "a Xen ELF note that should hold a number is not 4 or 8 bytes long");
 	memcpy(&word, d.p, 4);
 	*out = word;
 	return 0;
@@ -199,8 +200,8 @@ static int one_note(struct kernel_image *image, uint32_t type, struct desc d, co
 	}
 }
 
-int kernel_notes_parse(struct kernel_image *image, const uint8_t *p, size_t len, uint64_t align, bool *found,
-		       const char **why)
+int kernel_notes_parse(struct kernel_image *image, const uint8_t *p, size_t len, uint64_t align,
+		       bool *found, const char **why)
 {
 	uint64_t pos = 0, pad = align == 8 ? 7 : 3;
 

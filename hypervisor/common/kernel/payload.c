@@ -2,22 +2,22 @@
 /*
  * Finds the kernel proper inside a file.
  *
- * A bzImage is a boot sector and a few more of 16-bit setup code, then the 32/64-bit part, in which the
- * compressed ELF image lies at payload_offset. Its last four bytes are the unpacked size.
+ * A bzImage is a boot sector and a few more of 16-bit setup code, then the 32/64-bit part, in which
+ * the compressed ELF image lies at payload_offset. Its last four bytes are the unpacked size.
  * (Linux's Documentation/x86/boot.rst describes the header.)
  */
 #include <hv/decompress.h>
 #include "internal.h"
 
-#define SECTOR		   512
-#define HEADER_END	   0x250 /* behind payload_length */
-#define MIN_VERSION	   0x208 /* has payload_offset */
-#define AT_SETUP_SECTS	   0x1f1
-#define AT_BOOT_FLAG	   0x1fe
-#define AT_MAGIC	   0x202
-#define AT_VERSION	   0x206
-#define AT_PAYLOAD_OFFSET  0x248
-#define AT_PAYLOAD_LENGTH  0x24c
+#define SECTOR		  512
+#define HEADER_END	  0x250 /* behind payload_length */
+#define MIN_VERSION	  0x208 /* has payload_offset */
+#define AT_SETUP_SECTS	  0x1f1
+#define AT_BOOT_FLAG	  0x1fe
+#define AT_MAGIC	  0x202
+#define AT_VERSION	  0x206
+#define AT_PAYLOAD_OFFSET 0x248
+#define AT_PAYLOAD_LENGTH 0x24c
 
 static uint32_t load32(const uint8_t *p)
 {
@@ -39,7 +39,8 @@ static bool is_elf(const uint8_t *p, size_t len)
 
 static bool is_bzimage(const uint8_t *p, size_t len)
 {
-	return len >= AT_VERSION && load16(p + AT_BOOT_FLAG) == 0xaa55 && !memcmp(p + AT_MAGIC, "HdrS", 4);
+	return len >= AT_VERSION && load16(p + AT_BOOT_FLAG) == 0xaa55 &&
+	       !memcmp(p + AT_MAGIC, "HdrS", 4);
 }
 
 /* What the kernel's build appends; gzip ends in it by nature. */
@@ -48,14 +49,15 @@ static uint64_t size_word(const uint8_t *p, size_t len)
 	return len >= 4 ? load32(p + len - 4) : 0;
 }
 
-static int describe(struct kernel_payload *out, const uint8_t *p, size_t len, bool has_size, const char **why)
+static int describe(struct kernel_payload *out, const uint8_t *p, size_t len, bool has_size,
+		    const char **why)
 {
 	bool elf = is_elf(p, len);
 	enum decompress_format format = elf ? DECOMPRESS_NONE : decompress_detect(p, len);
 
 	if (!elf && format == DECOMPRESS_NONE)
-		return refuse(why, has_size ? "the bzImage's payload is in no known format" :
-					      "the file is not a Linux bzImage or ELF image");
+		return refuse(why, has_size ? "the bzImage's payload is in no known format"
+					    : "the file is not a Linux bzImage or ELF image");
 	*out = (struct kernel_payload){ .data = p, .len = len, .compressed = !elf };
 	if (elf)
 		out->unpacked_size = len;
@@ -64,7 +66,8 @@ static int describe(struct kernel_payload *out, const uint8_t *p, size_t len, bo
 	return 0;
 }
 
-static int find_in_bzimage(const uint8_t *p, size_t len, struct kernel_payload *out, const char **why)
+static int find_in_bzimage(const uint8_t *p, size_t len, struct kernel_payload *out,
+			   const char **why)
 {
 	uint64_t setup_sects, start, payload_len;
 
@@ -78,11 +81,14 @@ static int find_in_bzimage(const uint8_t *p, size_t len, struct kernel_payload *
 	if (!payload_len)
 		return refuse(why, "the bzImage has no payload");
 	if (!range_ok(start, payload_len, len))
-		return refuse(why, "the bzImage is truncated: its header promises more bytes than the file has");
+		return refuse(
+		    why,
+		    "the bzImage is truncated: its header promises more bytes than the file has");
 	return describe(out, p + start, payload_len, true, why);
 }
 
-int kernel_payload_find(const void *file, size_t len, struct kernel_payload *payload, const char **why)
+int kernel_payload_find(const void *file, size_t len, struct kernel_payload *payload,
+			const char **why)
 {
 	if (is_bzimage(file, len))
 		return find_in_bzimage(file, len, payload, why);

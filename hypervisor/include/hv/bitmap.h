@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BITMAP_WORD_BITS    64u
-#define BITMAP_WORDS(nr)    (((nr) + BITMAP_WORD_BITS - 1) / BITMAP_WORD_BITS)
-#define BITMAP_BYTES(nr)    (BITMAP_WORDS(nr) * sizeof(uint64_t))
+#define BITMAP_WORD_BITS      64u
+#define BITMAP_WORDS(nr)      (((nr) + BITMAP_WORD_BITS - 1) / BITMAP_WORD_BITS)
+#define BITMAP_BYTES(nr)      (BITMAP_WORDS(nr) * sizeof(uint64_t))
 #define DECLARE_BITMAP(m, nr) uint64_t m[BITMAP_WORDS(nr)]
 
 static inline uint64_t bitmap_mask(size_t n)
@@ -119,7 +119,8 @@ static inline size_t bitmap_find_first_zero(const uint64_t *map, size_t nr)
 	for ((n) = bitmap_find_first((map), (nr)); (n) < (nr);                                     \
 	     (n) = bitmap_find_next((map), (nr), (size_t)(n) + 1))
 
-/* Whole bitmaps. Bits of the last word beyond nr are cleared by zero and fill, ignored by the rest. */
+/* Whole bitmaps. Bits of the last word beyond nr are cleared by zero and fill, ignored by the rest.
+ */
 static inline uint64_t bitmap_tail_mask(size_t nr)
 {
 	return nr % BITMAP_WORD_BITS ? bitmap_mask(nr) - 1 : ~0ull;
@@ -153,8 +154,7 @@ static inline size_t bitmap_weight(const uint64_t *map, size_t nr)
 {
 	size_t sum = 0, n;
 
-	bitmap_for_each_set(n, map, nr)
-		sum++;
+	bitmap_for_each_set(n, map, nr) sum++;
 	return sum;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Command line options by table. A line is words separated by blanks: "name", "no-name" or
- * "name=value"; '…' and "…" keep blanks together and are taken off. The last mention of a name wins.
+ * "name=value"; '…' and "…" keep blanks together and are taken off. The last mention of a name
+ * wins.
  */
 #ifndef HV_CMDLINE_H
 #define HV_CMDLINE_H
@@ -30,8 +31,8 @@ struct hv_option {
 /*
  * Parses `line` by the table's nr rows. For each word that cannot be used, which is then ignored,
  * complain(ctx, word, error) is called (may be NULL): -ENOENT unknown name, -EINVAL unusable value,
- * -ERANGE number too large, -E2BIG word or string too long (word is cut off), or what set() returned.
- * Returns the number of complaints.
+ * -ERANGE number too large, -E2BIG word or string too long (word is cut off), or what set()
+ * returned. Returns the number of complaints.
  */
 unsigned int cmdline_parse(const char *line, const struct hv_option *table, size_t nr,
 			   void (*complain)(void *ctx, const char *word, int error), void *ctx);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Unpacks a compressed kernel or ramdisk from memory to memory in one call. The input is not trusted:
- * whatever it is, nothing outside [out, out + out_cap) and the scratch area is written, and time is
- * bounded by the sizes given.
+ * Unpacks a compressed kernel or ramdisk from memory to memory in one call. The input is not
+ * trusted: whatever it is, nothing outside [out, out + out_cap) and the scratch area is written,
+ * and time is bounded by the sizes given.
  */
 #ifndef HV_DECOMPRESS_H
 #define HV_DECOMPRESS_H
@@ -32,10 +32,10 @@ size_t decompress_scratch_size(void);
  *   -EINVAL  not a known format, damaged, cut short, or using an unsupported option
  *   -ENOSPC  the result does not fit into out_cap
  *   -ENOMEM  scratch_len < decompress_scratch_size()
- * with *why set to a static sentence that names the cause. Checksums in the stream are verified; but
- * SHA-256 in xz is passed over.
+ * with *why set to a static sentence that names the cause. Checksums in the stream are verified;
+ * but SHA-256 in xz is passed over.
  */
-int decompress(const void *in, size_t in_len, void *out, size_t out_cap, size_t *out_len, void *scratch,
-	       size_t scratch_len, const char **why);
+int decompress(const void *in, size_t in_len, void *out, size_t out_cap, size_t *out_len,
+	       void *scratch, size_t scratch_len, const char **why);
 
 #endif

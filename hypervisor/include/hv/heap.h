@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Binary min-heap of nodes embedded in objects. A node knows its place, so removing any of them is
- * O(log n). The array belongs to the caller, who grows it when an insertion says -ENOSPC. No locking
- * of its own.
+ * O(log n). The array belongs to the caller, who grows it when an insertion says -ENOSPC. No
+ * locking of its own.
  */
 #ifndef HV_HEAP_H
 #define HV_HEAP_H

@@ -4,8 +4,8 @@
  *
  * From a boot module to a loaded kernel:
  *   kernel_payload_find()  the ELF image, perhaps compressed, inside the file
- *   decompress()           if it is: see hv/decompress.h; unpacked_size says how much memory it needs
- *   kernel_image_parse()   checks the ELF image and fills struct kernel_image
+ *   decompress()           if it is: see hv/decompress.h; unpacked_size says how much memory it
+ * needs kernel_image_parse()   checks the ELF image and fills struct kernel_image
  *   kernel_image_load()    copies the segments where the caller says
  *
  * Files are not trusted, but they must not change between these calls. Nothing is allocated.
@@ -25,10 +25,11 @@ struct kernel_payload {
 };
 
 /*
- * Finds the kernel in a bzImage, a bare ELF image, or a compressed ELF image. 0, or -EINVAL with *why
- * a static sentence: no such file, too old, or cut short.
+ * Finds the kernel in a bzImage, a bare ELF image, or a compressed ELF image. 0, or -EINVAL with
+ * *why a static sentence: no such file, too old, or cut short.
  */
-int kernel_payload_find(const void *file, size_t len, struct kernel_payload *payload, const char **why);
+int kernel_payload_find(const void *file, size_t len, struct kernel_payload *payload,
+			const char **why);
 
 enum kernel_pae { KERNEL_PAE_UNSAID, KERNEL_PAE_NO, KERNEL_PAE_YES, KERNEL_PAE_BIMODAL };
 
@@ -36,7 +37,8 @@ struct kernel_image {
 	const uint8_t *file; /* the ELF image, which must stay in place */
 	size_t size;
 
-	/* Pseudo-physical addresses, PADDR_OFFSET taken off, that the segments occupy: [start, end). */
+	/* Pseudo-physical addresses, PADDR_OFFSET taken off, that the segments occupy: [start,
+	 * end). */
 	uint64_t paddr_start, paddr_end;
 	/* The same in the kernel's own address space; meaningful if `pv`. */
 	uint64_t virt_start, virt_end;
@@ -53,10 +55,11 @@ struct kernel_image {
 	uint64_t hv_start_low; /* 0: anywhere */
 	uint64_t phys32_entry; /* pseudo-physical */
 	uint64_t l1_mfn_mask, l1_mfn_value;
-	bool has_virt_base, has_paddr_offset, has_entry, has_hypercall_page, has_p2m_base, has_l1_mfn_valid;
-	bool mod_start_pfn;  /* the ramdisk need not be mapped */
+	bool has_virt_base, has_paddr_offset, has_entry, has_hypercall_page, has_p2m_base,
+	    has_l1_mfn_valid;
+	bool mod_start_pfn; /* the ramdisk need not be mapped */
 	bool suspend_cancel;
-	bool bsd_symtab;     /* LIMITS: told, but not loaded */
+	bool bsd_symtab; /* LIMITS: told, but not loaded */
 	enum kernel_pae pae;
 
 	uint32_t features_supported; /* XENFEAT_* bits; includes the required ones */
@@ -67,18 +70,19 @@ struct kernel_image {
 };
 
 /*
- * Checks a 64-bit x86 ELF executable, and reads its program headers and Xen notes. 0, or -EINVAL with
- * *why a static sentence. After success every range the other functions use is known to be good.
+ * Checks a 64-bit x86 ELF executable, and reads its program headers and Xen notes. 0, or -EINVAL
+ * with *why a static sentence. After success every range the other functions use is known to be
+ * good.
  */
 int kernel_image_parse(const void *elf, size_t len, struct kernel_image *image, const char **why);
 
 /*
  * Copies the segments' contents and zeroes the rest of them. dest(ctx, paddr, len) returns writable
- * memory that stands for [paddr, paddr + len) until the next call; it is never asked for a range that
- * crosses a 4 KiB boundary or leaves [paddr_start, paddr_end). 0, or -ENOMEM if it returned NULL.
- * Memory between segments is not touched.
+ * memory that stands for [paddr, paddr + len) until the next call; it is never asked for a range
+ * that crosses a 4 KiB boundary or leaves [paddr_start, paddr_end). 0, or -ENOMEM if it returned
+ * NULL. Memory between segments is not touched.
  */
-int kernel_image_load(const struct kernel_image *image, void *(*dest)(void *ctx, uint64_t paddr, size_t len),
-		      void *ctx);
+int kernel_image_load(const struct kernel_image *image,
+		      void *(*dest)(void *ctx, uint64_t paddr, size_t len), void *ctx);
 
 #endif

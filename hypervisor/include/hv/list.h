@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Circular doubly-linked lists of nodes embedded in objects. The head is a node too; an empty head and
- * a node on no list point at themselves, so deleting twice is harmless and "is it queued?" is
+ * Circular doubly-linked lists of nodes embedded in objects. The head is a node too; an empty head
+ * and a node on no list point at themselves, so deleting twice is harmless and "is it queued?" is
  * !list_empty(&node). No locking of its own.
  */
 #ifndef HV_LIST_H
@@ -14,8 +14,11 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) { &(name), &(name) }
-#define LIST_HEAD(name)	     struct list_head name = LIST_HEAD_INIT(name)
+#define LIST_HEAD_INIT(name)                                                                       \
+	{                                                                                          \
+		&(name), &(name)                                                                   \
+	}
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
 
 static inline void list_init(struct list_head *l)
 {
@@ -72,7 +75,7 @@ static inline void list_splice_tail(struct list_head *from, struct list_head *to
 }
 
 /* The object around a node; the first and last objects, NULL if there are none. */
-#define list_entry(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
+#define list_entry(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 #define list_first(head, type, member)                                                             \
 	(list_empty(head) ? NULL : list_entry((head)->next, type, member))
 #define list_last(head, type, member)                                                              \
@@ -90,7 +93,7 @@ static inline void list_splice_tail(struct list_head *from, struct list_head *to
 #define list_for_each_entry_safe(obj, tmp, head, member)                                           \
 	for ((obj) = list_entry((head)->next, __typeof__(*(obj)), member),                         \
 	    (tmp) = list_entry((obj)->member.next, __typeof__(*(obj)), member);                    \
-	     &(obj)->member != (head); (obj) = (tmp),                                              \
-	    (tmp) = list_entry((tmp)->member.next, __typeof__(*(tmp)), member))
+	     &(obj)->member != (head);                                                             \
+	     (obj) = (tmp), (tmp) = list_entry((tmp)->member.next, __typeof__(*(tmp)), member))
 
 #endif

@@ -47,9 +47,9 @@ static inline bool is_print(char c)
 }
 
 /*
- * Each parses at the very start of s (no blanks, no sign), sets *end behind what it used (s itself on
- * failure; end may be NULL: then all of s must have been used) and *out. 0; -EINVAL: no number there,
- * or text behind it that must not be; -ERANGE: more than 64 bits.
+ * Each parses at the very start of s (no blanks, no sign), sets *end behind what it used (s itself
+ * on failure; end may be NULL: then all of s must have been used) and *out. 0; -EINVAL: no number
+ * there, or text behind it that must not be; -ERANGE: more than 64 bits.
  */
 /* base 0: 0x… hexadecimal, 0… octal, else decimal. base 16 takes 0x as well. */
 int parse_u64(const char *s, const char **end, unsigned int base, uint64_t *out);

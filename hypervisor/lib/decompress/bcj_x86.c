@@ -2,10 +2,11 @@
 /*
  * The x86 branch filter of xz, undone.
  *
- * The packer replaced the relative target behind CALL (E8) and JMP (E9) by an absolute one, which repeats
- * more often. It did so only where the operand's top byte was 00 or FF, and with care where another E8 or
- * E9 that was left alone lies up to three bytes before: the two operands overlap then. `history`
- * remembers those: bit n is set for one that lies n + 1 bytes before the current position.
+ * The packer replaced the relative target behind CALL (E8) and JMP (E9) by an absolute one, which
+ * repeats more often. It did so only where the operand's top byte was 00 or FF, and with care where
+ * another E8 or E9 that was left alone lies up to three bytes before: the two operands overlap
+ * then. `history` remembers those: bit n is set for one that lies n + 1 bytes before the current
+ * position.
  */
 #include "bcj_x86.h"
 
@@ -35,7 +36,8 @@ static const uint8_t *next_branch(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* The operand that the packer had found. `reach`: how far before lies a branch left alone; 0: none. */
+/* The operand that the packer had found. `reach`: how far before lies a branch left alone; 0: none.
+ */
 static uint32_t relative_target(uint32_t value, uint32_t next_ip, unsigned int reach)
 {
 	uint32_t target;
@@ -64,13 +66,14 @@ void bcj_x86_decode(uint8_t *buf, size_t len, uint32_t start_ip)
 		history = gap > 3 ? 0 : (history << (gap - 1)) & 7;
 		reach = history ? 32 - (unsigned int)__builtin_clz(history) : 0;
 		last = p;
-		if ((history & (history - 1)) || (reach && is_sign(p[4 - reach])) || !is_sign(p[4])) {
+		if ((history & (history - 1)) || (reach && is_sign(p[4 - reach])) ||
+		    !is_sign(p[4])) {
 			history = history << 1 | 1;
 			p++;
 			continue;
 		}
 		*(unaligned32 *)(p + 1) =
-			relative_target(le32(p + 1), start_ip + (uint32_t)(p - buf) + 5, reach);
+		    relative_target(le32(p + 1), start_ip + (uint32_t)(p - buf) + 5, reach);
 		p += OPERAND_SPAN;
 	}
 }

@@ -42,7 +42,7 @@ void crc64_init(struct crc64_tables *tables)
 }
 
 #define STEP(t, v)                                                                                 \
-	((t)[7][(v) & 0xff] ^ (t)[6][(v) >> 8 & 0xff] ^ (t)[5][(v) >> 16 & 0xff] ^                 \
+	((t)[7][(v)&0xff] ^ (t)[6][(v) >> 8 & 0xff] ^ (t)[5][(v) >> 16 & 0xff] ^                   \
 	 (t)[4][(v) >> 24 & 0xff] ^ (t)[3][(v) >> 32 & 0xff] ^ (t)[2][(v) >> 40 & 0xff] ^          \
 	 (t)[1][(v) >> 48 & 0xff] ^ (t)[0][(v) >> 56])
 

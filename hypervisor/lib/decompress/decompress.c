@@ -28,7 +28,8 @@ static const struct {
 	[DECOMPRESS_LZMA] = { "lzma", unpack_lzma, NULL },
 	[DECOMPRESS_LZ4] = { "lz4", unpack_lz4, NULL },
 	[DECOMPRESS_ZSTD] = { "zstd", unpack_zstd, NULL },
-	[DECOMPRESS_BZIP2] = { "bzip2", NULL, "bzip2 is not supported: use gzip, xz, lzma, lz4 or zstd" },
+	[DECOMPRESS_BZIP2] = { "bzip2", NULL,
+			       "bzip2 is not supported: use gzip, xz, lzma, lz4 or zstd" },
 	[DECOMPRESS_LZO] = { "lzo", NULL, "lzo is not supported: use gzip, xz, lzma, lz4 or zstd" },
 };
 
@@ -42,7 +43,8 @@ static bool looks_like_lzma(const uint8_t *p, size_t len)
 	dictionary = le32(p + 1);
 	dictionary &= dictionary - 1;
 	dictionary &= dictionary - 1;
-	return le32(p + 1) >= 1u << 12 && !dictionary && (le64(p + 5) == UINT64_MAX || le64(p + 5) < 1ull << 38);
+	return le32(p + 1) >= 1u << 12 && !dictionary &&
+	       (le64(p + 5) == UINT64_MAX || le64(p + 5) < 1ull << 38);
 }
 
 enum decompress_format decompress_detect(const void *in, size_t in_len)
@@ -60,7 +62,8 @@ const char *decompress_name(enum decompress_format format)
 
 size_t decompress_scratch_size(void)
 {
-	size_t sizes[] = { gzip_scratch_size(), xz_scratch_size(), lzma_scratch_size(), zstd_scratch_size() };
+	size_t sizes[] = { gzip_scratch_size(), xz_scratch_size(), lzma_scratch_size(),
+			   zstd_scratch_size() };
 	size_t largest = 0;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -69,8 +72,8 @@ size_t decompress_scratch_size(void)
 	return largest;
 }
 
-int decompress(const void *in, size_t in_len, void *out, size_t out_cap, size_t *out_len, void *scratch,
-	       size_t scratch_len, const char **why)
+int decompress(const void *in, size_t in_len, void *out, size_t out_cap, size_t *out_len,
+	       void *scratch, size_t scratch_len, const char **why)
 {
 	enum decompress_format format = decompress_detect(in, in_len);
 	struct unpack u = { .in = in, .out = out, .out_start = out };

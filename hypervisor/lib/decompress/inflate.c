@@ -3,8 +3,9 @@
  * gzip: members of deflate data (RFC 1951, RFC 1952).
  *
  * Codes of up to FAST_BITS bits are found by one look into a table; longer ones, which are rare by
- * nature, by walking the canonical code a bit at a time. Bits are kept in a 64-bit reservoir. Behind the
- * end of the input it is filled with zeros, which are counted: using one of them is the error.
+ * nature, by walking the canonical code a bit at a time. Bits are kept in a 64-bit reservoir.
+ * Behind the end of the input it is filled with zeros, which are counted: using one of them is the
+ * error.
  */
 #include "internal.h"
 
@@ -91,8 +92,8 @@ static uint32_t reverse(uint32_t code, unsigned int len)
 	return r;
 }
 
-/* Builds a code from its lengths. False if it has more codes than fit, or fewer in a way that deflate
- * does not allow: only a single code of one bit may leave the other half unused. */
+/* Builds a code from its lengths. False if it has more codes than fit, or fewer in a way that
+ * deflate does not allow: only a single code of one bit may leave the other half unused. */
 static bool build(struct huffman *h, const uint8_t *lengths, unsigned int nr)
 {
 	uint16_t place[MAX_BITS + 1], code[MAX_BITS + 1];
@@ -120,7 +121,8 @@ static bool build(struct huffman *h, const uint8_t *lengths, unsigned int nr)
 			continue;
 		h->symbol[place[len]++] = (uint16_t)i;
 		if (len <= FAST_BITS)
-			for (uint32_t r = reverse(code[len], len); r < 1u << FAST_BITS; r += 1u << len)
+			for (uint32_t r = reverse(code[len], len); r < 1u << FAST_BITS;
+			     r += 1u << len)
 				h->fast[r] = (uint16_t)(i << 4 | len);
 		code[len]++;
 	}
@@ -159,13 +161,15 @@ static always_inline int decode(struct inflate *f, const struct huffman *h)
 	return decode_long(f, h);
 }
 
-static const uint16_t length_base[29] = { 3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,	 17,  19,  23, 27,
-					  31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
+static const uint16_t length_base[29] = { 3,  4,  5,  6,   7,	8,   9,	  10,  11, 13,
+					  15, 17, 19, 23,  27,	31,  35,  43,  51, 59,
+					  67, 83, 99, 115, 131, 163, 195, 227, 258 };
 static const uint8_t length_extra[29] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 					  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
-static const uint16_t dist_base[30] = { 1,   2,	  3,   4,   5,	 7,    9,    13,   17,	 25,
-					33,  49,  65,  97,  129, 193,  257,  385,  513,	 769,
-					1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577 };
+static const uint16_t dist_base[30] = { 1,    2,    3,	  4,	 5,	7,    9,    13,
+					17,   25,   33,	  49,	 65,	97,   129,  193,
+					257,  385,  513,  769,	 1025,	1537, 2049, 3073,
+					4097, 6145, 8193, 12289, 16385, 24577 };
 
 /* The literals and matches of one block. One refill serves a whole match: 15 + 5 + 15 + 13 bits. */
 static int symbols(struct unpack *u, struct inflate *f, const uint8_t *window)
@@ -280,7 +284,8 @@ static bool read_lengths(struct unpack *u, struct inflate *f, unsigned int nr)
 
 static int dynamic_codes(struct unpack *u, struct inflate *f)
 {
-	static const uint8_t order[19] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+	static const uint8_t order[19] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+					   11, 4,  12, 3, 13, 2, 14, 1, 15 };
 	unsigned int nr_lit = 257 + take(f, 5), nr_dist = 1 + take(f, 5), nr_code = 4 + take(f, 4);
 
 	if (nr_lit > 286 || nr_dist > 30)
@@ -383,7 +388,8 @@ int unpack_gzip(struct unpack *u, void *scratch)
 		if (in_left(u) < 8)
 			return cut_short(u);
 		len = (size_t)(u->out - start);
-		if (!sums_match(crc32(&f->crc32, start, len), le32(u->in)) || (uint32_t)len != le32(u->in + 4))
+		if (!sums_match(crc32(&f->crc32, start, len), le32(u->in)) ||
+		    (uint32_t)len != le32(u->in + 4))
 			return corrupt(u, "the gzip checksum does not match the unpacked data");
 		u->in += 8;
 	} while (in_left(u) >= 2 && u->in[0] == 0x1f && u->in[1] == 0x8b);

@@ -73,8 +73,9 @@ static inline uint16_t le16(const void *p)
 	return *(const unaligned16 *)p;
 }
 
-/* Appends a copy of the `len` bytes that begin `dist` back. The caller has checked that dist reaches
- * nothing before the output and that len fits; `end` bounds where whole words may spill over. */
+/* Appends a copy of the `len` bytes that begin `dist` back. The caller has checked that dist
+ * reaches nothing before the output and that len fits; `end` bounds where whole words may spill
+ * over. */
 static always_inline uint8_t *copy_match(uint8_t *out, const uint8_t *end, size_t dist, size_t len)
 {
 	const uint8_t *from = out - dist;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LZ4: the legacy frame that kernels use, a row of blocks of 8 MiB unpacked each; and the modern one.
- * Both hold the same blocks: literals and matches in turns.
+ * LZ4: the legacy frame that kernels use, a row of blocks of 8 MiB unpacked each; and the modern
+ * one. Both hold the same blocks: literals and matches in turns.
  */
 #include "internal.h"
 
@@ -72,7 +72,9 @@ static bool match(struct lz4_block *b, size_t len, const uint8_t *out_end)
 /* Unpacks `size` bytes at u->in as one block of up to `max` bytes. */
 static int packed_block(struct unpack *u, size_t size, size_t max, const uint8_t *window)
 {
-	struct lz4_block b = { .in = u->in, .in_end = u->in + size, .out = u->out, .window = window };
+	struct lz4_block b = {
+		.in = u->in, .in_end = u->in + size, .out = u->out, .window = window
+	};
 	bool fits = out_left(u) >= max;
 
 	b.limit = fits ? u->out + max : u->out_end;
@@ -236,7 +238,8 @@ int unpack_lz4(struct unpack *u, void *scratch)
 	while (!rc && in_left(u) >= 4) {
 		uint32_t magic = le32(u->in);
 
-		if (magic != LEGACY_MAGIC && magic != FRAME_MAGIC && (magic & ~0xfu) != SKIPPABLE_MAGIC)
+		if (magic != LEGACY_MAGIC && magic != FRAME_MAGIC &&
+		    (magic & ~0xfu) != SKIPPABLE_MAGIC)
 			break;
 		u->in += 4;
 		if (magic == LEGACY_MAGIC)

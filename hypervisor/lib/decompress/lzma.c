@@ -3,10 +3,11 @@
  * LZMA symbols: a range coder with adaptive bits over literals and matches.
  *
  * Nearly all of a boot's unpacking time is spent here, so: range, code and input pointer live in
- * registers for a whole run; bit trees are decoded without branches, as their bits are unpredictable
- * by design; and input is checked once per symbol. One symbol needs at most LZMA_SYMBOL_MAX bytes. Near
- * the end of the input, where so many may not be readable, the rest is moved to a small buffer padded
- * with zeros: reading into the padding is harmless and noticed after the symbol.
+ * registers for a whole run; bit trees are decoded without branches, as their bits are
+ * unpredictable by design; and input is checked once per symbol. One symbol needs at most
+ * LZMA_SYMBOL_MAX bytes. Near the end of the input, where so many may not be readable, the rest is
+ * moved to a small buffer padded with zeros: reading into the padding is harmless and noticed after
+ * the symbol.
  */
 #include "lzma.h"
 
@@ -60,7 +61,8 @@ static always_inline uint32_t bit_mask(struct rc *rc, uint16_t *prob)
 	rc->code = (uint32_t)rest + (bound & zero);
 	rc->range -= bound;
 	rc->range ^= (rc->range ^ bound) & zero;
-	/* p -= p >> 5, or p += (2048 - p) >> 5: the same shift once 2048 - 31 has been taken off. */
+	/* p -= p >> 5, or p += (2048 - p) >> 5: the same shift once 2048 - 31 has been taken off.
+	 */
 	p -= (uint32_t)((int32_t)(p - (((1u << PROB_BITS) - 31) & zero)) >> MOVE_BITS);
 	*prob = (uint16_t)p;
 	return zero;
@@ -190,7 +192,8 @@ static always_inline void pick_rep(struct rc *rc, struct lzma *l)
 static always_inline uint8_t literal(struct rc *rc, struct lzma *l, const uint8_t *out)
 {
 	uint32_t before = out > l->window ? out[-1] : 0;
-	uint32_t context = (((uint32_t)(out - l->window) & l->literal_mask) << l->lc) + (before >> (8 - l->lc));
+	uint32_t context =
+	    (((uint32_t)(out - l->window) & l->literal_mask) << l->lc) + (before >> (8 - l->lc));
 	uint16_t *probs = l->probs.literal + 0x300 * context;
 	uint32_t state = l->state;
 

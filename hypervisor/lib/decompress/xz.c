@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The .xz container: one stream of blocks, each LZMA2 with or without the x86 branch filter, a check
- * behind each block, an index and a footer.
+ * The .xz container: one stream of blocks, each LZMA2 with or without the x86 branch filter, a
+ * check behind each block, an index and a footer.
  *
- * A block is unpacked whole before its filter is undone in place, so matches see the unfiltered data
- * as they must.
+ * A block is unpacked whole before its filter is undone in place, so matches see the unfiltered
+ * data as they must.
  */
 #include "bcj_x86.h"
 #include "lzma.h"
@@ -43,7 +43,8 @@ static unsigned int check_size(unsigned int check)
 	return check ? 4u << (check - 1) / 3 : 0;
 }
 
-/* A number in groups of seven bits, lowest first. False: it is cut off, too long, or has a zero end. */
+/* A number in groups of seven bits, lowest first. False: it is cut off, too long, or has a zero
+ * end. */
 static bool read_vli(const uint8_t **p, const uint8_t *end, uint64_t *value)
 {
 	uint64_t v = 0;
@@ -274,7 +275,8 @@ static int stream_index(struct unpack *u, struct xz *x)
 		ok = read_vli(&p, u->in_end, &size) && read_vli(&p, u->in_end, &size);
 	while (ok && (p - start) % 4)
 		ok = p < u->in_end && *p++ == 0;
-	if (!ok || u->in_end - p < 4 || !sums_match(crc32(&x->crc32, start, (size_t)(p - start)), le32(p)))
+	if (!ok || u->in_end - p < 4 ||
+	    !sums_match(crc32(&x->crc32, start, (size_t)(p - start)), le32(p)))
 		return corrupt(u, "the xz index is damaged or cut short");
 	u->in = p + 4;
 	return 0;
@@ -286,7 +288,8 @@ static int stream_footer(struct unpack *u, struct xz *x)
 
 	if (in_left(u) < STREAM_HEADER_SIZE)
 		return cut_short(u);
-	if (!sums_match(crc32(&x->crc32, f + 4, 6), le32(f)) || f[8] || f[9] != x->check || f[10] != 'Y' || f[11] != 'Z')
+	if (!sums_match(crc32(&x->crc32, f + 4, 6), le32(f)) || f[8] || f[9] != x->check ||
+	    f[10] != 'Y' || f[11] != 'Z')
 		return corrupt(u, "the xz stream footer is damaged");
 	u->in += STREAM_HEADER_SIZE;
 	return 0;

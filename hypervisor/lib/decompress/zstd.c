@@ -2,8 +2,8 @@
 /*
  * Zstandard frames and their blocks (RFC 8878), without dictionaries.
  *
- * The window is the frame's whole output so far, so a frame's window size matters only as a bound on
- * its blocks.
+ * The window is the frame's whole output so far, so a frame's window size matters only as a bound
+ * on its blocks.
  */
 #include "zstd.h"
 

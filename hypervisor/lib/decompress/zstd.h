@@ -49,8 +49,8 @@ struct zstd {
 };
 
 /*
- * Bits are read backwards, from a stream's last byte, whose highest set bit only marks the end. Bits
- * beyond the stream's first are zeros, and counted: `left` goes negative.
+ * Bits are read backwards, from a stream's last byte, whose highest set bit only marks the end.
+ * Bits beyond the stream's first are zeros, and counted: `left` goes negative.
  */
 struct back_bits {
 	const uint8_t *start; /* the stream's first byte */
@@ -67,7 +67,8 @@ static inline bool back_bits_init(struct back_bits *b, const uint8_t *p, size_t 
 }
 
 /* The next n <= 56 bits, without taking them. `readable` is where memory may be read up to. */
-static always_inline uint64_t back_peek(const struct back_bits *b, unsigned int n, const uint8_t *readable)
+static always_inline uint64_t back_peek(const struct back_bits *b, unsigned int n,
+					const uint8_t *readable)
 {
 	ptrdiff_t first = b->left - (ptrdiff_t)n;
 	const uint8_t *p;
@@ -88,7 +89,8 @@ static always_inline uint64_t back_peek(const struct back_bits *b, unsigned int 
 	return first <= -56 ? 0 : (v << -first) & ((1ull << n) - 1);
 }
 
-static always_inline uint64_t back_take(struct back_bits *b, unsigned int n, const uint8_t *readable)
+static always_inline uint64_t back_take(struct back_bits *b, unsigned int n,
+					const uint8_t *readable)
 {
 	uint64_t v = back_peek(b, n, readable);
 
@@ -100,7 +102,8 @@ static always_inline uint64_t back_take(struct back_bits *b, unsigned int n, con
 int fse_read(struct unpack *u, struct fse_table *t, const uint8_t **in, const uint8_t *end,
 	     unsigned int max_log, unsigned int max_symbol);
 /* From counts given: counts[s] is -1 for "less than one". */
-bool fse_build(struct fse_table *t, const int16_t *counts, unsigned int nr_symbols, unsigned int log);
+bool fse_build(struct fse_table *t, const int16_t *counts, unsigned int nr_symbols,
+	       unsigned int log);
 /* A code with one symbol. */
 void fse_single(struct fse_table *t, uint8_t symbol);
 

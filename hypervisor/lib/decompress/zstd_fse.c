@@ -98,8 +98,10 @@ static bool spread(struct fse_table *t, const int16_t *counts, unsigned int nr_s
 	return pos == 0;
 }
 
-/* The counts add up to the table's size: the caller's promise, kept by fse_read and the constants. */
-bool fse_build(struct fse_table *t, const int16_t *counts, unsigned int nr_symbols, unsigned int log)
+/* The counts add up to the table's size: the caller's promise, kept by fse_read and the constants.
+ */
+bool fse_build(struct fse_table *t, const int16_t *counts, unsigned int nr_symbols,
+	       unsigned int log)
 {
 	uint16_t next[MAX_SYMBOLS];
 

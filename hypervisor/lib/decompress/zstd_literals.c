@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A Zstandard block's literals: plain, one byte repeated, or Huffman-coded in one or four streams with
- * a new or the previous table.
+ * A Zstandard block's literals: plain, one byte repeated, or Huffman-coded in one or four streams
+ * with a new or the previous table.
  */
 #include "zstd.h"
 
@@ -15,9 +15,10 @@ static int damaged(struct unpack *u)
 	return corrupt(u, "the zstd data is damaged: bad literals");
 }
 
-/* Two interleaved states take turns until the stream has been used up; the rest is in the states. */
-static int read_packed_weights(struct unpack *u, struct zstd *z, const uint8_t *in, const uint8_t *end,
-			       uint8_t *weights)
+/* Two interleaved states take turns until the stream has been used up; the rest is in the states.
+ */
+static int read_packed_weights(struct unpack *u, struct zstd *z, const uint8_t *in,
+			       const uint8_t *end, uint8_t *weights)
 {
 	struct fse_table *t = &z->weights;
 	struct back_bits b;
@@ -66,7 +67,8 @@ static int read_weights(struct unpack *u, struct zstd *z, const uint8_t **in, co
 	return (int)nr;
 }
 
-/* A weight w > 0 stands for 1 << (w - 1) table entries; the last symbol fills up to a power of two. */
+/* A weight w > 0 stands for 1 << (w - 1) table entries; the last symbol fills up to a power of two.
+ */
 static bool build_table(struct huffman_table *t, uint8_t *weights, unsigned int nr)
 {
 	uint32_t sum = 0, rest, start[ZSTD_HUFFMAN_BITS + 2] = { 0 };
@@ -95,7 +97,8 @@ static bool build_table(struct huffman_table *t, uint8_t *weights, unsigned int 
 		if (!w)
 			continue;
 		for (uint32_t n = 1u << (w - 1); n; n--)
-			t->entry[start[w]++] = (struct huffman_entry){ (uint8_t)i, (uint8_t)(bits + 1 - w) };
+			t->entry[start[w]++] =
+			    (struct huffman_entry){ (uint8_t)i, (uint8_t)(bits + 1 - w) };
 	}
 	t->bits = bits;
 	return true;
@@ -113,8 +116,8 @@ static int read_table(struct unpack *u, struct zstd *z, const uint8_t **in, cons
 }
 
 /* One stream must give exactly `len` bytes and be used up to its first bit. */
-static bool decode_stream(const struct huffman_table *t, const uint8_t *in, size_t in_len, uint8_t *out,
-			  size_t len, const uint8_t *readable)
+static bool decode_stream(const struct huffman_table *t, const uint8_t *in, size_t in_len,
+			  uint8_t *out, size_t len, const uint8_t *readable)
 {
 	const unsigned int bits = t->bits;
 	uint8_t *stop = out + len;
@@ -157,8 +160,8 @@ static bool decode_four(struct zstd *z, const uint8_t *in, size_t in_len, const 
 		size_t len = i < 3 ? le16(in + 2 * i) : in_len - used;
 
 		if (len > in_len - used ||
-		    !decode_stream(&z->huffman, in + used, len, out, i < 3 ? part : z->nr_literals - 3 * part,
-				   readable))
+		    !decode_stream(&z->huffman, in + used, len, out,
+				   i < 3 ? part : z->nr_literals - 3 * part, readable))
 			return false;
 		used += len;
 		out += part;
@@ -166,10 +169,14 @@ static bool decode_four(struct zstd *z, const uint8_t *in, size_t in_len, const 
 	return true;
 }
 
-static int huffman_literals(struct unpack *u, struct zstd *z, const uint8_t **in, const uint8_t *end)
+static int huffman_literals(struct unpack *u, struct zstd *z, const uint8_t **in,
+			    const uint8_t *end)
 {
 	unsigned int format = **in >> 2 & 3, type = **in & 3;
-	unsigned int bits = format < 2 ? 10 : format == 2 ? 14 : 18, head = format < 2 ? 3 : format + 2;
+	unsigned int bits = format < 2	  ? 10
+			    : format == 2 ? 14
+					  : 18,
+		     head = format < 2 ? 3 : format + 2;
 	const uint8_t *part_end;
 	uint64_t fields = 0;
 	size_t packed;
@@ -192,7 +199,8 @@ static int huffman_literals(struct unpack *u, struct zstd *z, const uint8_t **in
 		return damaged(u);
 	packed = (size_t)(part_end - *in);
 	if (format == 0)
-		ok = decode_stream(&z->huffman, *in, packed, z->literal_buffer, z->nr_literals, part_end);
+		ok = decode_stream(&z->huffman, *in, packed, z->literal_buffer, z->nr_literals,
+				   part_end);
 	else
 		ok = decode_four(z, *in, packed, part_end);
 	*in = part_end;
@@ -226,5 +234,6 @@ int zstd_literals(struct unpack *u, struct zstd *z, const uint8_t **in, const ui
 {
 	if (*in == end)
 		return damaged(u);
-	return (**in & 3) >= HUFFMAN ? huffman_literals(u, z, in, end) : plain_literals(u, z, in, end);
+	return (**in & 3) >= HUFFMAN ? huffman_literals(u, z, in, end)
+				     : plain_literals(u, z, in, end);
 }

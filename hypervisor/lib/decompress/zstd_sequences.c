@@ -17,25 +17,25 @@ static const uint32_t length_base[NR_LENGTH_CODES] = {
 	20, 22, 24, 28, 32, 40, 48, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536,
 };
 static const uint8_t length_bits[NR_LENGTH_CODES] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  1,  1,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,	 0,  0,	 0,  1,	 1,
 	1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 };
 static const uint32_t match_base[NR_MATCH_CODES] = {
-	3,  4,	5,  6,	7,  8,	9,  10, 11, 12, 13, 14, 15, 16,	 17,  18,  19,	 20,   21,   22,   23,	 24,
-	25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 37, 39, 41,	 43,  47,  51,	 59,   67,   83,   99,	 131,
-	259, 515, 1027, 2051, 4099, 8195, 16387, 32771, 65539,
+	3,  4,	5,  6,	7,  8,	9,  10,	 11,  12,  13,	 14,   15,   16,   17,	  18,	 19,	20,
+	21, 22, 23, 24, 25, 26, 27, 28,	 29,  30,  31,	 32,   33,   34,   35,	  37,	 39,	41,
+	43, 47, 51, 59, 67, 83, 99, 131, 259, 515, 1027, 2051, 4099, 8195, 16387, 32771, 65539,
 };
 static const uint8_t match_bits[NR_MATCH_CODES] = {
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,	0,  0,	0,  0,	0,  0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  0,	 0,  0,	 0,  0,	 0,  0,
 	0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 };
 
 static const int16_t length_counts[NR_LENGTH_CODES] = {
-	4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1,	 2,  2,
+	4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1,  1,  2,  2,
 	2, 2, 2, 2, 2, 2, 2, 3, 2, 1, 1, 1, 1, 1, -1, -1, -1, -1,
 };
 static const int16_t match_counts[NR_MATCH_CODES] = {
-	1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,	1,  1,	1,  1,	1,  1,	1,
+	1, 4, 3, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1,	 1,  1,	 1,  1,	 1,  1,
 	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1,
 };
 static const int16_t offset_counts[29] = {
@@ -46,17 +46,19 @@ struct code_kind {
 	const int16_t *counts; /* of the predefined table */
 	unsigned int nr_counts, log, max_log, max_symbol;
 };
-static const struct code_kind length_kind = { length_counts, NR_LENGTH_CODES, 6, 9, NR_LENGTH_CODES - 1 };
+static const struct code_kind length_kind = { length_counts, NR_LENGTH_CODES, 6, 9,
+					      NR_LENGTH_CODES - 1 };
 static const struct code_kind offset_kind = { offset_counts, 29, 5, 8, MAX_OFFSET_CODE };
-static const struct code_kind match_kind = { match_counts, NR_MATCH_CODES, 6, 9, NR_MATCH_CODES - 1 };
+static const struct code_kind match_kind = { match_counts, NR_MATCH_CODES, 6, 9,
+					     NR_MATCH_CODES - 1 };
 
 static int damaged(struct unpack *u)
 {
 	return corrupt(u, "the zstd data is damaged: bad sequences");
 }
 
-static int read_table(struct unpack *u, struct fse_table *t, const struct code_kind *k, unsigned int mode,
-		      const uint8_t **in, const uint8_t *end)
+static int read_table(struct unpack *u, struct fse_table *t, const struct code_kind *k,
+		      unsigned int mode, const uint8_t **in, const uint8_t *end)
 {
 	switch (mode) {
 	case PREDEFINED:
@@ -103,7 +105,8 @@ static int read_number(struct unpack *u, const uint8_t **in, const uint8_t *end,
 	return 0;
 }
 
-/* The offset a value stands for: 1 to 3 name one of the last three, which then moves to the front. */
+/* The offset a value stands for: 1 to 3 name one of the last three, which then moves to the front.
+ */
 static uint32_t settle_offset(uint32_t *rep, uint32_t value, bool no_literals)
 {
 	uint32_t offset, which;
@@ -112,7 +115,8 @@ static uint32_t settle_offset(uint32_t *rep, uint32_t value, bool no_literals)
 		offset = value - 3;
 		which = 2;
 	} else {
-		/* Right behind another match the last offset makes no sense: all names shift by one. */
+		/* Right behind another match the last offset makes no sense: all names shift by
+		 * one. */
 		which = value - 1 + no_literals;
 		offset = which == 3 ? rep[0] - 1 : rep[which];
 		if (which == 3)
@@ -150,12 +154,14 @@ static always_inline unsigned int first_state(struct back_bits *b, const struct 
 	return (unsigned int)back_take(b, t->log, end);
 }
 
-static always_inline unsigned int next_state(struct back_bits *b, struct fse_entry e, const uint8_t *end)
+static always_inline unsigned int next_state(struct back_bits *b, struct fse_entry e,
+					     const uint8_t *end)
 {
 	return e.base + (unsigned int)back_take(b, e.nr_bits, end);
 }
 
-static int run_sequence(struct unpack *u, struct zstd *z, const struct sequence *s, const uint8_t *block)
+static int run_sequence(struct unpack *u, struct zstd *z, const struct sequence *s,
+			const uint8_t *block)
 {
 	uint32_t offset = settle_offset(z->rep, s->offset, s->literals == 0);
 	int rc;
@@ -173,7 +179,8 @@ static int run_sequence(struct unpack *u, struct zstd *z, const struct sequence 
 	return 0;
 }
 
-static int run_all(struct unpack *u, struct zstd *z, const uint8_t *in, const uint8_t *end, uint32_t nr)
+static int run_all(struct unpack *u, struct zstd *z, const uint8_t *in, const uint8_t *end,
+		   uint32_t nr)
 {
 	unsigned int length_state, offset_state, match_state;
 	const uint8_t *block = u->out;
@@ -185,14 +192,17 @@ static int run_all(struct unpack *u, struct zstd *z, const uint8_t *in, const ui
 	offset_state = first_state(&b, &z->offsets, end);
 	match_state = first_state(&b, &z->matches, end);
 	while (nr--) {
-		struct fse_entry le = z->lengths.entry[length_state], oe = z->offsets.entry[offset_state];
+		struct fse_entry le = z->lengths.entry[length_state],
+				 oe = z->offsets.entry[offset_state];
 		struct fse_entry me = z->matches.entry[match_state];
 		struct sequence s;
 		int rc;
 
 		s.offset = (1u << oe.symbol) + (uint32_t)back_take(&b, oe.symbol, end);
-		s.match = match_base[me.symbol] + (uint32_t)back_take(&b, match_bits[me.symbol], end);
-		s.literals = length_base[le.symbol] + (uint32_t)back_take(&b, length_bits[le.symbol], end);
+		s.match =
+		    match_base[me.symbol] + (uint32_t)back_take(&b, match_bits[me.symbol], end);
+		s.literals =
+		    length_base[le.symbol] + (uint32_t)back_take(&b, length_bits[le.symbol], end);
 		if (nr) {
 			length_state = next_state(&b, le, end);
 			match_state = next_state(&b, me, end);
