@@ -424,8 +424,8 @@ static void refuses_bad_bzimages(void **state)
 		     200);
 	check_payload_refused(1024 + 16 + 199, "truncated");
 	check_payload_refused(0x240, "truncated");
-	check_payload_refused(0x1ff, "not a Linux bzImage or ELF");
-	check_payload_refused(0, "not a Linux bzImage or ELF");
+	check_payload_refused(0x1ff, "not a kernel");
+	check_payload_refused(0, "not a kernel");
 	memset(bz + 0x248, 0xff, 8);
 	check_payload_refused(sizeof(bz), "truncated");
 	make_bzimage("garbage", 200);

@@ -163,6 +163,7 @@ static int supported_features(struct kernel_image *image, struct desc d, const c
 	int rc = number(d, &v, why);
 
 	image->features_supported |= (uint32_t)v;
+	image->has_supported_features = true;
 	return rc;
 }
 

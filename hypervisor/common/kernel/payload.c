@@ -56,8 +56,11 @@ static int describe(struct kernel_payload *out, const uint8_t *p, size_t len, bo
 	enum decompress_format format = elf ? DECOMPRESS_NONE : decompress_detect(p, len);
 
 	if (!elf && format == DECOMPRESS_NONE)
-		return refuse(why, has_size ? "the bzImage's payload is in no known format"
-					    : "the file is not a Linux bzImage or ELF image");
+		return refuse(
+		    why,
+		    has_size
+			? "the bzImage's payload is in no known format"
+			: "the file is not a kernel: neither a Linux bzImage nor an ELF image");
 	*out = (struct kernel_payload){ .data = p, .len = len, .compressed = !elf };
 	if (elf)
 		out->unpacked_size = len;

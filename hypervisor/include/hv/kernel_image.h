@@ -57,7 +57,8 @@ struct kernel_image {
 	uint64_t l1_mfn_mask, l1_mfn_value;
 	bool has_virt_base, has_paddr_offset, has_entry, has_hypercall_page, has_p2m_base,
 	    has_l1_mfn_valid;
-	bool mod_start_pfn; /* the ramdisk need not be mapped */
+	bool has_supported_features; /* SUPPORTED_FEATURES was given: XENFEAT_dom0 is meant */
+	bool mod_start_pfn;	     /* the ramdisk need not be mapped */
 	bool suspend_cancel;
 	bool bsd_symtab; /* LIMITS: told, but not loaded */
 	enum kernel_pae pae;

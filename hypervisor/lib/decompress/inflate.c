@@ -390,7 +390,7 @@ int unpack_gzip(struct unpack *u, void *scratch)
 		len = (size_t)(u->out - start);
 		if (!sums_match(crc32(&f->crc32, start, len), le32(u->in)) ||
 		    (uint32_t)len != le32(u->in + 4))
-			return corrupt(u, "the gzip checksum does not match the unpacked data");
+			return corrupt(u, "the gzip data is damaged: its checksum does not match");
 		u->in += 8;
 	} while (in_left(u) >= 2 && u->in[0] == 0x1f && u->in[1] == 0x8b);
 	return 0;

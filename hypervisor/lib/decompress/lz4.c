@@ -177,7 +177,7 @@ static int frame_block(struct unpack *u, const struct lz4_frame *f, uint32_t wor
 	if (size + sum > in_left(u))
 		return cut_short(u);
 	if (sum && !sums_match(xxh32(data, size), le32(data + size)))
-		return corrupt(u, "an lz4 block's checksum does not match");
+		return corrupt(u, "the lz4 data is damaged: a checksum does not match");
 	if (word & RAW_BLOCK)
 		rc = raw_block(u, size);
 	else
@@ -211,7 +211,7 @@ static int frame(struct unpack *u)
 	if (in_left(u) < 4)
 		return cut_short(u);
 	if (!sums_match(xxh32(f.start, (size_t)(u->out - f.start)), le32(u->in)))
-		return corrupt(u, "the lz4 checksum does not match the unpacked data");
+		return corrupt(u, "the lz4 data is damaged: its checksum does not match");
 	u->in += 4;
 	return 0;
 }

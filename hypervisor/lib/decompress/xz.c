@@ -235,7 +235,7 @@ static int verify(struct unpack *u, struct xz *x, const uint8_t *data, size_t le
 	else if (x->check == CHECK_CRC64)
 		ok = sums_match(crc64(&x->crc64, data, len), le64(u->in));
 	u->in += size;
-	return ok ? 0 : corrupt(u, "the xz checksum does not match the unpacked data");
+	return ok ? 0 : corrupt(u, "the xz data is damaged: its checksum does not match");
 }
 
 static int block(struct unpack *u, struct xz *x)

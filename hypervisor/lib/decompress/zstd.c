@@ -147,7 +147,7 @@ static int frame_end(struct unpack *u, const struct frame *f)
 	if (in_left(u) < 4)
 		return cut_short(u);
 	if (!sums_match((uint32_t)xxh64(f->start, len), le32(u->in)))
-		return corrupt(u, "the zstd checksum does not match the unpacked data");
+		return corrupt(u, "the zstd data is damaged: its checksum does not match");
 	u->in += 4;
 	return 0;
 }
