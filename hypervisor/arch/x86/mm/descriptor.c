@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segment descriptors a guest may have: code and data, no more privileged than ring 1 (64-bit guests
- * run in ring 3 anyway; privilege 0 becomes 1). Gates, TSSs and LDT descriptors would let a guest
- * enter ring 0. Source: SDM vol. 3 §3.4.5.
+ * Segment descriptors a guest may have: code and data of ring 3, where its kernel runs too: a kernel's
+ * own selectors name these descriptors, so whatever privilege it wrote becomes 3. Gates, TSSs and LDT
+ * descriptors would let a guest enter ring 0. Source: SDM vol. 3 §3.4.5.
  */
 #include <asm/mm.h>
 
@@ -28,8 +28,6 @@ bool check_descriptor(uint64_t *desc)
 		return false;
 	if ((d & DESC_TYPE_CODE) && (d & DESC_L) && (d & DESC_D))
 		return false;
-	if (!(d & DESC_DPL))
-		d |= 1ull << 45;
-	*desc = d;
+	*desc = d | DESC_DPL;
 	return true;
 }

@@ -71,7 +71,7 @@ int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out);
 /* ---- faults and descriptors ---- */
 /* A guest's write fault on one of its page-table pages: 1 done (regs advanced), 0 not ours. */
 int ptwr_emulate(uint64_t cr2, struct cpu_user_regs *regs);
-/* Makes a descriptor fit for a guest (privilege at least 1) or refuses it. */
+/* Makes a descriptor fit for a guest (privilege 3) or refuses it. */
 bool check_descriptor(uint64_t *desc);
 
 /* ---- TLB ---- */
