@@ -102,6 +102,7 @@ int vcpu_map_info(struct vcpu *v, gfn_t gfn, unsigned int offset)
 	v->vcpu_info_mfn = page_to_mfn(pg);
 	/* Ordering: the copy is complete before anybody may write events into it. */
 	__atomic_store_n(&v->vcpu_info, new, __ATOMIC_SEQ_CST);
+	v->arch.time_version = 0; /* the time record is written anew */
 	/* What was raised in the old place meanwhile is raised again, for all. */
 	new->evtchn_upcall_pending = 1;
 	for (unsigned int i = 0; i < sizeof(new->evtchn_pending_sel) * 8; i++)

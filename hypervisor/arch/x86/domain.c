@@ -10,6 +10,7 @@
 #include <hv/mm.h>
 #include <hv/string.h>
 #include <asm/cpu.h>
+#include <asm/irq.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
 
@@ -118,6 +119,7 @@ int arch_domain_relinquish(struct domain *d)
 	struct vcpu *v;
 	int rc;
 
+	irq_domain_relinquish(d);
 	for_each_vcpu(d, v) {
 		pv_invalidate_ldt(v);
 		pv_destroy_gdt(v);
@@ -156,6 +158,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	r->entry_vector = r->error_code = 0;
 	r->cs = pv_fix_selector(r->cs);
 	r->ss = pv_fix_selector(r->ss);
+	pv->iopl = (uint8_t)((r->rflags >> 12) & 3);
 	r->rflags = (r->rflags & ~(uint64_t)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF |
 		    X86_EFLAGS_MBS;
 	pv->kernel_mode = c->flags & VGCF_in_kernel;

@@ -115,6 +115,7 @@ static void __noreturn finish_boot(void)
 {
 	struct domain *d = dom0_build();
 
+	vga_end_boot();
 	console_end_boot();
 	(void)!domain_controller_unpause(d);
 	local_irq_enable();

@@ -9,6 +9,7 @@
 #include <asm/cpu.h>
 #include <asm/msr.h>
 #include <asm/pv.h>
+#include <asm/smp.h>
 #include <asm/system.h>
 
 #define PORT_NMI_REASON 0x61
@@ -26,6 +27,7 @@ void do_nmi(struct cpu_user_regs *regs)
 {
 	uint8_t reason;
 
+	smp_halt_self(); /* returns unless another CPU is stopping the machine */
 	if (smp_processor_id() != 0)
 		return;
 	reason = inb(PORT_NMI_REASON);
