@@ -29,7 +29,7 @@ static void put_owner(struct domain *d)
 		domain_put(d);
 }
 
-int foreign_get(struct foreign *f, unsigned int foreigndom)
+int foreign_get_other(struct foreign *f, unsigned int foreigndom)
 {
 	unsigned int pt = foreigndom >> 16;
 	int err = 0;
@@ -49,7 +49,7 @@ int foreign_get(struct foreign *f, unsigned int foreigndom)
 	return 0;
 }
 
-void foreign_put(struct foreign *f)
+void foreign_put_other(struct foreign *f)
 {
 	put_owner(f->pg_owner);
 	put_owner(f->pt_owner);

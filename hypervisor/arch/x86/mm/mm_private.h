@@ -3,6 +3,7 @@
 #ifndef MM_PRIVATE_H
 #define MM_PRIVATE_H
 
+#include <public/xen.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 
@@ -24,17 +25,42 @@ void finish_table(struct vcpu *v, struct page *pg);
 /* pte_refs.c: what a guest's entry may contain, and the references it holds. */
 #define PTE_GUEST_KERNEL (1ull << 52) /* the guest asked for a page its user mode must not see */
 /* Makes the entry what the hardware shall see. */
-pte_t adjust_l1e(pte_t e);
-pte_t adjust_table_entry(pte_t e);
-/* Has it bits a guest may not set? */
-bool l1e_refused(pte_t e);
-bool table_entry_refused(pte_t e);
+static inline pte_t adjust_l1e(pte_t e)
+{
+	if (!(e.e & PTE_USER))
+		e.e |= PTE_GUEST_KERNEL;
+	e.e |= PTE_USER | PTE_GLOBAL;
+	if (e.e & PTE_GUEST_KERNEL)
+		e.e &= ~PTE_GLOBAL;
+	return e;
+}
+static inline pte_t adjust_table_entry(pte_t e)
+{
+	e.e |= PTE_USER;
+	return e;
+}
+/* Has it bits a guest may not set? Bits 59..62 select a protection key, for which it has no use. */
+#define PTE_PKEY 0x7800000000000000ull
+static inline bool l1e_refused(pte_t e)
+{
+	return e.e & PTE_PKEY;
+}
+static inline bool table_entry_refused(pte_t e)
+{
+	return e.e & (PTE_PKEY | PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL);
+}
 /* Takes the references a present L1 entry of a table of `pt_owner` holds. The frame must be owned
  * by `pg_owner`. -EINVAL forbidden bits or not its frame, -EPERM device memory it may not map. */
 int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner);
 void put_l1e_refs(pte_t e);
 /* The frame whose references an L1 entry holds; NULL: device memory, no references. */
-struct page *l1e_page(pte_t e);
+static inline struct page *l1e_page(pte_t e)
+{
+	uint64_t mfn = mfn_x(pte_mfn(e));
+	struct page *pg = frame_page(mfn);
+
+	return frame_valid(mfn) && !page_is_hole(pg) ? pg : NULL;
+}
 /* The same for an entry of a table of `level` 2..4, which refers to a table one level below. */
 int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool preemptible);
 /* On -ERESTART the caller keeps both references and calls again. */
@@ -52,8 +78,20 @@ struct foreign {
 	struct domain *pg_owner; /* of frames that new entries map */
 	struct domain *pt_owner; /* of the page tables */
 };
-int foreign_get(struct foreign *f, unsigned int foreigndom);
-void foreign_put(struct foreign *f);
+int foreign_get_other(struct foreign *f, unsigned int foreigndom);
+void foreign_put_other(struct foreign *f);
+static inline int foreign_get(struct foreign *f, struct domain *self, unsigned int foreigndom)
+{
+	if (unlikely(foreigndom != DOMID_SELF))
+		return foreign_get_other(f, foreigndom);
+	f->pg_owner = f->pt_owner = self;
+	return 0;
+}
+static inline void foreign_put(struct foreign *f, struct domain *self)
+{
+	if (unlikely(f->pg_owner != self || f->pt_owner != self))
+		foreign_put_other(f);
+}
 /* The CPUs that may run the vCPUs of a guest's bitmap. 0 or -EFAULT. */
 int vcpumask_to_cpumask(struct domain *d, uint64_t bitmap, cpumask_t *out);
 

@@ -15,13 +15,15 @@
 #include "mm_private.h"
 
 #define PREEMPTED   (1u << 31) /* cursor bit in `count` */
-#define CHUNK	    16	       /* requests copied at once; between looks for other work */
+#define CHUNK	    32	       /* requests copied at once; between looks for other work */
 
 struct update {
 	struct foreign dom;
 	struct vcpu *v;
 	struct page *table; /* locked, NULL none */
+	uint64_t mfn;	    /* of it */
 	enum page_type type;
+	bool simple; /* it is an L1 table, and frames to be mapped need no translation */
 };
 
 static void drop_table(struct update *u)
@@ -29,6 +31,7 @@ static void drop_table(struct update *u)
 	if (u->table)
 		finish_table(u->v, u->table);
 	u->table = NULL;
+	u->simple = false;
 }
 
 /* The frame is no page table: the guest may write it itself, so a plain store is as good. */
@@ -89,6 +92,8 @@ static int select_table(struct update *u, uint64_t mfn, struct page **plain)
 		return -ENOENT;
 	}
 	u->table = pg;
+	u->mfn = mfn;
+	u->simple = u->type == PGT_l1 && u->dom.pg_owner == u->v->domain;
 	return 0;
 }
 
@@ -100,7 +105,7 @@ static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned i
 
 	if (ptr & 7)
 		return trace_err(-EINVAL);
-	if (!u->table || frame_number(u->table) != mfn) {
+	if (!u->table || u->mfn != mfn) {
 		struct page *plain;
 		int rc = select_table(u, mfn, &plain);
 
@@ -124,7 +129,7 @@ static int update_m2p(struct update *u, uint64_t ptr, uint64_t val)
 	return 0;
 }
 
-static int update_one(struct update *u, const struct mmu_update *req)
+static __attribute__((noinline)) int update_one(struct update *u, const struct mmu_update *req)
 {
 	unsigned int cmd = req->ptr & 3;
 	uint64_t ptr = req->ptr & ~3ull;
@@ -141,6 +146,33 @@ static int update_one(struct update *u, const struct mmu_update *req)
 	return rc;
 }
 
+/* The usual case: an L1 entry of the table that is locked already, our frame in it. */
+static inline bool is_simple(const struct update *u, uint64_t ptr)
+{
+	return u->simple && ptr >> PAGE_SHIFT == u->mfn && (ptr & 7) != MMU_MACHPHYS_UPDATE && !(ptr & 4);
+}
+
+/* -EINTR: done, but stop here. */
+static int update_chunk(struct update *u, const struct mmu_update *req, unsigned int nr,
+			unsigned int *done)
+{
+	int rc = 0;
+
+	while (nr-- && !rc) {
+		uint64_t ptr = req->ptr;
+
+		if (likely(is_simple(u, ptr)))
+			rc = mod_l1e((pte_t *)((char *)frame_virt(u->mfn) + (ptr & ~PAGE_MASK & ~3ull)),
+				     (pte_t){ req->val }, (ptr & 3) == MMU_PT_UPDATE_PRESERVE_AD,
+				     u->dom.pt_owner, u->dom.pg_owner);
+		else
+			rc = update_one(u, req);
+		*done += !rc || rc == -EINTR;
+		req++;
+	}
+	return rc;
+}
+
 /* Carries out requests from *i on. 0, -errno at request *i, -ERESTART before it. */
 static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, unsigned int *i)
 {
@@ -148,20 +180,15 @@ static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, u
 
 	while (*i < count) {
 		unsigned int nr = min(count - *i, (unsigned int)CHUNK);
+		int rc;
 
 		if (*i && hypercall_preempt_check())
 			return -ERESTART;
 		if (raw_copy_from_guest(chunk, ureqs + *i * sizeof(*chunk), nr * sizeof(*chunk)))
 			return trace_err(-EFAULT);
-		for (unsigned int j = 0; j < nr; j++) {
-			int rc = update_one(u, &chunk[j]);
-
-			if (rc && rc != -EINTR)
-				return rc;
-			++*i;
-			if (rc)
-				return -ERESTART;
-		}
+		rc = update_chunk(u, chunk, nr, i);
+		if (rc)
+			return rc == -EINTR ? -ERESTART : rc;
 	}
 	return 0;
 }
@@ -170,8 +197,13 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 		   unsigned long foreigndom)
 {
 	unsigned int count = (unsigned int)count_arg, i = 0, done = 0;
-	struct update u = { .v = current };
-	int rc = put_old_guest_table(u.v);
+	struct update u;
+	int rc;
+
+	u.v = current;
+	u.table = NULL;
+	u.simple = false;
+	rc = put_old_guest_table(u.v);
 
 	if (rc)
 		return hypercall_create_continuation(__HYPERVISOR_mmu_update, 4, ureqs,
@@ -183,12 +215,12 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 	}
 	if (!guest_range_ok(ureqs, count, sizeof(struct mmu_update)))
 		return trace_err(-EFAULT);
-	rc = foreign_get(&u.dom, (unsigned int)foreigndom);
+	rc = foreign_get(&u.dom, u.v->domain, (unsigned int)foreigndom);
 	if (rc)
 		return rc;
 	rc = update_all(&u, ureqs, count, &i);
 	drop_table(&u);
-	foreign_put(&u.dom);
+	foreign_put(&u.dom, u.v->domain);
 	done += i;
 	if (pdone && copy_struct_to_guest(pdone, &done) && rc != -ERESTART)
 		rc = -EFAULT;

@@ -255,12 +255,12 @@ long do_mmuext_op(unsigned long uops, unsigned long count_arg, unsigned long pdo
 	}
 	if (!guest_range_ok(uops, count, sizeof(struct mmuext_op)))
 		return trace_err(-EFAULT);
-	rc = foreign_get(&f, (domid_t)foreigndom);
+	rc = foreign_get(&f, x.v->domain, (domid_t)foreigndom);
 	if (rc)
 		return rc;
 	x.pg_owner = f.pg_owner;
 	rc = ext_all(&x, uops, count, &i);
-	foreign_put(&f);
+	foreign_put(&f, x.v->domain);
 	done += i;
 	if (pdone && copy_struct_to_guest(pdone, &done) && rc != -ERESTART)
 		rc = -EFAULT;

@@ -18,50 +18,6 @@
 #include <asm/page_info.h>
 #include "mm_private.h"
 
-/* Bits 59..62 select a protection key; the guest has no use for them. */
-#define PTE_PKEY 0x7800000000000000ull
-#define TABLE_REFUSED (PTE_PKEY | PTE_PWT | PTE_PCD | PTE_PSE | PTE_GLOBAL)
-#define L1_REFUSED    PTE_PKEY
-
-pte_t adjust_l1e(pte_t e)
-{
-	if (!(e.e & PTE_USER))
-		e.e |= PTE_GUEST_KERNEL;
-	if (e.e & PTE_GUEST_KERNEL)
-		e.e &= ~PTE_GLOBAL;
-	else
-		e.e |= PTE_GLOBAL;
-	e.e |= PTE_USER;
-	return e;
-}
-
-pte_t adjust_table_entry(pte_t e)
-{
-	e.e |= PTE_USER;
-	return e;
-}
-
-struct page *l1e_page(pte_t e)
-{
-	uint64_t mfn = mfn_x(pte_mfn(e));
-	struct page *pg;
-
-	if (!frame_valid(mfn))
-		return NULL;
-	pg = frame_page(mfn);
-	return page_is_hole(pg) ? NULL : pg;
-}
-
-bool l1e_refused(pte_t e)
-{
-	return e.e & L1_REFUSED;
-}
-
-bool table_entry_refused(pte_t e)
-{
-	return e.e & TABLE_REFUSED;
-}
-
 /* Device memory: both the domain whose table it is and the one it is mapped for need the right. */
 static int check_iomem(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner)
 {
@@ -77,7 +33,7 @@ int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg
 {
 	struct page *pg;
 
-	if (unlikely(e.e & L1_REFUSED))
+	if (unlikely(l1e_refused(e)))
 		return trace_err(-EINVAL);
 	pg = l1e_page(e);
 	if (unlikely(!pg))
@@ -108,7 +64,7 @@ int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool pree
 	struct page *pg;
 	int rc;
 
-	if ((e.e & TABLE_REFUSED) || !frame_valid(mfn))
+	if (table_entry_refused(e) || !frame_valid(mfn))
 		return trace_err(-EINVAL);
 	pg = frame_page(mfn);
 	if (!get_page(pg, d))

@@ -8,11 +8,13 @@
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
+#include <asm/cpu.h>
 #include <asm/current.h>
 #include <asm/emul.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 #include <asm/pv.h>
+#include <asm/system.h>
 #include "mm_private.h"
 
 struct ptwr {
@@ -52,6 +54,20 @@ static pte_t *ptwr_slot(const struct ptwr *p, uint64_t linear, unsigned int size
 	return NULL;
 }
 
+static int take_entry(pte_t *e, const struct domain *d)
+{
+	if (!pte_present(*e))
+		return 0;
+	*e = adjust_l1e(*e);
+	return get_l1e_refs(*e, d, d);
+}
+
+static void drop_entry(pte_t e)
+{
+	if (pte_present(e))
+		put_l1e_refs(e);
+}
+
 static int ptwr_write(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, const void *buf,
 		      unsigned int size)
 {
@@ -73,23 +89,16 @@ static int ptwr_write(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, 
 static int exchange_if(pte_t *slot, pte_t *old, pte_t new, const struct domain *d)
 {
 	pte_t was = *old;
+	int rc = take_entry(&new, d);
 
-	if (pte_present(new)) {
-		int rc;
-
-		new = adjust_l1e(new);
-		rc = get_l1e_refs(new, d, d);
-		if (rc)
-			return rc;
-	}
+	if (rc)
+		return rc;
 	if (!__atomic_compare_exchange_n(&slot->e, &old->e, new.e, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST)) {
-		if (pte_present(new))
-			put_l1e_refs(new);
+		drop_entry(new);
 		return -EAGAIN;
 	}
-	if (pte_present(was))
-		put_l1e_refs(was);
+	drop_entry(was);
 	return 0;
 }
 
@@ -138,14 +147,145 @@ static bool find_table(struct ptwr *p, uint64_t cr2)
 	return (t & TYPE_VALID) && type_of(t) == PGT_l1;
 }
 
+/*
+ * ---- the few instructions kernels really use ----
+ *
+ * The fault's address is the operand's, so no operand needs to be computed: opcode, register and length
+ * are enough. Should the guest change the instruction under us, it gets one of its own other wishes,
+ * checked as any.
+ */
+enum quick_op { QUICK_XCHG, QUICK_MOV, QUICK_AND8 };
+struct quick {
+	enum quick_op op;
+	uint8_t reg, imm, length;
+};
+
+static const uint16_t reg_offset[16] = {
+	offsetof(struct cpu_user_regs, rax), offsetof(struct cpu_user_regs, rcx),
+	offsetof(struct cpu_user_regs, rdx), offsetof(struct cpu_user_regs, rbx),
+	offsetof(struct cpu_user_regs, rsp), offsetof(struct cpu_user_regs, rbp),
+	offsetof(struct cpu_user_regs, rsi), offsetof(struct cpu_user_regs, rdi),
+	offsetof(struct cpu_user_regs, r8),  offsetof(struct cpu_user_regs, r9),
+	offsetof(struct cpu_user_regs, r10), offsetof(struct cpu_user_regs, r11),
+	offsetof(struct cpu_user_regs, r12), offsetof(struct cpu_user_regs, r13),
+	offsetof(struct cpu_user_regs, r14), offsetof(struct cpu_user_regs, r15),
+};
+
+/* Bytes of ModRM, SIB and displacement. 0: the operand is a register. */
+static unsigned int modrm_length(const uint8_t *b)
+{
+	unsigned int mod = b[0] >> 6, rm = b[0] & 7, n = 1;
+
+	if (mod == 3)
+		return 0;
+	if (rm == 4) {
+		n++;
+		if (mod == 0 && (b[1] & 7) == 5)
+			return n + 4;
+	}
+	if (mod == 0)
+		return rm == 5 ? n + 4 : n;
+	return mod == 1 ? n + 1 : n + 4;
+}
+
+static bool quick_decode(const uint8_t *insn, struct quick *q)
+{
+	const uint8_t *b = insn;
+	uint8_t rex = 0;
+	unsigned int n;
+
+	if (*b == 0xf0)
+		b++;
+	if ((*b & 0xf0) == 0x40)
+		rex = *b++;
+	if (*b == 0x87 && rex & 8)
+		q->op = QUICK_XCHG;
+	else if (*b == 0x89 && rex & 8 && insn[0] != 0xf0)
+		q->op = QUICK_MOV;
+	else if (*b == 0x80 && (b[1] & 0x38) == 0x20)
+		q->op = QUICK_AND8;
+	else
+		return false;
+	q->reg = (uint8_t)((b[1] >> 3 & 7) | (rex & 4) << 1);
+	n = modrm_length(b + 1);
+	q->imm = b[1 + n];
+	q->length = (uint8_t)(b + 1 + n - insn + (q->op == QUICK_AND8));
+	return n;
+}
+
+static int quick_xchg(pte_t *slot, uint64_t *reg, const struct domain *d)
+{
+	pte_t new = { *reg }, old;
+	int rc = take_entry(&new, d);
+
+	if (rc)
+		return rc;
+	old.e = __atomic_exchange_n(&slot->e, new.e, __ATOMIC_SEQ_CST);
+	drop_entry(old);
+	*reg = old.e;
+	return 0;
+}
+
+/* Clears flags, never PRESENT or the address. `shift`: of the byte in the entry. */
+static int quick_and8(pte_t *slot, uint8_t imm, unsigned int shift, uint64_t *rflags)
+{
+	uint64_t keep = ~((uint64_t)(uint8_t)~imm << shift), old = slot->e;
+	uint8_t result;
+
+	if (~keep & (PTE_ADDR | PTE_PRESENT | PTE_USER | PTE_GUEST_KERNEL))
+		return -EINVAL;
+	while (!__atomic_compare_exchange_n(&slot->e, &old, old & keep, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED))
+		;
+	if ((old & PTE_PRESENT) && (old & ~keep & PTE_RW) && l1e_page((pte_t){ old }))
+		put_page_type(l1e_page((pte_t){ old }), false);
+	result = (uint8_t)((old & keep) >> shift);
+	*rflags &= ~(uint64_t)0x8d5; /* OF SF ZF AF PF CF */
+	*rflags |= (result ? 0 : 0x40) | (result & 0x80) | (__builtin_parity(result) ? 0 : 4);
+	return 0;
+}
+
+static bool quick_emulate(struct ptwr *p, uint64_t cr2, struct cpu_user_regs *regs)
+{
+	struct domain *d = p->v->domain;
+	uint8_t insn[15];
+	struct quick q;
+	uint64_t *reg;
+	pte_t *slot;
+	int rc;
+
+	if (regs->cs != RING3_CS64 || (regs->rflags & X86_EFLAGS_TF) ||
+	    raw_copy_from_guest(insn, regs->rip, sizeof(insn)) || !quick_decode(insn, &q))
+		return false;
+	slot = ptwr_slot(p, cr2, q.op == QUICK_AND8 ? 1 : 8);
+	if (!slot)
+		return false;
+	reg = (uint64_t *)((char *)regs + reg_offset[q.reg]);
+	if (q.op == QUICK_XCHG)
+		rc = quick_xchg(slot, reg, d);
+	else if (q.op == QUICK_MOV)
+		rc = mod_l1e(slot, (pte_t){ *reg }, false, d, d);
+	else
+		rc = quick_and8(slot, q.imm, (unsigned int)(cr2 & 7) * 8, &regs->rflags);
+	finish_table(p->v, frame_page(p->mfn));
+	if (rc)
+		return false;
+	regs->rip += q.length;
+	regs->rflags &= ~(uint64_t)X86_EFLAGS_RF;
+	return true;
+}
+
 int ptwr_emulate(uint64_t cr2, struct cpu_user_regs *regs)
 {
 	struct ptwr p = { .v = current };
-	struct emul_ctx ctx = { .ops = &ptwr_ops, .data = &p, .mode = 64, .cpl = 0, .max_reps = 1 };
+	struct emul_ctx ctx = { .ops = &ptwr_ops, .data = &p, .cpl = 0, .max_reps = 1 };
 
 	if (!(p.v->domain->vm_assist & (1ul << VMASST_TYPE_writable_pagetables)) ||
 	    !find_table(&p, cr2))
 		return 0;
+	if (likely(quick_emulate(&p, cr2, regs)))
+		return 1;
+	ctx.mode = pv_frame_mode(regs);
 	emul_regs_from_frame(&ctx.regs, regs);
 	switch (x86_emulate(&ctx)) {
 	case EMUL_EXCEPTION:

@@ -88,12 +88,17 @@ void flush_stale_tlb(const cpumask_t *mask, uint16_t stamp)
 	bool others = false;
 	unsigned int cpu, me = smp_processor_id();
 
-	for_each_cpu(cpu, mask) {
-		if (!cpumask_test(&cpu_online_map, cpu) ||
-		    __atomic_load_n(&last_flush[cpu], __ATOMIC_ACQUIRE) > when)
-			continue;
-		cpumask_set(&todo, cpu);
-		others |= cpu != me;
+	for (unsigned int w = 0; w < CPUMASK_WORDS; w++) {
+		uint64_t bits = __atomic_load_n(&mask->bits[w], __ATOMIC_RELAXED) &
+				cpu_online_map.bits[w];
+
+		for (; bits; bits &= bits - 1) {
+			cpu = w * 64 + (unsigned int)__builtin_ctzll(bits);
+			if (__atomic_load_n(&last_flush[cpu], __ATOMIC_ACQUIRE) > when)
+				continue;
+			cpumask_set(&todo, cpu);
+			others |= cpu != me;
+		}
 	}
 	if (others)
 		flush_area_mask(&todo, 0, FLUSH_TLB_GLOBAL);

@@ -70,11 +70,11 @@ long do_update_va_mapping_otherdomain(unsigned long va, unsigned long val, unsig
 				      unsigned long domid)
 {
 	struct foreign f;
-	long rc = foreign_get(&f, (domid_t)domid);
+	long rc = foreign_get(&f, current->domain, (domid_t)domid);
 
 	if (rc)
 		return rc;
 	rc = update_va(va, val, flags, f.pg_owner);
-	foreign_put(&f);
+	foreign_put(&f, current->domain);
 	return rc;
 }

@@ -15,15 +15,36 @@
 
 _Static_assert(PGT_l1 == 1 && PGT_l4 == 4, "page-table types are their level");
 
-/* First present entry at or after i, or PT_ENTRIES. Tables are mostly empty: four at a time. */
+/* Is one of the eight entries at t present? Tables are mostly empty, so they are scanned in eights. */
+static inline bool eight_present(const pte_t *t)
+{
+	return (t[0].e | t[1].e | t[2].e | t[3].e | t[4].e | t[5].e | t[6].e | t[7].e) & PTE_PRESENT;
+}
+
+/* First present entry at or after i, or PT_ENTRIES. */
 static inline unsigned int next_present(const pte_t *t, unsigned int i)
 {
-	for (; i < PT_ENTRIES; i++) {
-		while (!(i & 3) && i < PT_ENTRIES &&
-		       !((t[i].e | t[i + 1].e | t[i + 2].e | t[i + 3].e) & PTE_PRESENT))
-			i += 4;
-		if (i >= PT_ENTRIES || pte_present(t[i]))
+	while (i < PT_ENTRIES) {
+		if (!(i & 7) && !eight_present(&t[i]))
+			i += 8;
+		else if (pte_present(t[i]))
 			break;
+		else
+			i++;
+	}
+	return i;
+}
+
+/* One past the last present entry before i, or 0. */
+static inline unsigned int last_present(const pte_t *t, unsigned int i)
+{
+	while (i) {
+		if (!(i & 7) && !eight_present(&t[i - 8]))
+			i -= 8;
+		else if (pte_present(t[i - 1]))
+			break;
+		else
+			i--;
 	}
 	return i;
 }
@@ -123,9 +144,11 @@ static int devalidate_upper(pte_t *t, unsigned int level, unsigned int *done, bo
 {
 	bool worked = false;
 
-	for (unsigned int i = *done; i-- > 0;) {
-		if (!pte_present(t[i]) || hv_slot_index(level, i))
+	for (unsigned int i = last_present(t, *done); i-- > 0; i = last_present(t, i)) {
+		if (hv_slot_index(level, i)) {
+			i = HV_SLOT_FIRST;
 			continue;
+		}
 		*done = i + 1;
 		if (preemptible && worked && hypercall_preempt_check())
 			return -ERESTART;
