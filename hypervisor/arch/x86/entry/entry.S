@@ -171,7 +171,7 @@ hypercall_slow:
 	call	save_regs_here
 	sti
 	cmp	$64, %rax
-	jae	2f
+	jae	hypercall_unknown
 	lea	per_cpu__hypercall_calls(%rip), %rcx
 	add	CI_percpu(%rsp), %rcx
 	incq	(%rcx, %rax, 8)
@@ -179,9 +179,10 @@ hypercall_slow:
 	lea	pv_hypercall_table(%rip), %r11
 	mov	(%r11, %rax, 8), %rax
 	test	%rax, %rax
-	jz	2f
+	jz	hypercall_unknown
 	call	*%rax
-1:	mov	%rax, OFF(rax)(%rsp)
+hypercall_done:
+	mov	%rax, OFF(rax)(%rsp)
 ENTRY(ret_to_guest)
 	cli
 	lea	per_cpu__softirq_pending(%rip), %rdx
@@ -220,8 +221,9 @@ restore_iret:
 ENTRY(guest_iretq)
 	iretq
 
-2:	mov	$-38, %rax /* -ENOSYS */
-	jmp	1b
+hypercall_unknown:
+	mov	$-38, %rax /* -ENOSYS */
+	jmp	hypercall_done
 
 exit_work:
 	mov	%rsp, %rdi
