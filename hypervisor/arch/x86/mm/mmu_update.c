@@ -20,7 +20,7 @@
 struct update {
 	struct foreign dom;
 	struct vcpu *v;
-	struct page *table; /* locked, NULL none */
+	struct page *table; /* locked if it is a table; NULL none */
 	uint64_t mfn;	    /* of it */
 	enum page_type type;
 	bool simple; /* it is an L1 table, and frames to be mapped need no translation */
@@ -28,23 +28,14 @@ struct update {
 
 static void drop_table(struct update *u)
 {
-	if (u->table)
+	if (!u->table)
+		return;
+	if (u->type == PGT_writable)
+		put_page_and_type(u->table);
+	else
 		finish_table(u->v, u->table);
 	u->table = NULL;
 	u->simple = false;
-}
-
-/* The frame is no page table: the guest may write it itself, so a plain store is as good. */
-static int write_plain(struct page *pg, uint64_t ptr, uint64_t val)
-{
-	if (get_page_type(pg, PGT_writable, false)) {
-		put_page(pg);
-		return trace_err(-EINVAL);
-	}
-	__atomic_store_n((uint64_t *)((char *)page_virt(pg) + (ptr & ~PAGE_MASK)), val,
-			 __ATOMIC_RELAXED);
-	put_page_and_type(pg);
-	return 0;
 }
 
 /* A translated owner's frames are named by its own numbers: puts the machine frame into the entry. */
@@ -75,8 +66,11 @@ static int update_l1(struct update *u, pte_t *slot, pte_t new, bool keep_ad, boo
 	return rc;
 }
 
-/* Makes the table that `mfn` is the current one. -ENOENT: it is no table, *plain is referenced. */
-static int select_table(struct update *u, uint64_t mfn, struct page **plain)
+/*
+ * Makes `mfn` the current table. A frame that is none (yet) may be written by the guest itself: the
+ * update is then a plain store, under a PGT_writable reference.
+ */
+static int select_table(struct update *u, uint64_t mfn)
 {
 	struct page *pg;
 
@@ -84,12 +78,15 @@ static int select_table(struct update *u, uint64_t mfn, struct page **plain)
 	if (!frame_valid(mfn))
 		return trace_err(-EINVAL);
 	pg = frame_page(mfn);
-	if (!get_page(pg, u->dom.pt_owner))
+	if (!ref_get(pg, ref_owner_bits(u->dom.pt_owner->domain_id)))
 		return trace_err(-EINVAL);
 	u->type = lock_table(pg);
 	if (u->type == PGT_none) {
-		*plain = pg;
-		return -ENOENT;
+		if (!writable_get(pg)) {
+			put_page(pg);
+			return trace_err(-EINVAL);
+		}
+		u->type = PGT_writable;
 	}
 	u->table = pg;
 	u->mfn = mfn;
@@ -106,15 +103,18 @@ static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned i
 	if (ptr & 7)
 		return trace_err(-EINVAL);
 	if (!u->table || u->mfn != mfn) {
-		struct page *plain;
-		int rc = select_table(u, mfn, &plain);
+		int rc = select_table(u, mfn);
 
 		if (rc)
-			return rc == -ENOENT ? write_plain(plain, ptr, val) : rc;
+			return rc;
 	}
 	slot = (pte_t *)((char *)frame_virt(mfn) + (ptr & ~PAGE_MASK));
 	if (likely(u->type == PGT_l1))
 		return update_l1(u, slot, (pte_t){ val }, keep_ad, cmd == MMU_PT_UPDATE_NO_TRANSLATE);
+	if (u->type == PGT_writable) {
+		pte_write(slot, (pte_t){ val });
+		return 0;
+	}
 	return mod_table_entry(u->v, slot, u->type, (pte_t){ val }, keep_ad, u->dom.pt_owner);
 }
 

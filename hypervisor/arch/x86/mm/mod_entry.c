@@ -30,12 +30,12 @@ static inline pte_t exchange(pte_t *slot, pte_t new, bool keep_ad)
 static int change_rw(pte_t *slot, pte_t new, bool keep_ad, struct page *pg)
 {
 	if (new.e & PTE_RW) {
-		if (unlikely(get_page_type(pg, PGT_writable, false)))
+		if (unlikely(!writable_get(pg)))
 			return trace_err(-EINVAL);
 		exchange(slot, new, keep_ad);
 	} else {
 		exchange(slot, new, keep_ad);
-		put_page_type(pg, false);
+		writable_put(pg);
 	}
 	return 0;
 }

@@ -38,9 +38,9 @@ int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg
 	pg = l1e_page(e);
 	if (unlikely(!pg))
 		return check_iomem(e, pt_owner, pg_owner);
-	if (unlikely(!get_page(pg, pg_owner)))
+	if (unlikely(!ref_get(pg, ref_owner_bits(pg_owner->domain_id))))
 		return trace_err(-EINVAL);
-	if ((e.e & PTE_RW) && get_page_type(pg, PGT_writable, false)) {
+	if ((e.e & PTE_RW) && !writable_get(pg)) {
 		put_page(pg);
 		return trace_err(-EINVAL);
 	}
@@ -54,7 +54,7 @@ void put_l1e_refs(pte_t e)
 	if (unlikely(!pg))
 		return;
 	if (e.e & PTE_RW)
-		put_page_type(pg, false);
+		writable_put(pg);
 	put_page(pg);
 }
 

@@ -238,7 +238,7 @@ static int quick_and8(pte_t *slot, uint8_t imm, unsigned int shift, uint64_t *rf
 					    __ATOMIC_RELAXED))
 		;
 	if ((old & PTE_PRESENT) && (old & ~keep & PTE_RW) && l1e_page((pte_t){ old }))
-		put_page_type(l1e_page((pte_t){ old }), false);
+		writable_put(l1e_page((pte_t){ old }));
 	result = (uint8_t)((old & keep) >> shift);
 	*rflags &= ~(uint64_t)0x8d5; /* OF SF ZF AF PF CF */
 	*rflags |= (result ? 0 : 0x40) | (result & 0x80) | (__builtin_parity(result) ? 0 : 4);
