@@ -66,50 +66,6 @@ int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool pree
 /* On -ERESTART the caller keeps both references and calls again. */
 int put_table_ref(pte_t e, bool preemptible);
 
-/*
- * ---- the common cases of get_page(), get_page_type() and their opposites, inline ----
- */
-/* `owner`: ref_owner_bits() of it. */
-static inline bool ref_get(struct page *pg, uint64_t owner)
-{
-	uint64_t x = ref_read(pg);
-
-	do {
-		if (unlikely((x & (REF_OWNER | REF_FREE)) != owner ||
-			     (x & REF_COUNT) - 1 >= REF_COUNT_MAX - 1))
-			return false;
-	} while (unlikely(!__atomic_compare_exchange_n(&pg->ref, &x, x + 1, false, __ATOMIC_ACQUIRE,
-						       __ATOMIC_RELAXED)));
-	return true;
-}
-
-/* A PGT_writable reference. Writable, in use or idle and not changing, needs no flush and no check. */
-static inline bool writable_get(struct page *pg)
-{
-	const uint64_t want = (uint64_t)PGT_writable << TYPE_SHIFT;
-	uint64_t x = type_read(pg), nx;
-
-	do {
-		if (unlikely((x & (TYPE_MASK | TYPE_BUSY)) != want || (x & TYPE_COUNT) >= TYPE_COUNT_MAX))
-			return !get_page_type(pg, PGT_writable, false);
-		nx = x & TYPE_COUNT ? x + 1 : want | TYPE_VALID | 1;
-	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,
-						       __ATOMIC_ACQUIRE)));
-	return true;
-}
-
-static inline void writable_put(struct page *pg)
-{
-	uint64_t x = type_read(pg), nx;
-
-	do {
-		nx = x - 1;
-		if (!(nx & TYPE_COUNT))
-			nx = (x & TYPE_MASK) | (uint64_t)tlb_clock() << TYPE_STAMP_SHIFT;
-	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,
-						       __ATOMIC_ACQUIRE)));
-}
-
 /* mod_entry.c: checked changes of entries of a locked table. `keep_ad`: accessed and dirty bits stay. */
 int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 	    const struct domain *pg_owner);
@@ -158,5 +114,75 @@ void ref_again(struct page *pg);
 int put_table(struct page *pg, bool preemptible);
 void orphan_table(struct page *pg); /* gives the caller's two references to the table itself */
 bool adopt_orphan(struct page *pg); /* and takes them */
+
+/*
+ * ---- the common cases of get_page(), get_page_type() and their opposites, inline ----
+ */
+/* `owner`: ref_owner_bits() of it. */
+static inline bool ref_get(struct page *pg, uint64_t owner)
+{
+	uint64_t x = ref_read(pg);
+
+	do {
+		if (unlikely((x & (REF_OWNER | REF_FREE)) != owner ||
+			     (x & REF_COUNT) - 1 >= REF_COUNT_MAX - 1))
+			return false;
+	} while (unlikely(!__atomic_compare_exchange_n(&pg->ref, &x, x + 1, false, __ATOMIC_ACQUIRE,
+						       __ATOMIC_RELAXED)));
+	return true;
+}
+
+/* A PGT_writable reference. Writable, in use or idle and not changing, needs no flush and no check. */
+static inline bool writable_get(struct page *pg)
+{
+	const uint64_t want = (uint64_t)PGT_writable << TYPE_SHIFT;
+	uint64_t x = type_read(pg), nx;
+
+	do {
+		if (unlikely((x & (TYPE_MASK | TYPE_BUSY)) != want || (x & TYPE_COUNT) >= TYPE_COUNT_MAX))
+			return !get_page_type(pg, PGT_writable, false);
+		nx = x & TYPE_COUNT ? x + 1 : want | TYPE_VALID | 1;
+	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,
+						       __ATOMIC_ACQUIRE)));
+	return true;
+}
+
+static inline void writable_put(struct page *pg)
+{
+	uint64_t x = type_read(pg), nx;
+
+	do {
+		nx = x - 1;
+		if (!(nx & TYPE_COUNT))
+			nx = (x & TYPE_MASK) | (uint64_t)tlb_clock() << TYPE_STAMP_SHIFT;
+	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,
+						       __ATOMIC_ACQUIRE)));
+}
+
+/* get_l1e_refs() and put_l1e_refs() for RAM of pg_owner's. */
+static inline int take_l1e(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner,
+			   uint64_t pg_owner_bits)
+{
+	struct page *pg = l1e_page(e);
+
+	if (unlikely(!pg || l1e_refused(e) || !ref_get(pg, pg_owner_bits)))
+		return get_l1e_refs(e, pt_owner, pg_owner);
+	if ((e.e & PTE_RW) && unlikely(!writable_get(pg))) {
+		put_page(pg);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static inline void drop_l1e(pte_t e)
+{
+	struct page *pg = l1e_page(e);
+
+	if (unlikely(!pg))
+		return;
+	if (e.e & PTE_RW)
+		writable_put(pg);
+	put_page(pg);
+}
 
 #endif

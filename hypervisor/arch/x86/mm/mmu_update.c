@@ -193,6 +193,36 @@ static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, u
 	return 0;
 }
 
+/*
+ * One plain request for the caller's own L1 table: what a kernel sends outside of batches, and most
+ * often. 1: it is not that, or did not work: the long way finds out.
+ */
+static int update_single(struct vcpu *v, guest_ptr_t ureq)
+{
+	struct domain *d = v->domain;
+	struct mmu_update req;
+	enum page_type type;
+	struct page *pg;
+	int rc = 1;
+
+	if (raw_copy_from_guest(&req, ureq, sizeof(req)) || (req.ptr & 5) ||
+	    !frame_valid(req.ptr >> PAGE_SHIFT))
+		return 1;
+	pg = frame_page(req.ptr >> PAGE_SHIFT);
+	if (!ref_get(pg, ref_owner_bits(d->domain_id)))
+		return 1;
+	type = lock_table(pg);
+	if (type == PGT_none) {
+		put_page(pg);
+		return 1;
+	}
+	if (type == PGT_l1)
+		rc = mod_l1e((pte_t *)((char *)page_virt(pg) + (req.ptr & ~PAGE_MASK & ~7ull)),
+			     (pte_t){ req.val }, req.ptr & MMU_PT_UPDATE_PRESERVE_AD, d, d);
+	finish_table(v, pg);
+	return rc;
+}
+
 long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long pdone,
 		   unsigned long foreigndom)
 {
@@ -200,6 +230,9 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 	struct update u;
 	int rc;
 
+	if (count == 1 && !pdone && (unsigned int)foreigndom == DOMID_SELF &&
+	    !current->arch.pv.old_table && !update_single(current, ureqs))
+		return 0;
 	u.v = current;
 	u.table = NULL;
 	u.simple = false;

@@ -50,7 +50,7 @@ int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 	if (!pte_present(new)) {
 		old = exchange(slot, new, keep_ad);
 		if (pte_present(old))
-			put_l1e_refs(old);
+			drop_l1e(old);
 		return 0;
 	}
 	new = adjust_l1e(new);
@@ -64,12 +64,12 @@ int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 			   (ref_read(pg) & REF_OWNER) == ref_owner_bits(pg_owner->domain_id)))
 			return change_rw(slot, new, keep_ad, pg);
 	}
-	rc = get_l1e_refs(new, pt_owner, pg_owner);
+	rc = take_l1e(new, pt_owner, pg_owner, ref_owner_bits(pg_owner->domain_id));
 	if (rc)
 		return rc;
 	old = exchange(slot, new, keep_ad);
 	if (pte_present(old))
-		put_l1e_refs(old);
+		drop_l1e(old);
 	return 0;
 }
 

@@ -49,13 +49,7 @@ int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg
 
 void put_l1e_refs(pte_t e)
 {
-	struct page *pg = l1e_page(e);
-
-	if (unlikely(!pg))
-		return;
-	if (e.e & PTE_RW)
-		writable_put(pg);
-	put_page(pg);
+	drop_l1e(e);
 }
 
 int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool preemptible)

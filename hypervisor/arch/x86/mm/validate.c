@@ -56,14 +56,24 @@ static bool hv_slot_index(unsigned int level, unsigned int i)
 
 static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done)
 {
-	for (unsigned int i = next_present(t, *done); i < PT_ENTRIES; i = next_present(t, i + 1)) {
-		int rc = get_l1e_refs(t[i], d, d);
+	uint64_t owner = ref_owner_bits(d->domain_id);
 
-		if (rc) {
-			*done = i;
-			return rc;
+	/* Never interrupted, so *done is 0, and is of interest only after a failure. */
+	for (unsigned int base = 0; base < PT_ENTRIES; base += 8) {
+		if (!eight_present(&t[base]))
+			continue;
+		for (unsigned int i = base; i < base + 8; i++) {
+			int rc;
+
+			if (!pte_present(t[i]))
+				continue;
+			rc = take_l1e(t[i], d, d, owner);
+			if (rc) {
+				*done = i;
+				return rc;
+			}
+			t[i] = adjust_l1e(t[i]);
 		}
-		t[i] = adjust_l1e(t[i]);
 	}
 	*done = PT_ENTRIES;
 	return 0;
@@ -135,8 +145,13 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 
 static void devalidate_l1(pte_t *t, unsigned int *done)
 {
-	for (unsigned int i = next_present(t, 0); i < *done; i = next_present(t, i + 1))
-		put_l1e_refs(t[i]);
+	for (unsigned int base = 0; base < *done; base += 8) {
+		if (!eight_present(&t[base]))
+			continue;
+		for (unsigned int i = base; i < base + 8 && i < *done; i++)
+			if (pte_present(t[i]))
+				drop_l1e(t[i]);
+	}
 	*done = 0;
 }
 
