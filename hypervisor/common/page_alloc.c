@@ -19,6 +19,7 @@
 #include <hv/domain.h>
 #include <hv/smp.h>
 #include <hv/softirq.h>
+#include <asm/current.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 
@@ -289,7 +290,7 @@ static void scrub_softirq(void)
 {
 	uint32_t others = ~(1u << SOFTIRQ_SCRUB);
 
-	while (!(__atomic_load_n(&this_cpu(softirq_pending), __ATOMIC_RELAXED) & others)) {
+	while (is_idle_vcpu(current) && !(__atomic_load_n(&this_cpu(softirq_pending), __ATOMIC_RELAXED) & others)) {
 		uint64_t mfn = take_dirty();
 		struct page *pg = frame_page(mfn);
 		unsigned int order;
@@ -310,14 +311,10 @@ bool scrub_needed(void)
 	return __atomic_load_n(&dirty_pages, __ATOMIC_RELAXED) != 0;
 }
 
-void scrub_init(void)
-{
-	open_softirq(SOFTIRQ_SCRUB, scrub_softirq);
-}
-
 /* ---- boot ---- */
 void page_alloc_init(void)
 {
+	open_softirq(SOFTIRQ_SCRUB, scrub_softirq);
 }
 
 void page_alloc_add(mfn_t first, mfn_t end)

@@ -99,6 +99,13 @@ struct domain *domain_get_next(domid_t from)
 	}
 	return NULL;
 }
+void domain_pause(struct domain *p)
+{
+}
+void domain_unpause(struct domain *p)
+{
+}
+struct domain *idle_domain;
 static uint64_t iomem_first = ~0ull, iomem_last;
 bool rangeset_contains(const struct rangeset *r, uint64_t first, uint64_t last)
 {

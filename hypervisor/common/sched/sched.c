@@ -9,6 +9,7 @@
  * sched_context_switched() says its registers are saved, and no other CPU may pick it meanwhile.
  */
 #include <hv/domain.h>
+#include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/smp.h>
 #include <hv/softirq.h>
@@ -415,6 +416,8 @@ void sched_init(void)
 void startup_cpu_idle_loop(void)
 {
 	for (;;) {
+		if (scrub_needed())
+			raise_softirq(SOFTIRQ_SCRUB);
 		if (softirq_is_pending())
 			do_softirq();
 		local_irq_disable();

@@ -40,9 +40,7 @@ void share_xen_page(void *v, struct domain *d, bool writable);
 /* Takes a domain frame out of its domain once only the caller and the allocation hold it. */
 int steal_page(struct domain *d, struct page *pg);
 
-/* Scrubbing of freed frames in the background: opens SOFTIRQ_SCRUB. An idle CPU that sees
- * scrub_needed() raises it. */
-void scrub_init(void);
+/* Freed frames are scrubbed in the background: an idle CPU that sees this raises SOFTIRQ_SCRUB. */
 bool scrub_needed(void);
 
 /* XENMEM_claim_pages: sets aside memory until d owns `total` frames; 0 drops the claim. -EINVAL a claim
@@ -104,7 +102,7 @@ void put_page_and_type(struct page *pg);
 /* A guest-named frame of d, with a reference: NULL if it names none. PV: gfn == mfn. */
 struct page *get_page_from_gfn(struct domain *d, gfn_t gfn) __must_check;
 
-/* Checks the whole frame table's invariants with all guests paused; prints each breach. */
+/* Checks the whole frame table's invariants, pausing all guests; prints each breach. */
 unsigned int page_type_audit(bool verbose);
 
 #endif

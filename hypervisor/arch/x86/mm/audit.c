@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The frame table's audit: counts again, from page tables, pins and vCPUs, what every frame's counts
- * should be, and reports each difference. Guests must be paused.
+ * should be, and reports each difference. All guests are paused meanwhile.
  *
  * Tables and descriptor frames are referenced only from places known here, so their type counts must
  * agree exactly. Other subsystems hold writable and plain references too (grants, registered areas),
@@ -190,6 +190,20 @@ static void audit_totals(struct audit *a)
 	}
 }
 
+/* Dom0 comes first, so no domain comes or goes between the two calls. */
+static void pause_all(void (*fn)(struct domain *d))
+{
+	struct domain *d;
+
+	for (d = domain_get_next(0); d;) {
+		domid_t next = d->domain_id + 1;
+
+		fn(d);
+		domain_put(d);
+		d = domain_get_next(next);
+	}
+}
+
 unsigned int page_type_audit(bool verbose)
 {
 	struct audit a = { .verbose = verbose };
@@ -197,6 +211,7 @@ unsigned int page_type_audit(bool verbose)
 	a.count = xzalloc_array(struct tally, SECTION_FRAMES);
 	if (!a.count)
 		return 0;
+	pause_all(domain_pause);
 	for (uint64_t first = 0; first < max_page; first += SECTION_FRAMES) {
 		a.first = first;
 		if (frame_valid(first))
@@ -204,6 +219,7 @@ unsigned int page_type_audit(bool verbose)
 	}
 	audit_totals(&a);
 	a.breaches += heap_audit();
+	pause_all(domain_unpause);
 	xfree(a.count);
 	if (a.breaches || verbose)
 		printk("audit: %u breaches\n", a.breaches);
