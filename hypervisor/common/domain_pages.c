@@ -20,8 +20,8 @@ static void own(struct page *pg, uint64_t nr)
 
 void *alloc_xen_pages(unsigned int order, unsigned int memflags)
 {
-	struct page *pg = heap_alloc(NULL, order, MEMF_GET_BITS(memflags),
-				     memflags & MEMF_ZERO ? HEAP_SCRUB : 0);
+	struct page *pg =
+	    heap_alloc(NULL, order, MEMF_GET_BITS(memflags), memflags & MEMF_ZERO ? HEAP_SCRUB : 0);
 
 	if (!pg)
 		return NULL;
@@ -213,8 +213,7 @@ void share_xen_page(void *v, struct domain *d, bool writable)
 		account_first(d, had);
 		spin_unlock(&d->page_lock);
 	}
-	__atomic_store_n(&pg->ref,
-			 REF_XEN | REF_ALLOCATED | ref_owner_bits(d->domain_id) | 1,
+	__atomic_store_n(&pg->ref, REF_XEN | REF_ALLOCATED | ref_owner_bits(d->domain_id) | 1,
 			 __ATOMIC_RELEASE);
 }
 
@@ -226,8 +225,8 @@ int steal_charged_page(struct domain *d, struct page *pg)
 
 	if (type_read(pg) & TYPE_COUNT)
 		return -EINVAL;
-	if (!__atomic_compare_exchange_n(&pg->ref, &x, (uint64_t)(REF_XEN | REF_ALLOCATED | 1), false,
-					 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (!__atomic_compare_exchange_n(&pg->ref, &x, (uint64_t)(REF_XEN | REF_ALLOCATED | 1),
+					 false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return -EINVAL;
 	flush_stale_tlb(&d->arch.dirty_cpumask, stamp);
 	pg->type = 0;

@@ -7,9 +7,9 @@
  * low memory stays for devices that cannot reach higher. A zone boundary is a power of two, so no
  * block crosses one.
  *
- * A block freed by a guest is dirty: it is scrubbed in the background by idle CPUs, or else when it is
- * next allocated. Dirty and clean blocks do not merge with each other, so scrubbing is never undone;
- * only when no block is large enough are they merged regardless.
+ * A block freed by a guest is dirty: it is scrubbed in the background by idle CPUs, or else when it
+ * is next allocated. Dirty and clean blocks do not merge with each other, so scrubbing is never
+ * undone; only when no block is large enough are they merged regardless.
  *
  * The first frame of a free block has REF_HEAD and its order in `ref`, its list links (frame
  * numbers, 0: none; frame 0 is never in the heap) in `type`; the other frames have nothing of
@@ -109,7 +109,7 @@ static bool free_buddy(uint64_t buddy, unsigned int order)
 {
 	return buddy && frame_valid(buddy) &&
 	       (frame_page(buddy)->ref & (REF_FREE | REF_HEAD | REF_ORDER)) ==
-		       (REF_FREE | REF_HEAD | order);
+		   (REF_FREE | REF_HEAD | order);
 }
 
 static void merge_and_insert(uint64_t mfn, unsigned int order, unsigned int dirty, uint64_t stamp)
@@ -285,12 +285,14 @@ static uint64_t take_dirty(void)
 	return mfn;
 }
 
-/* Raised by the idle loop; goes on until there is other work, and then waits for the next idling. */
+/* Raised by the idle loop; goes on until there is other work, and then waits for the next idling.
+ */
 static void scrub_softirq(void)
 {
 	uint32_t others = ~(1u << SOFTIRQ_SCRUB);
 
-	while (is_idle_vcpu(current) && !(__atomic_load_n(&this_cpu(softirq_pending), __ATOMIC_RELAXED) & others)) {
+	while (is_idle_vcpu(current) &&
+	       !(__atomic_load_n(&this_cpu(softirq_pending), __ATOMIC_RELAXED) & others)) {
 		uint64_t mfn = take_dirty();
 		struct page *pg = frame_page(mfn);
 		unsigned int order;
@@ -322,7 +324,8 @@ void page_alloc_add(mfn_t first, mfn_t end)
 	uint64_t mfn = max(mfn_x(first), (uint64_t)1), stop = mfn_x(end);
 
 	while (mfn < stop) {
-		unsigned int order = min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
+		unsigned int order =
+		    min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
 
 		while (mfn + (1ull << order) > stop)
 			order--;

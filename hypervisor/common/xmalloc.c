@@ -2,17 +2,17 @@
 /*
  * Objects of any size for the hypervisor itself.
  *
- * Small ones (up to SLAB_LARGEST) come from slabs: a page with a header and objects of one size class,
- * free ones chained through their first word. Larger ones are whole pages, trimmed to the page. A slab
- * object is never page aligned (the header is), a large one always is: that tells them apart. The
- * number of pages of a large one is kept in its frame's type word, which the hypervisor's own frames
- * have no other use for.
+ * Small ones (up to SLAB_LARGEST) come from slabs: a page with a header and objects of one size
+ * class, free ones chained through their first word. Larger ones are whole pages, trimmed to the
+ * page. A slab object is never page aligned (the header is), a large one always is: that tells them
+ * apart. The number of pages of a large one is kept in its frame's type word, which the
+ * hypervisor's own frames have no other use for.
  */
 #include <hv/spinlock.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 
-static const uint16_t class_size[] = { 16,  32,	 48,  64,  96,	128, 192,  256,
+static const uint16_t class_size[] = { 16,  32,	 48,  64,  96,	128,  192,  256,
 				       336, 448, 576, 672, 800, 1008, 1344, 2016 };
 #define NR_CLASSES   ARRAY_SIZE(class_size)
 #define SLAB_LARGEST 2016
@@ -135,7 +135,8 @@ static void free_page_run(char *base, uint64_t from, uint64_t to)
 {
 	while (from < to) {
 		uint64_t mfn = mfn_x(virt_to_mfn(base)) + from;
-		unsigned int order = min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
+		unsigned int order =
+		    min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
 
 		while (from + (1ull << order) > to)
 			order--;

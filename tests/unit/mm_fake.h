@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small machine for the tests of memory management: NR_FRAMES frames of RAM in one malloc'd block,
- * their frame table, two domains, and everything else that the linked files call.
- * Include once, in the test's .c file, after cmocka.h.
+ * A small machine for the tests of memory management: NR_FRAMES frames of RAM in one malloc'd
+ * block, their frame table, two domains, and everything else that the linked files call. Include
+ * once, in the test's .c file, after cmocka.h.
  */
 #ifndef MM_FAKE_H
 #define MM_FAKE_H

@@ -81,7 +81,8 @@ static void clean_and_dirty_merge_when_needed(void **state)
 
 	while ((v[nr] = alloc_xen_pages(0, 0)))
 		nr++;
-	/* Every second block goes back as scrubbed, the others dirty: none has an equal neighbour. */
+	/* Every second block goes back as scrubbed, the others dirty: none has an equal neighbour.
+	 */
 	for (n = 0; n < nr; n++) {
 		struct page *pg = mfn_to_page(virt_to_mfn(v[n]));
 

@@ -1,9 +1,10 @@
 // sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/common/memory/*.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/mm/mmu_update.c hypervisor/arch/x86/mm/mmuext.c hypervisor/arch/x86/mm/update_va.c hypervisor/arch/x86/mm/update_descriptor.c hypervisor/arch/x86/mm/foreign.c hypervisor/arch/x86/mm/guest_table.c hypervisor/arch/x86/mm/grant.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG
+// -DCONFIG_DEBUG
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory hypercalls as a guest calls them, continuations included: the test runs on a stack that
- * looks like a hypervisor CPU's, so `current` is real. Guest memory is the test's own.
+ * The memory hypercalls as a guest calls them, continuations included: the test runs on a stack
+ * that looks like a hypervisor CPU's, so `current` is real. Guest memory is the test's own.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +63,9 @@ struct domain *domain_get_for_caller(domid_t id, int *err)
 {
 	unsigned int n = id == DOMID_SELF ? current->domain->domain_id : id;
 
-	*err = n >= 2 ? -ESRCH : &dom[n] != current->domain && !current->domain->is_privileged ? -EPERM : 0;
+	*err = n >= 2							       ? -ESRCH
+	       : &dom[n] != current->domain && !current->domain->is_privileged ? -EPERM
+									       : 0;
 	if (*err)
 		return NULL;
 	domain_get(&dom[n]);
@@ -117,7 +120,8 @@ long hypercall_create_continuation(unsigned int op, unsigned int nr, ...)
 }
 
 /* Runs a call to its end as the dispatcher would. */
-static long call(unsigned int op, unsigned long a, unsigned long b, unsigned long c, unsigned long e)
+static long call(unsigned int op, unsigned long a, unsigned long b, unsigned long c,
+		 unsigned long e)
 {
 	long rc;
 
@@ -238,7 +242,8 @@ static void address_spaces(void)
 
 static void batches(void)
 {
-	struct page *l1 = frame(), *pg = frame(), *plain = frame(), *f = alloc_domain_pages(&dom[0], 0, 0);
+	struct page *l1 = frame(), *pg = frame(), *plain = frame(),
+		    *f = alloc_domain_pages(&dom[0], 0, 0);
 	unsigned int done = 7;
 	struct mmu_update u[] = {
 		{ slot(l1, 0), to(pg, PW | U) },
@@ -252,8 +257,9 @@ static void batches(void)
 	struct mmu_update foreign = { slot(l1, 9), to(f, PW | U) };
 
 	assert_int_equal(ext(MMUEXT_PIN_L1_TABLE, l1), 0);
-	assert_int_equal(call(__HYPERVISOR_mmu_update, (unsigned long)u, 7, (unsigned long)&done, DOMID_SELF),
-			 -EINVAL);
+	assert_int_equal(
+	    call(__HYPERVISOR_mmu_update, (unsigned long)u, 7, (unsigned long)&done, DOMID_SELF),
+	    -EINVAL);
 	assert_int_equal(done, 5);
 	assert_int_equal(((uint64_t *)page_virt(plain))[4], 0x1234);
 	assert_int_equal(get_gpfn_from_mfn(page_to_mfn(pg)), 99);
@@ -306,12 +312,14 @@ static void grant_mappings(void)
 			 GNTST_general_error);
 	assert_int_equal(arch_grant_unmap_host(0x7000, mfn, 0, GNTMAP_host_map), GNTST_okay);
 	assert_int_equal(f->ref & REF_COUNT, 1);
-	assert_int_equal(arch_grant_map_host(slot(s.l1, 20), mfn,
-					     GNTMAP_host_map | GNTMAP_readonly | GNTMAP_contains_pte),
-			 GNTST_okay);
+	assert_int_equal(
+	    arch_grant_map_host(slot(s.l1, 20), mfn,
+				GNTMAP_host_map | GNTMAP_readonly | GNTMAP_contains_pte),
+	    GNTST_okay);
 	assert_int_equal(do_update_va_mapping(0x9000, to(pg, PW), 0), 0);
-	assert_int_equal(arch_grant_unmap_host(20 << 12, mfn, 0x9000, GNTMAP_host_map | GNTMAP_readonly),
-			 GNTST_okay);
+	assert_int_equal(
+	    arch_grant_unmap_host(20 << 12, mfn, 0x9000, GNTMAP_host_map | GNTMAP_readonly),
+	    GNTST_okay);
 	assert_int_equal(pte_mfn(table(s.l1)[20]).m, frame_number(pg));
 	assert_int_equal(table(s.l1)[9].e, 0);
 	assert_int_equal(arch_grant_map_host(1ul << 40, mfn, GNTMAP_host_map), GNTST_bad_virt_addr);
@@ -319,7 +327,8 @@ static void grant_mappings(void)
 	assert_int_equal(arch_grant_map_host(0x7000, mfn, GNTMAP_host_map), GNTST_okay);
 	assert_int_equal(do_update_va_mapping(0x7000, 0, 0), 0);
 	assert_int_equal(f->ref & REF_COUNT, 1);
-	assert_int_equal(arch_grant_unmap_host(0x7000, mfn, 0, GNTMAP_host_map), GNTST_general_error);
+	assert_int_equal(arch_grant_unmap_host(0x7000, mfn, 0, GNTMAP_host_map),
+			 GNTST_general_error);
 	clean_up();
 	__atomic_fetch_and(&f->ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST);
 	put_page(f);
@@ -327,7 +336,9 @@ static void grant_mappings(void)
 
 static long reserve(unsigned int op, xen_pfn_t *list, unsigned long nr, unsigned int order)
 {
-	struct xen_memory_reservation r = { .nr_extents = nr, .extent_order = order, .domid = DOMID_SELF };
+	struct xen_memory_reservation r = { .nr_extents = nr,
+					    .extent_order = order,
+					    .domid = DOMID_SELF };
 
 	r.extent_start.p = list;
 	return call(__HYPERVISOR_memory_op, op, (unsigned long)&r, 0, 0);
@@ -345,10 +356,12 @@ static void reservations(void)
 	assert_int_equal(get_gpfn_from_mfn(_mfn(list[49] + 1)), 1099);
 	assert_int_equal(reserve(XENMEM_decrease_reservation, list, 50, 1), 50);
 	assert_int_equal(d->tot_pages, 0);
-	assert_int_equal(reserve(XENMEM_decrease_reservation, list, 1, 0), 0); /* not its own any more */
+	assert_int_equal(reserve(XENMEM_decrease_reservation, list, 1, 0),
+			 0); /* not its own any more */
 	assert_int_equal(reserve(XENMEM_increase_reservation, list2, 3, 2), 3);
 	assert_int_equal(reserve(XENMEM_increase_reservation, NULL, 1, 0), 1);
-	assert_int_equal(reserve(XENMEM_increase_reservation, list2, 1, 10), 0); /* too large for a guest */
+	assert_int_equal(reserve(XENMEM_increase_reservation, list2, 1, 10),
+			 0); /* too large for a guest */
 	assert_int_equal(d->tot_pages, 13);
 	d->max_pages = NR_FRAMES;
 	clean_up();
@@ -426,14 +439,17 @@ static void small_answers(void)
 	d->arch.e820 = NULL;
 	dom[0].grant_table = (void *)1;
 	dom[0].config.max_grant_frames = 70;
-	assert_int_equal(call(__HYPERVISOR_memory_op, XENMEM_acquire_resource, (unsigned long)&r, 0, 0), 0);
+	assert_int_equal(
+	    call(__HYPERVISOR_memory_op, XENMEM_acquire_resource, (unsigned long)&r, 0, 0), 0);
 	assert_int_equal(r.nr_frames, 70);
 	r.frame_list.p = frames;
-	assert_int_equal(call(__HYPERVISOR_memory_op, XENMEM_acquire_resource, (unsigned long)&r, 0, 0), 0);
+	assert_int_equal(
+	    call(__HYPERVISOR_memory_op, XENMEM_acquire_resource, (unsigned long)&r, 0, 0), 0);
 	assert_int_equal(frames[69], 1069);
 	r.frame = 1;
-	assert_int_equal(call(__HYPERVISOR_memory_op, XENMEM_acquire_resource, (unsigned long)&r, 0, 0),
-			 -EINVAL);
+	assert_int_equal(
+	    call(__HYPERVISOR_memory_op, XENMEM_acquire_resource, (unsigned long)&r, 0, 0),
+	    -EINVAL);
 	d->is_privileged = false;
 	assert_int_equal(do_memory_op(XENMEM_maximum_ram_page, 0), NR_FRAMES - 1);
 	assert_int_equal(do_memory_op(XENMEM_get_vnumainfo, 0), -EOPNOTSUPP);
@@ -446,9 +462,11 @@ static void small_answers(void)
 
 static void random_ext(struct page **pool)
 {
-	static const unsigned int cmds[] = { MMUEXT_PIN_L1_TABLE,  MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L3_TABLE,
-					     MMUEXT_PIN_L4_TABLE,  MMUEXT_UNPIN_TABLE,	MMUEXT_NEW_BASEPTR,
-					     MMUEXT_NEW_USER_BASEPTR, MMUEXT_CLEAR_PAGE, MMUEXT_COPY_PAGE };
+	static const unsigned int cmds[] = { MMUEXT_PIN_L1_TABLE,     MMUEXT_PIN_L2_TABLE,
+					     MMUEXT_PIN_L3_TABLE,     MMUEXT_PIN_L4_TABLE,
+					     MMUEXT_UNPIN_TABLE,      MMUEXT_NEW_BASEPTR,
+					     MMUEXT_NEW_USER_BASEPTR, MMUEXT_CLEAR_PAGE,
+					     MMUEXT_COPY_PAGE };
 	struct mmuext_op op[4];
 	unsigned int nr = 1 + chance(4);
 
@@ -469,7 +487,8 @@ static void random_updates(struct page **pool)
 		struct page *t = pool[chance(4) ? base : chance(POOL)];
 		uint64_t flags = (chance(8) ? P : 0) | (chance(2) ? W : 0) | (chance(3) ? U : 0);
 
-		u[i].ptr = slot(t, chance(PT_ENTRIES)) | (chance(2) ? 0 : MMU_PT_UPDATE_PRESERVE_AD);
+		u[i].ptr =
+		    slot(t, chance(PT_ENTRIES)) | (chance(2) ? 0 : MMU_PT_UPDATE_PRESERVE_AD);
 		u[i].val = to(pool[chance(POOL)], flags);
 	}
 	(void)call(__HYPERVISOR_mmu_update, (unsigned long)u, nr, 0, DOMID_SELF);
@@ -573,10 +592,10 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_address_spaces), cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_address_spaces),	     cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_one_entry_by_address), cmocka_unit_test(test_grant_mappings),
-		cmocka_unit_test(test_reservations), cmocka_unit_test(test_exchanges),
-		cmocka_unit_test(test_small_answers), cmocka_unit_test(test_random_calls),
+		cmocka_unit_test(test_reservations),	     cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_small_answers),	     cmocka_unit_test(test_random_calls),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

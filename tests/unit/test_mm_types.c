@@ -1,5 +1,6 @@
 // sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/relinquish.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG
+// -DCONFIG_DEBUG
 /* SPDX-License-Identifier: MIT */
 /*
  * The page-type machine: legal and illegal transitions one by one, interruptions at every step, and
@@ -186,12 +187,12 @@ static void l1_refuses(void **state)
 {
 	struct page *l1 = frame(), *other = alloc_domain_pages(&dom[0], 0, 0), *l2 = frame();
 	const pte_t bad[] = {
-		to(other, P),		  /* another domain's */
-		to(l1, PW),		  /* itself, writable */
-		to(l2, PW),		  /* another table, writable */
-		to(l2, P | 1ull << 60),	  /* protection key */
+		to(other, P),		     /* another domain's */
+		to(l1, PW),		     /* itself, writable */
+		to(l2, PW),		     /* another table, writable */
+		to(l2, P | 1ull << 60),	     /* protection key */
 		mk_pte(_mfn(1ull << 30), P), /* device memory without the right */
-		mk_pte(_mfn(0), P),	  /* the hypervisor's */
+		mk_pte(_mfn(0), P),	     /* the hypervisor's */
 	};
 
 	assert_int_equal(pin(l2, PGT_l2), 0);
@@ -200,7 +201,8 @@ static void l1_refuses(void **state)
 		table(l1)[300] = bad[i];
 		assert_true(pin(l1, PGT_l1) < 0);
 		assert_int_equal(tcount(l1), 0);
-		assert_int_equal(l2->ref & REF_COUNT, 2); /* allocation and pin: entry 3 was undone */
+		assert_int_equal(l2->ref & REF_COUNT,
+				 2); /* allocation and pin: entry 3 was undone */
 	}
 	table(l1)[300] = to(l1, P); /* itself read-only is fine */
 	assert_int_equal(pin(l1, PGT_l1), 0);
@@ -222,7 +224,8 @@ static void device_memory_needs_the_right(void **state)
 	iomem_last = iomem_first + 1;
 	assert_int_equal(pin(l1, PGT_l1), 0);
 	assert_int_equal(mod_l1e(&table(l1)[0], mk_pte(_mfn(1ull << 30), PW), false, d, d), 0);
-	assert_int_equal(mod_l1e(&table(l1)[1], mk_pte(_mfn((1ull << 30) + 2), PW), false, d, d), -EPERM);
+	assert_int_equal(mod_l1e(&table(l1)[1], mk_pte(_mfn((1ull << 30) + 2), PW), false, d, d),
+			 -EPERM);
 	assert_int_equal(mod_l1e(&table(l1)[0], (pte_t){ 0 }, false, d, d), 0);
 	unpin_all(l1);
 	clean_up();
@@ -247,10 +250,13 @@ static void upper_levels_refuse(void **state)
 	table(l4)[HV_SLOT_FIRST] = to(l3, PW); /* overwritten */
 	assert_int_equal(pin(l4, PGT_l4), 0);
 	assert_int_equal(table(l4)[HV_SLOT_FIRST].e, 0xfeed000000000000ull | HV_SLOT_FIRST);
-	assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l4)[HV_SLOT_END - 1], 4, to(l3, P), false, d),
+	assert_int_equal(
+	    mod_table_entry(&fake_vcpu[1], &table(l4)[HV_SLOT_END - 1], 4, to(l3, P), false, d),
+	    -EINVAL);
+	assert_int_equal(
+	    mod_table_entry(&fake_vcpu[1], &table(l4)[HV_SLOT_END], 4, to(l3, P), false, d), 0);
+	assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l4)[0], 4, to(l2, P), false, d),
 			 -EINVAL);
-	assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l4)[HV_SLOT_END], 4, to(l3, P), false, d), 0);
-	assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l4)[0], 4, to(l2, P), false, d), -EINVAL);
 	assert_int_equal(tcount(l3), 2);
 	assert_int_equal(type_of(l1->type), PGT_l1);
 	assert_int_equal(page_type_audit(false), 0);
@@ -294,7 +300,8 @@ static void foreign_frames(void **state)
 
 	assert_int_equal(pin(l1, PGT_l1), 0);
 	assert_int_equal(mod_l1e(&table(l1)[0], to(f, PW), false, d, &dom[0]), 0);
-	assert_int_equal(mod_l1e(&table(l1)[0], to(f, P), false, d, d), 0); /* its own entry's flags */
+	assert_int_equal(mod_l1e(&table(l1)[0], to(f, P), false, d, d),
+			 0); /* its own entry's flags */
 	assert_int_equal(mod_l1e(&table(l1)[0], to(f, PW), false, d, d), -EINVAL);
 	assert_int_equal(f->ref & REF_COUNT, 2);
 	unpin_all(l1);

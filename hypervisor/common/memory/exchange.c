@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XENMEM_exchange: a domain gives frames and gets as many others, of another extent size or lower in
- * memory. Done chunk by chunk, a chunk being one extent of the larger order; a chunk is prepared in
- * full (new frames allocated, old ones taken) before anything changes for good, and the domain's count
- * of pages never moves.
+ * XENMEM_exchange: a domain gives frames and gets as many others, of another extent size or lower
+ * in memory. Done chunk by chunk, a chunk being one extent of the larger order; a chunk is prepared
+ * in full (new frames allocated, old ones taken) before anything changes for good, and the domain's
+ * count of pages never moves.
  *
  * A frame can only be given if nothing maps it: the guest has zapped its entries before.
  */
@@ -124,8 +124,10 @@ static int check_exchange(struct exch *x)
 	    out->nr_extents > ~0ul >> (out->extent_order + 8) ||
 	    in->nr_extents << in->extent_order != out->nr_extents << out->extent_order)
 		return trace_err(-EINVAL);
-	if (!guest_range_ok(guest_handle_addr(in->extent_start), in->nr_extents, sizeof(xen_pfn_t)) ||
-	    !guest_range_ok(guest_handle_addr(out->extent_start), out->nr_extents, sizeof(xen_pfn_t)))
+	if (!guest_range_ok(guest_handle_addr(in->extent_start), in->nr_extents,
+			    sizeof(xen_pfn_t)) ||
+	    !guest_range_ok(guest_handle_addr(out->extent_start), out->nr_extents,
+			    sizeof(xen_pfn_t)))
 		return trace_err(-EFAULT);
 	x->order = max(in->extent_order, out->extent_order);
 	x->in_chunk = x->order - in->extent_order;

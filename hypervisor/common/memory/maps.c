@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory maps guests and tools ask for: a domain's own, the machine's, and the machine-to-phys table. */
+/* Memory maps guests and tools ask for: a domain's own, the machine's, and the machine-to-phys
+ * table. */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
 #include <hv/string.h>
@@ -39,8 +40,9 @@ long memory_get_map(unsigned long cmd, guest_ptr_t arg)
 	if (!nr)
 		rc = -ENOSYS; /* nobody has set one: the guest makes its own */
 	u.nr_entries = min(u.nr_entries, nr);
-	if (!rc && (raw_copy_to_guest(guest_handle_addr(u.buffer), map, u.nr_entries * sizeof(*map)) ||
-		    copy_struct_to_guest(arg, &u)))
+	if (!rc &&
+	    (raw_copy_to_guest(guest_handle_addr(u.buffer), map, u.nr_entries * sizeof(*map)) ||
+	     copy_struct_to_guest(arg, &u)))
 		rc = -EFAULT;
 	xfree(map);
 	return rc;
@@ -103,7 +105,8 @@ long memory_set_map(unsigned long cmd, guest_ptr_t arg)
 	return err;
 }
 
-/* A hole repeats the piece before it: the list is there to be mapped, and a hole is never looked at. */
+/* A hole repeats the piece before it: the list is there to be mapped, and a hole is never looked
+ * at. */
 long memory_machphys_list(unsigned long cmd, guest_ptr_t arg)
 {
 	struct xen_machphys_mfn_list u;

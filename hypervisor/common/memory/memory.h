@@ -25,9 +25,9 @@ int memory_flags(unsigned int mem_flags, unsigned int *memf);
 static inline long memory_continue(unsigned long cmd, unsigned long done, guest_ptr_t arg)
 {
 	return hypercall_create_continuation(
-		__HYPERVISOR_memory_op, 2,
-		(unsigned long)((cmd & MEMOP_CMD_MASK) | done << MEMOP_EXTENT_SHIFT),
-		(unsigned long)arg);
+	    __HYPERVISOR_memory_op, 2,
+	    (unsigned long)((cmd & MEMOP_CMD_MASK) | done << MEMOP_EXTENT_SHIFT),
+	    (unsigned long)arg);
 }
 
 #endif

@@ -3,8 +3,8 @@
  * memory_op: dispatch, and the operations that only report.
  *
  * Long operations do a bounded number of extents, then ask to be called again with a cursor in the
- * upper bits of cmd. A paravirtualized guest has no physical map of its own that could be changed, so
- * the physmap operations refuse it.
+ * upper bits of cmd. A paravirtualized guest has no physical map of its own that could be changed,
+ * so the physmap operations refuse it.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>

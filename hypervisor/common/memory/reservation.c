@@ -3,8 +3,8 @@
  * How many frames a domain has: increase_reservation, decrease_reservation, populate_physmap, and
  * claims.
  *
- * These return the number of extents done, never an error: a caller that gets fewer than it asked for
- * looks at what it asked. The cursor is that number.
+ * These return the number of extents done, never an error: a caller that gets fewer than it asked
+ * for looks at what it asked. The cursor is that number.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XENMEM_acquire_resource: machine frames of something the hypervisor keeps for a domain (so far its
- * grant table), which a control domain then maps like foreign frames.
+ * XENMEM_acquire_resource: machine frames of something the hypervisor keeps for a domain (so far
+ * its grant table), which a control domain then maps like foreign frames.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
@@ -46,7 +46,8 @@ static int copy_frames(struct domain *d, const struct xen_mem_acquire_resource *
 	return 0;
 }
 
-static int acquire(struct domain *d, struct xen_mem_acquire_resource *u, uint32_t *done, guest_ptr_t arg)
+static int acquire(struct domain *d, struct xen_mem_acquire_resource *u, uint32_t *done,
+		   guest_ptr_t arg)
 {
 	uint32_t size = resource_size(d, u);
 

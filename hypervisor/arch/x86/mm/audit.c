@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frame table's audit: counts again, from page tables, pins and vCPUs, what every frame's counts
- * should be, and reports each difference. All guests are paused meanwhile.
+ * The frame table's audit: counts again, from page tables, pins and vCPUs, what every frame's
+ * counts should be, and reports each difference. All guests are paused meanwhile.
  *
- * Tables and descriptor frames are referenced only from places known here, so their type counts must
- * agree exactly. Other subsystems hold writable and plain references too (grants, registered areas),
- * so those counts must be at least what is found. Memory is bounded by working on one section of
- * the frame table (512 MiB of RAM) at a time, for which all tables are walked.
+ * Tables and descriptor frames are referenced only from places known here, so their type counts
+ * must agree exactly. Other subsystems hold writable and plain references too (grants, registered
+ * areas), so those counts must be at least what is found. Memory is bounded by working on one
+ * section of the frame table (512 MiB of RAM) at a time, for which all tables are walked.
  */
 #include <hv/domain.h>
 #include <asm/mm.h>
@@ -121,7 +121,8 @@ static void tally_domain(struct audit *a, struct domain *d)
 
 	while ((pg = domain_next_page(d, &cursor)))
 		tally_page(a, pg);
-	for_each_vcpu(d, v) {
+	for_each_vcpu(d, v)
+	{
 		tally_mfn(a, v->arch.pv.guest_table);
 		tally_mfn(a, v->arch.pv.guest_table_user);
 		if (v->arch.pv.old_table)
@@ -137,13 +138,14 @@ static void compare(struct audit *a, uint64_t mfn)
 	uint64_t t = type_read(frame_page(mfn)), ref = ref_read(frame_page(mfn));
 	uint64_t typed = t & TYPE_COUNT, plain = ref & REF_COUNT;
 
-	if ((ref & REF_FREE) || !(ref & REF_OWNER) || (ref & REF_OWNER) == ref_owner_bits(DOMID_XEN)) {
+	if ((ref & REF_FREE) || !(ref & REF_OWNER) ||
+	    (ref & REF_OWNER) == ref_owner_bits(DOMID_XEN)) {
 		if (want->typed || want->plain)
 			breach(a, mfn, "references to a frame no guest owns", want->plain, 0);
 		return;
 	}
-	if (type_of(t) != PGT_writable && type_of(t) != PGT_none ? typed != want->typed :
-								     typed < want->typed)
+	if (type_of(t) != PGT_writable && type_of(t) != PGT_none ? typed != want->typed
+								 : typed < want->typed)
 		breach(a, mfn, "typed references", typed, want->typed);
 	if (plain < want->plain)
 		breach(a, mfn, "references", plain, want->plain);

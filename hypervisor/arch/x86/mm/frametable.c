@@ -29,7 +29,8 @@ static bool e820_ram(unsigned int i, uint64_t *first, uint64_t *end)
 	if (hv_e820[i].type != E820_RAM)
 		return false;
 	*first = PFN_UP(hv_e820[i].addr);
-	*end = min(PFN_DOWN(hv_e820[i].addr + hv_e820[i].size), (uint64_t)MAX_SECTIONS << SECTION_SHIFT);
+	*end = min(PFN_DOWN(hv_e820[i].addr + hv_e820[i].size),
+		   (uint64_t)MAX_SECTIONS << SECTION_SHIFT);
 	return *first < *end;
 }
 
@@ -86,7 +87,10 @@ static uint64_t map_piece(uint64_t va, uint8_t fill)
 	for (unsigned int i = 0; i < PIECE_PAGES; i++) {
 		uint64_t *to = frame_virt(mfn + i), n = PAGE_SIZE / 8;
 
-		__asm__ volatile("rep stosq" : "+D"(to), "+c"(n) : "a"(fill ? ~0ull : 0) : "memory");
+		__asm__ volatile("rep stosq"
+				 : "+D"(to), "+c"(n)
+				 : "a"(fill ? ~0ull : 0)
+				 : "memory");
 	}
 	return mfn;
 }
@@ -107,8 +111,8 @@ static void build_frame_table(void)
 
 static bool piece_needed(uint64_t mfn)
 {
-	return frame_valid(mfn) || (mfn + (1u << SECTION_SHIFT) < max_page &&
-				    frame_valid(mfn + (1u << SECTION_SHIFT)));
+	return frame_valid(mfn) ||
+	       (mfn + (1u << SECTION_SHIFT) < max_page && frame_valid(mfn + (1u << SECTION_SHIFT)));
 }
 
 static void build_m2p(void)
@@ -195,8 +199,8 @@ void set_gpfn_from_mfn(mfn_t mfn, uint64_t pfn)
 }
 uint64_t get_gpfn_from_mfn(mfn_t mfn)
 {
-	return m2p_covers(mfn_x(mfn)) ? __atomic_load_n(&M2P_TABLE[mfn_x(mfn)], __ATOMIC_RELAXED) :
-					INVALID_M2P_ENTRY;
+	return m2p_covers(mfn_x(mfn)) ? __atomic_load_n(&M2P_TABLE[mfn_x(mfn)], __ATOMIC_RELAXED)
+				      : INVALID_M2P_ENTRY;
 }
 
 static pte_t *m2p_l2(uint64_t va)

@@ -2,9 +2,9 @@
 /*
  * Grant mappings in PV page tables.
  *
- * The entry holds its own references to the foreign frame, as any L1 entry does, besides those that the
- * grant code holds for the mapping as a whole. So a guest may overwrite such an entry without telling
- * anybody: the frame stays until the mapping is undone, and nothing is counted twice.
+ * The entry holds its own references to the foreign frame, as any L1 entry does, besides those that
+ * the grant code holds for the mapping as a whole. So a guest may overwrite such an entry without
+ * telling anybody: the frame stays until the mapping is undone, and nothing is counted twice.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>

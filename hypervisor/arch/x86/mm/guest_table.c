@@ -3,8 +3,8 @@
  * The top-level tables of a PV vCPU: one for its kernel, one for its user mode.
  *
  * Each holds a plain and a PGT_l4 reference. A new table is taken before the old one is dropped and
- * loaded in between, so CR3 always points at a valid L4. Dropping the old may take long (it may be the
- * last reference of a whole address space): what is interrupted waits in old_table.
+ * loaded in between, so CR3 always points at a valid L4. Dropping the old may take long (it may be
+ * the last reference of a whole address space): what is interrupted waits in old_table.
  */
 #include <hv/domain.h>
 #include <asm/current.h>
@@ -15,10 +15,9 @@
 
 void hv_map_perdomain(pte_t *slot, struct domain *d)
 {
-	*slot = d->arch.perdomain_l3 ?
-			mk_pte(virt_to_mfn(d->arch.perdomain_l3),
-			       PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY) :
-			(pte_t){ 0 };
+	*slot = d->arch.perdomain_l3 ? mk_pte(virt_to_mfn(d->arch.perdomain_l3),
+					      PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY)
+				     : (pte_t){ 0 };
 }
 
 static bool have_table(mfn_t mfn)
@@ -156,8 +155,8 @@ int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out)
 
 /*
  * The tables may change while we walk (another vCPU of the guest), so the L1 page that is found is
- * locked before its slot is believed; then it is an L1 table of the guest's, if perhaps no longer the
- * one for va.
+ * locked before its slot is believed; then it is an L1 table of the guest's, if perhaps no longer
+ * the one for va.
  */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg)
 {

@@ -2,8 +2,8 @@
 /*
  * The hypervisor's own page tables, and memory before there is a heap.
  *
- * All top-level slots the hypervisor will ever use are filled by mm_init(); guests' top-level tables
- * copy those slots once, so anything mapped later below them is seen by everybody.
+ * All top-level slots the hypervisor will ever use are filled by mm_init(); guests' top-level
+ * tables copy those slots once, so anything mapped later below them is seen by everybody.
  */
 #include <hv/smp.h>
 #include <hv/spinlock.h>
@@ -115,8 +115,8 @@ static int split_large(pte_t *slot, unsigned int level)
 	if (level == 2)
 		flags &= ~PTE_PSE;
 	for (unsigned int i = 0; i < PT_ENTRIES; i++)
-		t[i] = mk_pte(_mfn(mfn + ((uint64_t)i << (PT_SHIFT(level - 1) - PAGE_SHIFT))),
-			      flags);
+		t[i] =
+		    mk_pte(_mfn(mfn + ((uint64_t)i << (PT_SHIFT(level - 1) - PAGE_SHIFT))), flags);
 	pte_write(slot, link_pte(t, flags & PTE_USER));
 	return 0;
 }

@@ -15,12 +15,12 @@ void early_ranges_to_heap(void);
 void hv_map_reserve_slot(unsigned int slot, bool user);
 /* guest_table.c */
 void hv_map_perdomain(pte_t *slot, struct domain *d);
-/* The L1 entry of va in v's current tables, its table locked and plainly referenced in *pg: end with
- * finish_table(). NULL: none. With pg NULL nothing is taken and the slot may only be looked at. */
+/* The L1 entry of va in v's current tables, its table locked and plainly referenced in *pg: end
+ * with finish_table(). NULL: none. With pg NULL nothing is taken and the slot may only be looked
+ * at. */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg);
 /* Ends lock_table(), and drops the plain reference. What takes long is left in v's old_table. */
 void finish_table(struct vcpu *v, struct page *pg);
-
 
 /* pte_refs.c: what a guest's entry may contain, and the references it holds. */
 #define PTE_GUEST_KERNEL (1ull << 52) /* the guest asked for a page its user mode must not see */
@@ -66,7 +66,8 @@ int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool pree
 /* On -ERESTART the caller keeps both references and calls again. */
 int put_table_ref(pte_t e, bool preemptible);
 
-/* mod_entry.c: checked changes of entries of a locked table. `keep_ad`: accessed and dirty bits stay. */
+/* mod_entry.c: checked changes of entries of a locked table. `keep_ad`: accessed and dirty bits
+ * stay. */
 int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 	    const struct domain *pg_owner);
 /* Levels 2..4. -ERESTART: nothing changed yet. The dropped table may end in v's old_table. */
@@ -103,8 +104,8 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
 
 /* page_type.c */
-/* For changing entries: a typed reference to a valid table, of the type it has, and its lock. Needs a
- * plain reference. PGT_none: it is no valid table, nothing taken. */
+/* For changing entries: a typed reference to a valid table, of the type it has, and its lock. Needs
+ * a plain reference. PGT_none: it is no valid table, nothing taken. */
 enum page_type lock_table(struct page *pg);
 /* Drops the lock and the typed reference. False: only the lock, the reference is the last one. */
 bool unlock_table(struct page *pg);
@@ -132,14 +133,16 @@ static inline bool ref_get(struct page *pg, uint64_t owner)
 	return true;
 }
 
-/* A PGT_writable reference. Writable, in use or idle and not changing, needs no flush and no check. */
+/* A PGT_writable reference. Writable, in use or idle and not changing, needs no flush and no check.
+ */
 static inline bool writable_get(struct page *pg)
 {
 	const uint64_t want = (uint64_t)PGT_writable << TYPE_SHIFT;
 	uint64_t x = type_read(pg), nx;
 
 	do {
-		if (unlikely((x & (TYPE_MASK | TYPE_BUSY)) != want || (x & TYPE_COUNT) >= TYPE_COUNT_MAX))
+		if (unlikely((x & (TYPE_MASK | TYPE_BUSY)) != want ||
+			     (x & TYPE_COUNT) >= TYPE_COUNT_MAX))
 			return !get_page_type(pg, PGT_writable, false);
 		nx = x & TYPE_COUNT ? x + 1 : want | TYPE_VALID | 1;
 	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,

@@ -3,8 +3,8 @@
  * mmu_update: a batch of changes to page-table entries and to the machine-to-phys table.
  *
  * Requests are copied in chunks, and consecutive ones to the same table (the usual case) share its
- * reference and lock. The call stops when other work is pending and is issued again for the rest; the
- * top bit of `count` then says that *done has the progress so far.
+ * reference and lock. The call stops when other work is pending and is issued again for the rest;
+ * the top bit of `count` then says that *done has the progress so far.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
@@ -14,8 +14,8 @@
 #include <asm/page_info.h>
 #include "mm_private.h"
 
-#define PREEMPTED   (1u << 31) /* cursor bit in `count` */
-#define CHUNK	    32	       /* requests copied at once; between looks for other work */
+#define PREEMPTED (1u << 31) /* cursor bit in `count` */
+#define CHUNK	  32	     /* requests copied at once; between looks for other work */
 
 struct update {
 	struct foreign dom;
@@ -38,7 +38,8 @@ static void drop_table(struct update *u)
 	u->simple = false;
 }
 
-/* A translated owner's frames are named by its own numbers: puts the machine frame into the entry. */
+/* A translated owner's frames are named by its own numbers: puts the machine frame into the entry.
+ */
 static int translate(struct domain *owner, pte_t *e, struct page **pg)
 {
 	*pg = get_page_from_gfn(owner, _gfn(mfn_x(pte_mfn(*e))));
@@ -110,7 +111,8 @@ static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned i
 	}
 	slot = (pte_t *)((char *)frame_virt(mfn) + (ptr & ~PAGE_MASK));
 	if (likely(u->type == PGT_l1))
-		return update_l1(u, slot, (pte_t){ val }, keep_ad, cmd == MMU_PT_UPDATE_NO_TRANSLATE);
+		return update_l1(u, slot, (pte_t){ val }, keep_ad,
+				 cmd == MMU_PT_UPDATE_NO_TRANSLATE);
 	if (u->type == PGT_writable) {
 		pte_write(slot, (pte_t){ val });
 		return 0;
@@ -149,7 +151,8 @@ static __attribute__((noinline)) int update_one(struct update *u, const struct m
 /* The usual case: an L1 entry of the table that is locked already, our frame in it. */
 static inline bool is_simple(const struct update *u, uint64_t ptr)
 {
-	return u->simple && ptr >> PAGE_SHIFT == u->mfn && (ptr & 7) != MMU_MACHPHYS_UPDATE && !(ptr & 4);
+	return u->simple && ptr >> PAGE_SHIFT == u->mfn && (ptr & 7) != MMU_MACHPHYS_UPDATE &&
+	       !(ptr & 4);
 }
 
 /* -EINTR: done, but stop here. */
@@ -162,9 +165,10 @@ static int update_chunk(struct update *u, const struct mmu_update *req, unsigned
 		uint64_t ptr = req->ptr;
 
 		if (likely(is_simple(u, ptr)))
-			rc = mod_l1e((pte_t *)((char *)frame_virt(u->mfn) + (ptr & ~PAGE_MASK & ~3ull)),
-				     (pte_t){ req->val }, (ptr & 3) == MMU_PT_UPDATE_PRESERVE_AD,
-				     u->dom.pt_owner, u->dom.pg_owner);
+			rc = mod_l1e(
+			    (pte_t *)((char *)frame_virt(u->mfn) + (ptr & ~PAGE_MASK & ~3ull)),
+			    (pte_t){ req->val }, (ptr & 3) == MMU_PT_UPDATE_PRESERVE_AD,
+			    u->dom.pt_owner, u->dom.pg_owner);
 		else
 			rc = update_one(u, req);
 		*done += !rc || rc == -EINTR;
@@ -258,9 +262,8 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 	if (pdone && copy_struct_to_guest(pdone, &done) && rc != -ERESTART)
 		rc = -EFAULT;
 	if (rc == -ERESTART)
-		return hypercall_create_continuation(__HYPERVISOR_mmu_update, 4,
-						     ureqs + i * sizeof(struct mmu_update),
-						     (unsigned long)((count - i) | PREEMPTED), pdone,
-						     foreigndom);
+		return hypercall_create_continuation(
+		    __HYPERVISOR_mmu_update, 4, ureqs + i * sizeof(struct mmu_update),
+		    (unsigned long)((count - i) | PREEMPTED), pdone, foreigndom);
 	return rc;
 }

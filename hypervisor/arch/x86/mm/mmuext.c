@@ -265,9 +265,8 @@ long do_mmuext_op(unsigned long uops, unsigned long count_arg, unsigned long pdo
 	if (pdone && copy_struct_to_guest(pdone, &done) && rc != -ERESTART)
 		rc = -EFAULT;
 	if (rc == -ERESTART)
-		return hypercall_create_continuation(__HYPERVISOR_mmuext_op, 4,
-						     uops + i * sizeof(struct mmuext_op),
-						     (unsigned long)((count - i) | PREEMPTED), pdone,
-						     foreigndom);
+		return hypercall_create_continuation(
+		    __HYPERVISOR_mmuext_op, 4, uops + i * sizeof(struct mmuext_op),
+		    (unsigned long)((count - i) | PREEMPTED), pdone, foreigndom);
 	return rc;
 }

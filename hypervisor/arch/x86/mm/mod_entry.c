@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changing one entry of a valid page table: take the references of the new entry, exchange, drop those
- * of the old. The table is locked, so the only other writer is the CPU, setting accessed and dirty
- * bits.
+ * Changing one entry of a valid page table: take the references of the new entry, exchange, drop
+ * those of the old. The table is locked, so the only other writer is the CPU, setting accessed and
+ * dirty bits.
  *
- * The exchange is a locked instruction: when the old entry's frame takes its flush stamp, the entry is
- * gone for every CPU (tlb.c).
+ * The exchange is a locked instruction: when the old entry's frame takes its flush stamp, the entry
+ * is gone for every CPU (tlb.c).
  */
 #include <hv/domain.h>
 #include <asm/mm.h>
@@ -26,7 +26,8 @@ static inline pte_t exchange(pte_t *slot, pte_t new, bool keep_ad)
 	return old;
 }
 
-/* The same frame, and only RW changes what is held. `pg`: the frame, referenced by the old entry. */
+/* The same frame, and only RW changes what is held. `pg`: the frame, referenced by the old entry.
+ */
 static int change_rw(pte_t *slot, pte_t new, bool keep_ad, struct page *pg)
 {
 	if (new.e & PTE_RW) {
@@ -60,7 +61,7 @@ int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 			return 0;
 		}
 		pg = l1e_page(old);
-		if (pg && (!(new.e & PTE_RW) ||
+		if (pg && (!(new.e &PTE_RW) ||
 			   (ref_read(pg) & REF_OWNER) == ref_owner_bits(pg_owner->domain_id)))
 			return change_rw(slot, new, keep_ad, pg);
 	}
@@ -73,7 +74,8 @@ int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 	return 0;
 }
 
-/* The exchanged entry's table loses a reference; what takes long is left to put_old_guest_table(). */
+/* The exchanged entry's table loses a reference; what takes long is left to put_old_guest_table().
+ */
 static void leave_old_entry(struct vcpu *v, pte_t old)
 {
 	struct page *pg = frame_page(mfn_x(pte_mfn(old)));

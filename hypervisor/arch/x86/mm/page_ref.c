@@ -102,7 +102,8 @@ void ref_again(struct page *pg)
 	(void)x;
 }
 
-/* Ordering: release, so that everything done under the reference is done before the frame is freed. */
+/* Ordering: release, so that everything done under the reference is done before the frame is freed.
+ */
 void put_page(struct page *pg)
 {
 	uint64_t x = __atomic_sub_fetch(&pg->ref, 1, __ATOMIC_ACQ_REL);

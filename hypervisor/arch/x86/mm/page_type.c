@@ -2,11 +2,12 @@
 /*
  * The page-type machine: what keeps a PV guest's page tables honest.
  *
- * A PV guest's page tables are its own memory and the CPU walks them as they are. So they must never
- * say anything the hypervisor has not checked, and nothing may write to them but the hypervisor. Both
- * follow from giving every frame one type at a time:
+ * A PV guest's page tables are its own memory and the CPU walks them as they are. So they must
+ * never say anything the hypervisor has not checked, and nothing may write to them but the
+ * hypervisor. Both follow from giving every frame one type at a time:
  *
- *   1. A frame has a type and a count of typed references. The type changes only while the count is 0.
+ *   1. A frame has a type and a count of typed references. The type changes only while the count is
+ * 0.
  *   2. A present entry of a valid L1 table with RW holds a PGT_writable reference to its frame; a
  *      present entry of a valid L2..L4 table holds a reference of type L1..L3. CR3 of a vCPU, a pin
  *      and a GDT or LDT mapping hold one each. So (by 1) no frame is ever a table and writable.
@@ -21,11 +22,11 @@
  * States, with the count in brackets:
  *
  *   idle [0]        no VALID. Has the type it had last, and a stamp.
- *   busy [>= 1]     BUSY: one CPU flushes, checks or undoes. Who wants the same type waits; who wants
- *                   another fails, as for any frame in use. Levels descend, so waiting cannot cycle.
- *   valid [>= 1]    VALID: a reference more is one compare-and-exchange.
- *   partial [>= 1]  tables only, neither BUSY nor VALID: checking or dropping was interrupted.
- *                   Entries [0, done) hold their references. Each of the count belongs to somebody:
+ *   busy [>= 1]     BUSY: one CPU flushes, checks or undoes. Who wants the same type waits; who
+ * wants another fails, as for any frame in use. Levels descend, so waiting cannot cycle. valid [>=
+ * 1]    VALID: a reference more is one compare-and-exchange. partial [>= 1]  tables only, neither
+ * BUSY nor VALID: checking or dropping was interrupted. Entries [0, done) hold their references.
+ * Each of the count belongs to somebody:
  *                   - dropping was interrupted: the dropper still has its references, calls again;
  *                   - checking was interrupted: the taker went away without any, so the table owns
  *                     one typed and one plain reference itself: it is an ORPHAN. The next to take
@@ -35,9 +36,10 @@
  *                   takes the type next continues that, and gets the -EINVAL.
  *
  * All changes are compare-and-exchange on the type word. Two of its bits are locks, both held with
- * interrupts on: BUSY, for at most one L1 table or until the next preemption check; and LOCK, by who
- * changes entries of a valid table, with a typed reference. Order: LOCK of a table of a higher level
- * before BUSY of a lower; never two LOCKs; never a LOCK while waiting for a BUSY of the same level.
+ * interrupts on: BUSY, for at most one L1 table or until the next preemption check; and LOCK, by
+ * who changes entries of a valid table, with a typed reference. Order: LOCK of a table of a higher
+ * level before BUSY of a lower; never two LOCKs; never a LOCK while waiting for a BUSY of the same
+ * level.
  */
 #include <hv/domain.h>
 #include <asm/mm.h>
@@ -87,7 +89,8 @@ static int interrupted(struct page *pg, unsigned int done, uint64_t flags, bool 
 }
 
 /* The check failed after `done` entries. */
-static int undo(struct page *pg, unsigned int level, unsigned int done, bool preemptible, bool orphan)
+static int undo(struct page *pg, unsigned int level, unsigned int done, bool preemptible,
+		bool orphan)
 {
 	if (devalidate_table(pg, level, &done, preemptible))
 		return interrupted(pg, done, TYPE_UNDO, orphan);
@@ -158,7 +161,8 @@ int get_page_type(struct page *pg, enum page_type type, bool preemptible)
 			continue;
 		}
 		if (!(x & TYPE_COUNT)) {
-			/* Writable again, or for the first time: nothing to check, nothing to flush. */
+			/* Writable again, or for the first time: nothing to check, nothing to
+			 * flush. */
 			if (type == PGT_writable && (type_of(x) == PGT_writable || !x)) {
 				if (type_cas(pg, &x, want | TYPE_VALID | 1))
 					return 0;

@@ -7,8 +7,8 @@
  *   L1 entry to the rest   none; the domain must have the right to the frame (iomem_caps)
  *   L2..L4 entry           one plain and one typed reference to the table one level below
  *
- * PV kernels run in ring 3, so every entry gets USER. What the guest asked without USER at level 1 is
- * marked PTE_GUEST_KERNEL and never global; what it asked with USER becomes global, so that it
+ * PV kernels run in ring 3, so every entry gets USER. What the guest asked without USER at level 1
+ * is marked PTE_GUEST_KERNEL and never global; what it asked with USER becomes global, so that it
  * survives the switch between the guest's kernel and user tables. The mark makes the change
  * idempotent: a guest that reads its entry back and writes it with another flag keeps its meaning.
  */

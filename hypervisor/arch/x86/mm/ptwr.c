@@ -2,9 +2,10 @@
 /*
  * Emulating a guest kernel's direct writes to its L1 tables.
  *
- * L1 tables are mapped read-only, so a kernel that writes one with an ordinary instruction (an xchg in
- * a page-table helper, say) faults. The instruction is emulated with the entry change checked as in
- * mmu_update. Only L1 tables, only 8 bytes or parts of them: anything else is a fault for the guest.
+ * L1 tables are mapped read-only, so a kernel that writes one with an ordinary instruction (an xchg
+ * in a page-table helper, say) faults. The instruction is emulated with the entry change checked as
+ * in mmu_update. Only L1 tables, only 8 bytes or parts of them: anything else is a fault for the
+ * guest.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
@@ -150,9 +151,9 @@ static bool find_table(struct ptwr *p, uint64_t cr2)
 /*
  * ---- the few instructions kernels really use ----
  *
- * The fault's address is the operand's, so no operand needs to be computed: opcode, register and length
- * are enough. Should the guest change the instruction under us, it gets one of its own other wishes,
- * checked as any.
+ * The fault's address is the operand's, so no operand needs to be computed: opcode, register and
+ * length are enough. Should the guest change the instruction under us, it gets one of its own other
+ * wishes, checked as any.
  */
 enum quick_op { QUICK_XCHG, QUICK_MOV, QUICK_AND8 };
 struct quick {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Taking a dying domain's memory. Typed references go strictly down in level (page_type.c), so once
- * every top holder is gone (vCPUs before, pins and orphans here) all tables fall by themselves, and a
- * frame is free as soon as its allocation's reference is dropped, unless another domain still maps it.
+ * every top holder is gone (vCPUs before, pins and orphans here) all tables fall by themselves, and
+ * a frame is free as soon as its allocation's reference is dropped, unless another domain still
+ * maps it.
  */
 #include <hv/domain.h>
 #include <hv/hypercall.h>
@@ -12,7 +13,8 @@
 
 #define CHECK_EVERY 64 /* frames between two looks for other work */
 
-/* Drops the references of a pin or an orphan, or leaves them to the table itself for the next try. */
+/* Drops the references of a pin or an orphan, or leaves them to the table itself for the next try.
+ */
 static int drop_held(struct page *pg)
 {
 	int rc = put_table(pg, true);

@@ -2,10 +2,11 @@
 /*
  * TLB flushing, and knowing when it is not needed.
  *
- * A clock counts whole-TLB flushes on any CPU; each CPU remembers the clock of its last one. A frame
- * that loses its last mapping (or page-table use) remembers the clock too, its stamp. If a CPU has
- * flushed since, it holds nothing stale of the frame. The flush takes its time *before* flushing and
- * the frame its stamp *after* its entries are gone, so "time > stamp" proves the order.
+ * A clock counts whole-TLB flushes on any CPU; each CPU remembers the clock of its last one. A
+ * frame that loses its last mapping (or page-table use) remembers the clock too, its stamp. If a
+ * CPU has flushed since, it holds nothing stale of the frame. The flush takes its time *before*
+ * flushing and the frame its stamp *after* its entries are gone, so "time > stamp" proves the
+ * order.
  *
  * Times are 64 bits and never wrap. Stamps have 16 bits, counted from a base; a stamp of 0xffff
  * means "no idea". When the span is used up the base moves to now: older stamps then look younger
@@ -81,16 +82,15 @@ void flush_local(uint64_t va, unsigned int flags)
 
 void flush_stale_tlb(const cpumask_t *mask, uint16_t stamp)
 {
-	uint64_t when = stamp == STAMP_UNKNOWN ?
-				~0ull :
-				__atomic_load_n(&clock_base, __ATOMIC_ACQUIRE) + stamp;
+	uint64_t when =
+	    stamp == STAMP_UNKNOWN ? ~0ull : __atomic_load_n(&clock_base, __ATOMIC_ACQUIRE) + stamp;
 	cpumask_t todo = { { 0 } };
 	bool others = false;
 	unsigned int cpu, me = smp_processor_id();
 
 	for (unsigned int w = 0; w < CPUMASK_WORDS; w++) {
-		uint64_t bits = __atomic_load_n(&mask->bits[w], __ATOMIC_RELAXED) &
-				cpu_online_map.bits[w];
+		uint64_t bits =
+		    __atomic_load_n(&mask->bits[w], __ATOMIC_RELAXED) & cpu_online_map.bits[w];
 
 		for (; bits; bits &= bits - 1) {
 			cpu = w * 64 + (unsigned int)__builtin_ctzll(bits);

@@ -18,7 +18,8 @@ long do_update_descriptor(unsigned long pa, unsigned long desc)
 	pg = frame_page(mfn);
 	if (!get_page(pg, d))
 		return trace_err(-EINVAL);
-	/* A frame that is not (yet) a descriptor table is checked as a whole when it becomes one. */
+	/* A frame that is not (yet) a descriptor table is checked as a whole when it becomes one.
+	 */
 	type = type_of(type_read(pg)) == PGT_seg_desc ? PGT_seg_desc : PGT_writable;
 	if (get_page_type(pg, type, false)) {
 		put_page(pg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* update_va_mapping: one L1 entry, named by the address it maps, and the flush that goes with it. */
+/* update_va_mapping: one L1 entry, named by the address it maps, and the flush that goes with it.
+ */
 #include <hv/domain.h>
 #include <hv/hypercall.h>
 #include <hv/guest_access.h>

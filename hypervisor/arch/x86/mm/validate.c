@@ -4,8 +4,8 @@
  * what they hold when they cease to be.
  *
  * At any moment of either, entries [0, done) hold their references and the others hold none, so a
- * table that was interrupted can be continued in either direction. Level 1 is never interrupted (512
- * entries); above, the unit of work is one entry.
+ * table that was interrupted can be continued in either direction. Level 1 is never interrupted
+ * (512 entries); above, the unit of work is one entry.
  */
 #include <hv/domain.h>
 #include <hv/hypercall.h>
@@ -15,10 +15,12 @@
 
 _Static_assert(PGT_l1 == 1 && PGT_l4 == 4, "page-table types are their level");
 
-/* Is one of the eight entries at t present? Tables are mostly empty, so they are scanned in eights. */
+/* Is one of the eight entries at t present? Tables are mostly empty, so they are scanned in eights.
+ */
 static inline bool eight_present(const pte_t *t)
 {
-	return (t[0].e | t[1].e | t[2].e | t[3].e | t[4].e | t[5].e | t[6].e | t[7].e) & PTE_PRESENT;
+	return (t[0].e | t[1].e | t[2].e | t[3].e | t[4].e | t[5].e | t[6].e | t[7].e) &
+	       PTE_PRESENT;
 }
 
 /* First present entry at or after i, or PT_ENTRIES. */
@@ -80,9 +82,9 @@ static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done)
 }
 
 /*
- * Going on upwards with a table whose dropping was interrupted: the drop of the last entry that still
- * has its references may have got halfway into the table below, which then is not valid. Taking it
- * once more makes it so; the entry's own reference is enough to keep it.
+ * Going on upwards with a table whose dropping was interrupted: the drop of the last entry that
+ * still has its references may have got halfway into the table below, which then is not valid.
+ * Taking it once more makes it so; the entry's own reference is enough to keep it.
  */
 static int revive_last(pte_t *t, unsigned int level, const struct domain *d, unsigned int done,
 		       bool preemptible)

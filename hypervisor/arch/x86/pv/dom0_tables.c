@@ -10,7 +10,8 @@
 #include <asm/mm.h>
 
 #define GUEST_TABLE (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
-#define GUEST_PAGE  (PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
+/* Without USER: these are the kernel's, and must not become global entries (pte_refs.c). */
+#define GUEST_PAGE  (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY)
 
 /* Tables of `level` that the range [a, b) touches. */
 static uint64_t tables_at(uint64_t a, uint64_t b, unsigned int level)

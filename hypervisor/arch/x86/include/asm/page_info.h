@@ -41,20 +41,20 @@ _Static_assert(sizeof(struct page) == 16, "the frame table costs 16 bytes per fr
 #define REF_STAMP	(0xffffull << REF_STAMP_SHIFT)
 
 /* ---- type ---- */
-#define TYPE_COUNT	0x1fffffffull /* bits 0..28: typed references */
-#define TYPE_COUNT_MAX	0x1ffffff0ull
-#define TYPE_LOCK	(1ull << 29) /* of a table: one CPU is changing entries */
-#define TYPE_DONE_SHIFT 30 /* bits 30..39: entries of an unfinished table that hold references */
-#define TYPE_DONE	(0x3ffull << TYPE_DONE_SHIFT)
+#define TYPE_COUNT	 0x1fffffffull /* bits 0..28: typed references */
+#define TYPE_COUNT_MAX	 0x1ffffff0ull
+#define TYPE_LOCK	 (1ull << 29) /* of a table: one CPU is changing entries */
+#define TYPE_DONE_SHIFT	 30 /* bits 30..39: entries of an unfinished table that hold references */
+#define TYPE_DONE	 (0x3ffull << TYPE_DONE_SHIFT)
 #define TYPE_STAMP_SHIFT 40 /* bits 40..55: flush clock when the count became zero */
-#define TYPE_STAMP	(0xffffull << TYPE_STAMP_SHIFT)
-#define TYPE_SHIFT	56 /* bits 56..58: enum page_type */
-#define TYPE_MASK	(7ull << TYPE_SHIFT)
-#define TYPE_VALID	(1ull << 59) /* contents were checked; all entries hold their references */
-#define TYPE_BUSY	(1ull << 60) /* one CPU is checking, undoing or flushing: others wait */
-#define TYPE_UNDO	(1ull << 61) /* the check failed; references taken so far are being dropped */
-#define TYPE_ORPHAN	(1ull << 62) /* one typed and one plain reference belong to nobody */
-#define TYPE_PINNED	(1ull << 63) /* one typed and one plain reference belong to a pin */
+#define TYPE_STAMP	 (0xffffull << TYPE_STAMP_SHIFT)
+#define TYPE_SHIFT	 56 /* bits 56..58: enum page_type */
+#define TYPE_MASK	 (7ull << TYPE_SHIFT)
+#define TYPE_VALID	 (1ull << 59) /* contents were checked; all entries hold their references */
+#define TYPE_BUSY	 (1ull << 60) /* one CPU is checking, undoing or flushing: others wait */
+#define TYPE_UNDO	 (1ull << 61) /* the check failed; references taken so far are being dropped */
+#define TYPE_ORPHAN	 (1ull << 62) /* one typed and one plain reference belong to nobody */
+#define TYPE_PINNED	 (1ull << 63) /* one typed and one plain reference belong to a pin */
 
 /* The unit tests put both tables elsewhere. */
 #ifdef UNIT_TEST
@@ -130,11 +130,13 @@ static inline bool type_is_table(enum page_type t)
 }
 
 /* ---- between the allocator and the architecture ---- */
-/* The last reference of an owned frame is gone (arch/x86/mm/page_ref.c to common/domain_pages.c). */
+/* The last reference of an owned frame is gone (arch/x86/mm/page_ref.c to common/domain_pages.c).
+ */
 void free_domain_page(struct page *pg);
 /* A block of the heap as a whole (common/page_alloc.c). NULL if none; scrubbed if asked. */
 #define HEAP_SCRUB 1u /* zeroed */
-struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits, unsigned int flags);
+struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits,
+			unsigned int flags);
 /* `stamp`: flush clock now, if a guest may have had it mapped; `dirty`: it has contents. */
 void heap_free(struct page *pg, unsigned int order, bool dirty, uint16_t stamp);
 /* For exchanges: frames leave and enter a domain while its count of pages stays. steal: as
