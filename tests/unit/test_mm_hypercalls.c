@@ -1,6 +1,5 @@
 // sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/common/memory/*.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/mm/mmu_update.c hypervisor/arch/x86/mm/mmuext.c hypervisor/arch/x86/mm/update_va.c hypervisor/arch/x86/mm/update_descriptor.c hypervisor/arch/x86/mm/foreign.c hypervisor/arch/x86/mm/guest_table.c hypervisor/arch/x86/mm/grant.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG
-// -DCONFIG_DEBUG
 /* SPDX-License-Identifier: MIT */
 /*
  * The memory hypercalls as a guest calls them, continuations included: the test runs on a stack

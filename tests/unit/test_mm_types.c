@@ -1,6 +1,5 @@
 // sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/relinquish.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG
-// -DCONFIG_DEBUG
 /* SPDX-License-Identifier: MIT */
 /*
  * The page-type machine: legal and illegal transitions one by one, interruptions at every step, and
