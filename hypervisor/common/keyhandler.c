@@ -128,7 +128,7 @@ void keyhandlers_init(void)
 	keyhandler_register('h', key_help, "show this list");
 	keyhandler_register('R', key_reboot, "reboot the machine");
 	keyhandler_register('t', key_time, "show system time on each CPU");
-	keyhandler_register('d', key_registers, "show each CPU's guest registers");
+	keyhandler_register('d', key_registers, "dump each CPU's guest registers");
 	keyhandler_register('q', dump_domains, "show domains and their vCPUs");
 	keyhandler_register('e', dump_event_channels, "show event channels");
 	keyhandler_register('g', dump_grant_tables, "show grant tables");

@@ -7,6 +7,8 @@
 #define ASM_PV_H
 
 #include <hv/domain.h>
+#include <asm/current.h>
+#include <asm/layout.h>
 
 #define PV_EXIT_BOUNCE 1u
 #define PV_EXIT_NMI    2u

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * domctl: control of one domain. One table: number -> handler. Copy-in, version check, finding and locking
+ * the domain, and copy-out happen here, once; a handler sees a private copy and the locked domain.
+ */
+#include <hv/control.h>
+#include <hv/guest_access.h>
+#include <public/domctl.h>
+#include "handlers.h"
+
+static const struct {
+	int (*fn)(struct domain *d, struct xen_domctl *op);
+	bool copy_back;
+} table[] = {
+	[XEN_DOMCTL_pausedomain] = { domctl_pause, false },
+	[XEN_DOMCTL_unpausedomain] = { domctl_unpause, false },
+	[XEN_DOMCTL_getdomaininfo] = { domctl_get_info, true },
+	[XEN_DOMCTL_getvcpuinfo] = { domctl_get_vcpu_info, true },
+	[XEN_DOMCTL_getvcpuaffinity] = { domctl_get_affinity, true },
+	[XEN_DOMCTL_setvcpuaffinity] = { domctl_set_affinity, true },
+	[XEN_DOMCTL_scheduler_op] = { domctl_scheduler, true },
+	[XEN_DOMCTL_max_mem] = { domctl_max_mem, false },
+	[XEN_DOMCTL_setdomainhandle] = { domctl_set_handle, false },
+	[XEN_DOMCTL_settimeoffset] = { domctl_set_time_offset, false },
+	[XEN_DOMCTL_getnodeaffinity] = { domctl_get_node_affinity, true },
+	[XEN_DOMCTL_setnodeaffinity] = { domctl_set_node_affinity, false },
+	[XEN_DOMCTL_set_virq_handler] = { domctl_set_virq_handler, false },
+	[XEN_DOMCTL_irq_permission] = { domctl_irq_permission, false },
+	[XEN_DOMCTL_iomem_permission] = { domctl_iomem_permission, false },
+	[XEN_DOMCTL_ioport_permission] = { domctl_ioport_permission, false },
+	[XEN_DOMCTL_get_address_size] = { domctl_get_address_size, true },
+	[XEN_DOMCTL_gettscinfo] = { domctl_get_tsc_info, true },
+	[XEN_DOMCTL_sendtrigger] = { domctl_send_trigger, false },
+};
+
+/* getdomaininfo answers for the first domain at or after the id, unless the id is a special one. */
+static struct domain *find(const struct xen_domctl *op)
+{
+	if (op->cmd == XEN_DOMCTL_getdomaininfo && op->domain < DOMID_FIRST_RESERVED) {
+		struct domain *d = domain_get_next(op->domain);
+
+		return d;
+	}
+	return domain_get_by_id(op->domain);
+}
+
+long do_domctl(unsigned long arg)
+{
+	struct xen_domctl op;
+	struct domain *d;
+	long rc;
+
+	if (copy_struct_from_guest(&op, arg))
+		return trace_err(-EFAULT);
+	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
+		return trace_err(-EACCES);
+	if (op.cmd >= ARRAY_SIZE(table) || !table[op.cmd].fn)
+		return trace_err(-ENOSYS);
+	d = find(&op);
+	if (!d)
+		return -ESRCH;
+	spin_lock(&d->domctl_lock);
+	rc = table[op.cmd].fn(d, &op);
+	spin_unlock(&d->domctl_lock);
+	domain_put(d);
+	if (!rc && table[op.cmd].copy_back && copy_struct_to_guest(arg, &op))
+		rc = trace_err(-EFAULT);
+	return rc;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* domctl: running, identity, memory limit, clock. */
+#include <hv/control.h>
+#include <hv/string.h>
+#include <asm/pv.h>
+#include <public/domctl.h>
+#include "handlers.h"
+
+int domctl_pause(struct domain *d, struct xen_domctl *op)
+{
+	return d == current->domain ? trace_err(-EINVAL) : domain_controller_pause(d);
+}
+
+int domctl_unpause(struct domain *d, struct xen_domctl *op)
+{
+	return domain_controller_unpause(d);
+}
+
+int domctl_get_info(struct domain *d, struct xen_domctl *op)
+{
+	domain_describe(d, &op->u.getdomaininfo);
+	op->domain = d->domain_id;
+	return 0;
+}
+
+int domctl_max_mem(struct domain *d, struct xen_domctl *op)
+{
+	uint64_t pages = op->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
+
+	/* Below what it has now is allowed: it may not grow, and balloons down to it. */
+	d->max_pages = (unsigned int)min(pages, (uint64_t)~0u);
+	return 0;
+}
+
+int domctl_set_handle(struct domain *d, struct xen_domctl *op)
+{
+	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+	return 0;
+}
+
+int domctl_set_time_offset(struct domain *d, struct xen_domctl *op)
+{
+	d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
+	update_domain_wallclock_time(d);
+	return 0;
+}
+
+int domctl_get_address_size(struct domain *d, struct xen_domctl *op)
+{
+	op->u.address_size.size = 64;
+	return 0;
+}
+
+int domctl_get_tsc_info(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_tsc_info *info = &op->u.tsc_info;
+
+	info->tsc_mode = d->arch.tsc_mode;
+	info->gtsc_khz = d->arch.tsc_khz ? d->arch.tsc_khz : (uint32_t)cpu_khz;
+	info->incarnation = d->arch.tsc_incarnation;
+	info->elapsed_nsec = d->arch.vtsc ? (uint64_t)NOW() + d->arch.vtsc_offset : 0;
+	return 0;
+}
+
+int domctl_send_trigger(struct domain *d, struct xen_domctl *op)
+{
+	struct vcpu *v = domain_vcpu(d, op->u.sendtrigger.vcpu);
+
+	if (!v)
+		return trace_err(-ESRCH);
+	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
+		return trace_err(-ENOSYS);
+	pv_raise_nmi(v);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* sysctl: the machine as a whole. One table; copying and the version check happen here, once. */
+#include <hv/guest_access.h>
+#include <public/sysctl.h>
+#include "handlers.h"
+
+static const struct {
+	int (*fn)(struct xen_sysctl *op);
+	bool copy_back;
+} table[] = {
+	[XEN_SYSCTL_readconsole] = { sysctl_readconsole, true },
+	[XEN_SYSCTL_physinfo] = { sysctl_physinfo, true },
+	[XEN_SYSCTL_sched_id] = { sysctl_sched_id, true },
+	[XEN_SYSCTL_getdomaininfolist] = { sysctl_getdomaininfolist, true },
+	[XEN_SYSCTL_debug_keys] = { sysctl_debug_keys, false },
+	[XEN_SYSCTL_getcpuinfo] = { sysctl_getcpuinfo, true },
+	[XEN_SYSCTL_availheap] = { sysctl_availheap, true },
+	[XEN_SYSCTL_cputopoinfo] = { sysctl_cputopoinfo, true },
+	[XEN_SYSCTL_numainfo] = { sysctl_numainfo, true },
+	[XEN_SYSCTL_cpupool_op] = { sysctl_cpupool, true },
+	[XEN_SYSCTL_scheduler_op] = { sysctl_scheduler, true },
+	[XEN_SYSCTL_pcitopoinfo] = { sysctl_pcitopoinfo, true },
+	[XEN_SYSCTL_get_cpu_levelling_caps] = { sysctl_get_levelling_caps, true },
+};
+
+long do_sysctl(unsigned long arg)
+{
+	struct xen_sysctl op;
+	long rc;
+
+	if (copy_struct_from_guest(&op, arg))
+		return trace_err(-EFAULT);
+	if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
+		return trace_err(-EACCES);
+	if (op.cmd >= ARRAY_SIZE(table) || !table[op.cmd].fn)
+		return trace_err(-ENOSYS);
+	rc = table[op.cmd].fn(&op);
+	if (!rc && table[op.cmd].copy_back && copy_struct_to_guest(arg, &op))
+		rc = trace_err(-EFAULT);
+	return rc;
+}
