@@ -3,6 +3,7 @@
  * Timers: per CPU a sorted heap under a lock. A timer is on at most one heap, the one of timer->cpu;
  * changing cpu takes both locks. state RUNNING marks the timer whose handler runs now, for kill_timer().
  */
+#include <hv/keyhandler.h>
 #include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/smp.h>
@@ -204,6 +205,23 @@ static void run_timers(void)
 	spin_unlock_irq(&h->lock);
 }
 
+static void dump_timers(unsigned char key)
+{
+	unsigned int cpu;
+
+	printk("  now %ld\n", NOW());
+	for_each_online_cpu(cpu) {
+		struct timer_heap *h = &per_cpu(heap, cpu);
+		unsigned long flags;
+
+		spin_lock_irqsave(&h->lock, flags);
+		printk("  CPU %u: %u timers\n", cpu, h->nr);
+		for (unsigned int i = 1; i <= h->nr; i++)
+			printk("    at %ld: fn %p data %p\n", h->slot[i]->expires, h->slot[i]->fn, h->slot[i]->data);
+		spin_unlock_irqrestore(&h->lock, flags);
+	}
+}
+
 void timers_cpu_init(unsigned int cpu)
 {
 	struct timer_heap *h = &per_cpu(heap, cpu);
@@ -219,4 +237,5 @@ void timers_init(void)
 {
 	timers_cpu_init(0);
 	open_softirq(SOFTIRQ_TIMER, run_timers);
+	keyhandler_register('a', dump_timers, "show timers");
 }

@@ -19,5 +19,6 @@ DECLARE_PER_CPU(struct runqueue, runqueue);
 struct runqueue *lock_vcpu_queue(const struct vcpu *v, unsigned long *flags);
 void startup_cpu_idle_loop(void);
 void domains_init(void);
+void sched_dump_init(void); /* dump.c: the debug key */
 
 #endif

@@ -409,6 +409,7 @@ void sched_init(void)
 {
 	open_softirq(SOFTIRQ_SCHEDULE, schedule);
 	domains_init();
+	sched_dump_init();
 	sched_cpu_init(0);
 	get_cpu_info()->current_vcpu = idle_vcpu[0];
 }

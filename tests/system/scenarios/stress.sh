@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-#@ about: processes, threads, signals, address-space storms and CPU hotplug, all at once
+#@ about: processes, threads, signals, address-space storms and CPU hotplug, all at once; then an audit
 #@ progs: stress
+#@ with: xen-tools
 #@ timeout: 420
 #@ mem: 1536
 #@ run 2cpu: smp=2 count=10000 seconds=20
@@ -38,5 +39,14 @@ if [ "$bed_smp" -gt 1 ]; then
 	same nproc "$bed_smp" "$(nproc)"
 fi
 check float stress float 4 3
+# Afterwards no frame's type or count may be off. The key is Serai's.
+if xl info xen_extra | grep -q serai; then
+	xl debug-keys O
+	usleep 500000
+	xl dmesg | tail -n 20 >/tmp/audit
+	check page-type-audit grep -q "Page-type audit: 0 breaches" /tmp/audit
+else
+	skip page-type-audit "only Serai has the audit key"
+fi
 same no-kernel-complaint "" \
 	"$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Bad page|segfault' | head -n 3)"

@@ -19,6 +19,8 @@
 struct irq_desc;
 struct msi_desc;
 
+void irq_dump_init(void); /* dump.c: the debug key */
+
 /* An interrupt controller's part of an irq. Called with desc->lock held. */
 struct irq_chip {
 	const char *name;

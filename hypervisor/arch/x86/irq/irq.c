@@ -140,6 +140,7 @@ void irq_init(void)
 	irq_descs = alloc_xen_pages(order, MEMF_ZERO);
 	if (!irq_descs)
 		panic("no memory for %u interrupt descriptors", nr_irqs);
+	irq_dump_init();
 	for (unsigned int i = 0; i < nr_irqs; i++) {
 		struct irq_desc *desc = &irq_descs[i];
 
