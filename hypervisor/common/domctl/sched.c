@@ -80,11 +80,9 @@ int domctl_scheduler(struct domain *d, struct xen_domctl *op)
 		s->u.credit2.cap = d->sched.cap;
 		return 0;
 	case XEN_DOMCTL_SCHEDOP_putinfo:
-		if (s->u.credit2.cap != 0 && s->u.credit2.cap != d->sched.cap)
-			return trace_err(-EOPNOTSUPP);
 		if (s->u.credit2.weight)
 			d->sched.weight = s->u.credit2.weight;
-		return 0;
+		return sched_set_cap(d, s->u.credit2.cap);
 	default:
 		return trace_err(-EINVAL);
 	}

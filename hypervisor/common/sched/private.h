@@ -16,6 +16,12 @@ struct runqueue {
 };
 DECLARE_PER_CPU(struct runqueue, runqueue);
 
+/* cap.c */
+bool cap_exhausted(const struct vcpu *v);
+void cap_burn(struct vcpu *v, s_time_t ran);
+s_time_t cap_slice(const struct vcpu *v, s_time_t slice); /* how long v may run now, at most `slice` */
+void cap_destroy(struct domain *d);
+
 struct runqueue *lock_vcpu_queue(const struct vcpu *v, unsigned long *flags);
 void startup_cpu_idle_loop(void);
 void domains_init(void);

@@ -113,6 +113,7 @@ static void burn(struct vcpu *v, s_time_t now)
 	if (ran <= 0 || is_idle_vcpu(v))
 		return;
 	v->sched.credit -= ran * SCHED_DEFAULT_WEIGHT / v->domain->sched.weight;
+	cap_burn(v, ran);
 	v->sched.start_time = now;
 }
 
@@ -168,6 +169,12 @@ void vcpu_wake(struct vcpu *v)
 	}
 	if (!vcpu_runnable(v)) {
 		change_runstate(v, offline_state(v), NOW());
+		spin_unlock_irqrestore(&rq->lock, flags);
+		return;
+	}
+	if (cap_exhausted(v)) {
+		v->sched.parked = true;
+		change_runstate(v, RUNSTATE_runnable, NOW());
 		spin_unlock_irqrestore(&rq->lock, flags);
 		return;
 	}
@@ -266,11 +273,17 @@ static struct vcpu *steal(unsigned int cpu)
 
 static struct vcpu *pick_next(struct runqueue *rq, unsigned int cpu, struct vcpu *prev)
 {
-	struct vcpu *v;
+	struct vcpu *v, *after;
 
 	if (rq->head && rq->head->sched.credit <= 0)
 		refill(rq);
-	for (v = rq->head; v; v = v->sched.next) {
+	for (v = rq->head; v; v = after) {
+		after = v->sched.next;
+		if (cap_exhausted(v)) {
+			dequeue(rq, v);
+			v->sched.parked = true;
+			continue;
+		}
 		if ((v->is_running && v != prev) || !may_run_on(v, cpu))
 			continue;
 		dequeue(rq, v);
@@ -294,15 +307,12 @@ static void schedule(void)
 
 	spin_lock_irq(&rq->lock);
 	burn(prev, now);
-	if (!is_idle_vcpu(prev) && vcpu_runnable(prev))
+	if (!is_idle_vcpu(prev) && vcpu_runnable(prev) && !cap_exhausted(prev))
 		enqueue(rq, prev);
 	next = pick_next(rq, cpu, prev);
 	rq->curr = next;
 	if (next != prev) {
-		change_runstate(prev, prev->sched.on_queue ? RUNSTATE_runnable :
-				is_idle_vcpu(prev)	   ? RUNSTATE_runnable :
-							     offline_state(prev),
-				now);
+		change_runstate(prev, vcpu_runnable(prev) ? RUNSTATE_runnable : offline_state(prev), now);
 		change_runstate(next, RUNSTATE_running, now);
 		next->is_running = true;
 	}
@@ -316,7 +326,7 @@ static void schedule(void)
 	if (is_idle_vcpu(next))
 		stop_timer(&rq->slice);
 	else
-		set_timer(&rq->slice, now + TIME_SLICE);
+		set_timer(&rq->slice, now + cap_slice(next, TIME_SLICE));
 	if (next != prev)
 		arch_context_switch(prev, next);
 	local_irq_enable();
@@ -369,6 +379,7 @@ int sched_init_domain(struct domain *d, unsigned int poolid)
 
 void sched_destroy_domain(struct domain *d)
 {
+	cap_destroy(d);
 }
 
 int sched_init_vcpu(struct vcpu *v)

@@ -48,6 +48,8 @@ void sched_destroy_domain(struct domain *d);
 int sched_init_vcpu(struct vcpu *v);
 void sched_destroy_vcpu(struct vcpu *v);
 
+/* Percent of one CPU the domain may use in all, 0: no limit. -EINVAL: more than its vCPUs could use, -ENOMEM. */
+int sched_set_cap(struct domain *d, uint16_t cap);
 void vcpu_wake(struct vcpu *v);		/* runnable now? then queue it and kick a CPU. Any context. */
 void vcpu_sleep_nosync(struct vcpu *v); /* not runnable now: get it off its CPU soon */
 void vcpu_sleep_sync(struct vcpu *v);	/* and wait until it is off and its state saved */
