@@ -20,7 +20,7 @@ deps: ## install what building and testing need (Debian 12)
 
 run: deps ## boot Serai with a stock Debian Dom0 in QEMU; with a terminal, its shell
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)if [ -t 0 ] && [ -t 1 ]; then exec tests/lib/boot-dom0 serai --with xen-tools --interactive; \
+	$(Q)if [ -t 0 ] && [ -t 1 ]; then exec tests/lib/boot-dom0 serai --with xen-tools --script tests/lib/run-shell.sh --timeout 86400 --interactive; \
 	else exec tests/lib/boot-dom0 serai --with xen-tools --script tests/lib/run-demo.sh --timeout 300; fi
 
 check: deps ## build and run every test
