@@ -101,6 +101,8 @@ long do_xen_version(unsigned long cmd, unsigned long arg)
 
 long do_vm_assist(unsigned long cmd, unsigned long type)
 {
+	struct domain *d = current->domain;
+	struct vcpu *v;
 	const unsigned long known = 1ul << VMASST_TYPE_4gb_segments | 1ul << VMASST_TYPE_4gb_segments_notify |
 				    1ul << VMASST_TYPE_writable_pagetables | 1ul << VMASST_TYPE_pae_extended_cr3 |
 				    1ul << VMASST_TYPE_architectural_iopl |
@@ -110,12 +112,15 @@ long do_vm_assist(unsigned long cmd, unsigned long type)
 		return trace_err(-EINVAL);
 	switch (cmd) {
 	case VMASST_CMD_enable:
-		__atomic_fetch_or(&current->domain->vm_assist, 1ul << type, __ATOMIC_RELAXED);
-		return 0;
+		__atomic_fetch_or(&d->vm_assist, 1ul << type, __ATOMIC_RELAXED);
+		break;
 	case VMASST_CMD_disable:
-		__atomic_fetch_and(&current->domain->vm_assist, ~(1ul << type), __ATOMIC_RELAXED);
-		return 0;
+		__atomic_fetch_and(&d->vm_assist, ~(1ul << type), __ATOMIC_RELAXED);
+		break;
 	default:
 		return -ENOSYS;
 	}
+	for_each_vcpu(d, v)
+		arch_vm_assist_changed(v);
+	return 0;
 }

@@ -109,6 +109,11 @@ int arch_vcpu_create(struct vcpu *v)
 	return fpu_vcpu_create(v);
 }
 
+void arch_vm_assist_changed(struct vcpu *v)
+{
+	pv_update_slow_syscall(v);
+}
+
 void arch_vcpu_destroy(struct vcpu *v)
 {
 	fpu_vcpu_destroy(v);

@@ -182,6 +182,7 @@ int arch_domain_create(struct domain *d, const struct domain_create_args *a);
 void arch_domain_destroy(struct domain *d);	      /* last reference gone */
 int arch_domain_relinquish(struct domain *d);	      /* 0 or -ERESTART */
 int arch_vcpu_create(struct vcpu *v);
+void arch_vm_assist_changed(struct vcpu *v); /* domain->vm_assist has changed */
 void arch_vcpu_destroy(struct vcpu *v);
 void arch_domain_shutdown_machine(int reason) __noreturn; /* Dom0 is gone: reboot, halt */
 

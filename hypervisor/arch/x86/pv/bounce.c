@@ -239,8 +239,9 @@ void pv_no_user_table(struct cpu_user_regs *regs)
 void pv_update_slow_syscall(struct vcpu *v)
 {
 	const struct pv_vcpu *pv = &v->arch.pv;
+	bool shows_iopl = v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl);
 
-	v->arch.pv.slow_syscall = !pv->syscall.address || !pv->syscall.mask_events || pv->iopl ||
+	v->arch.pv.slow_syscall = !pv->syscall.address || !pv->syscall.mask_events || shows_iopl ||
 				  !pv->kernel_sp || mfn_eq(pv->guest_table_user, INVALID_MFN);
 }
 
