@@ -77,13 +77,14 @@ def load_all(directory):
 
 
 def program(name):
-    """A test program, built static when its source is newer."""
+    """A test program, built static when its source is newer. Its first line may bring flags: // cflags: ..."""
     source = os.path.join(HERE, "progs", name + ".c")
     out = os.path.join(bedpaths.build_dir("tests", "progs"), name)
     with BUILDING:
         if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
-            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-pthread", "-o", out, source],
-                           check=True)
+            first = open(source).readline().split("// cflags:")
+            flags = first[1].split() if len(first) > 1 else ["-pthread"]
+            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", *flags, "-o", out, source], check=True)
     return out
 
 

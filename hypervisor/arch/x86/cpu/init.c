@@ -152,8 +152,11 @@ static void init_syscall(unsigned int cpu)
 	wrmsr(MSR_CSTAR, (uint64_t)cstar_stubs + 32 * cpu);
 	wrmsr(MSR_SFMASK, X86_EFLAGS_AC | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT | X86_EFLAGS_IOPL |
 				  X86_EFLAGS_DF | X86_EFLAGS_IF | X86_EFLAGS_TF);
-	if (host_cpu.vendor == CPU_VENDOR_INTEL)
-		wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER faults: 32-bit user code falls back to INT 0x80 */
+	if (host_cpu.vendor == CPU_VENDOR_INTEL) { /* others refuse SYSENTER in long mode */
+		wrmsr(MSR_SYSENTER_CS, HV_CS);
+		wrmsr(MSR_SYSENTER_ESP, syscall_slots[cpu][1]);
+		wrmsr(MSR_SYSENTER_EIP, (uint64_t)sysenter_entry);
+	}
 }
 
 static unsigned long initial_cr4(void)

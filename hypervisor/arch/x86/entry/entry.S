@@ -163,6 +163,33 @@ cstar_enter:
 	call	pv_guest_syscall32
 	jmp	ret_to_guest
 
+/*
+ * SYSENTER from 32-bit user code (Intel). The CPU saved nothing: where to return to is between the guest's
+ * kernel and its user code. RSP is at guest_regs.es (MSR_SYSENTER_ESP); flags are still the guest's, but IF.
+ */
+ENTRY(sysenter_entry)
+	ASM_CLAC
+	push	$RING3_DS
+	push	$0
+	pushfq
+	push	$2
+	popfq
+	orq	$0x200, (%rsp)
+	push	$RING3_CS32
+	push	$0
+	push	$0
+	sub	$OFF(error_code), %rsp
+	mov	%rdi, OFF(rdi)(%rsp)
+	mov	%rsi, OFF(rsi)(%rsp)
+	mov	%rax, OFF(rax)(%rsp)
+	mov	%rcx, OFF(rcx)(%rsp)
+	mov	%r11, OFF(r11)(%rsp)
+	call	save_rest_here
+	mov	%rsp, %rdi
+	sti
+	call	pv_guest_sysenter
+	jmp	ret_to_guest
+
 	.balign 64
 hypercall_enter:
 	cmp	$__HYPERVISOR_iret, %eax

@@ -211,6 +211,18 @@ void pv_guest_syscall32(struct cpu_user_regs *regs)
 	pv_inject_trap(v, 6, 0);
 }
 
+/* SYSENTER: like a system call if there is a handler; the frame's RIP and RSP are 0, the guest knows better. */
+void pv_guest_sysenter(struct cpu_user_regs *regs)
+{
+	struct vcpu *v = current;
+
+	regs->rflags &= ~(uint64_t)(X86_EFLAGS_TF | X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_VM);
+	if (v->arch.pv.sysenter.address && !pv_guest_kernel_mode(v))
+		bounce_to(v, &v->arch.pv.sysenter);
+	else
+		pv_inject_trap(v, 13, 0);
+}
+
 /* IRET to the guest faulted (a selector it does not have): tell it through the failsafe callback. */
 void pv_failsafe(struct vcpu *v)
 {

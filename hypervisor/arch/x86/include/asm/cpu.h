@@ -65,7 +65,7 @@ void fatal_exception(struct cpu_user_regs *regs) __noreturn;
 void do_nmi(struct cpu_user_regs *regs);
 void do_machine_check(struct cpu_user_regs *regs);
 void show_registers(const struct cpu_user_regs *regs);
-extern char lstar_stubs[], cstar_stubs[], idt_stubs[];
+extern char lstar_stubs[], cstar_stubs[], idt_stubs[], sysenter_entry[];
 extern char cpu0_stack[];
 
 #endif

@@ -43,6 +43,7 @@ void pv_failsafe(struct vcpu *v);
 void pv_exit_work(struct cpu_user_regs *regs);
 void pv_guest_syscall(struct cpu_user_regs *regs);
 void pv_guest_syscall32(struct cpu_user_regs *regs);
+void pv_guest_sysenter(struct cpu_user_regs *regs);
 void pv_bad_kernel_stack(struct cpu_user_regs *regs);
 void pv_no_user_table(struct cpu_user_regs *regs);
 void do_guest_exception(struct cpu_user_regs *regs);
