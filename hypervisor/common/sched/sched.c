@@ -307,7 +307,8 @@ static void schedule(void)
 
 	spin_lock_irq(&rq->lock);
 	burn(prev, now);
-	if (!is_idle_vcpu(prev) && vcpu_runnable(prev) && !cap_exhausted(prev))
+	/* One that may not stay here is placed anew once its state is saved: sched_context_switched(). */
+	if (!is_idle_vcpu(prev) && vcpu_runnable(prev) && !cap_exhausted(prev) && may_run_on(prev, cpu))
 		enqueue(rq, prev);
 	next = pick_next(rq, cpu, prev);
 	rq->curr = next;
@@ -334,8 +335,12 @@ static void schedule(void)
 
 void sched_context_switched(struct vcpu *prev)
 {
-	/* Ordering: release, pairs with vcpu_sleep_sync() and with the CPUs that may now pick prev. */
-	__atomic_store_n(&prev->is_running, false, __ATOMIC_RELEASE);
+	/*
+	 * Ordering: as a release it pairs with vcpu_sleep_sync() and the CPUs that may now pick prev. It must
+	 * also be a full barrier before prev's flags are read: a waker clears a flag, then looks at
+	 * is_running. One of the two must see the other, or the wake-up is lost.
+	 */
+	__atomic_store_n(&prev->is_running, false, __ATOMIC_SEQ_CST);
 	if (!is_idle_vcpu(prev) && vcpu_runnable(prev))
 		vcpu_wake(prev);
 }
