@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control page of a vchan, a byte stream between two domains. The server offers the page by grant; the
- * rings lie in it, or in further granted pages that it lists.
+ * The control page of a vchan, a byte stream between two domains. The server offers the page by
+ * grant; the rings lie in it, or in further granted pages that it lists.
  */
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,7 +23,8 @@ struct vchan_interface {
 	uint16_t left_order, right_order;
 	/* 0 gone, 1 connected, 2 not there yet */
 	uint8_t cli_live, srv_live;
-	/* VCHAN_NOTIFY_*: cli_notify is what the client asks of the server, srv_notify the reverse */
+	/* VCHAN_NOTIFY_*: cli_notify is what the client shall tell the server of, srv_notify the
+	 * reverse; the one to be told sets a bit, the one to tell takes it back. */
 	uint8_t cli_notify, srv_notify;
 	/* Pages of the left ring, then of the right one; ends before the rings in this page. */
 	uint32_t grants[0];
