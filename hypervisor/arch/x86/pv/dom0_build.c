@@ -312,9 +312,11 @@ struct domain *dom0_build(void)
 	dom0_write_tables(b);
 	b->d->max_pages = (unsigned int)(opt_dom0_mem_max ? max(opt_dom0_mem_max >> PAGE_SHIFT, b->nr_pages) :
 							    ~0u);
-	free_xen_pages(p2m, dom0_order(b->nr_pages * 8));
 	grant_hardware(b->d);
 	update_domain_wallclock_time(b->d);
 	start_vcpu(b, b->d->vcpu[0]);
+	/* Last: everything above names frames through it, and idle CPUs scrub what is free. */
+	free_xen_pages(p2m, dom0_order(b->nr_pages * 8));
+	p2m = NULL;
 	return b->d;
 }
