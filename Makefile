@@ -6,10 +6,11 @@ else
 Q := @
 endif
 
-all: $(BUILD)/boot/serai ## build everything into build/
+all: $(BUILD)/boot/serai tools ## build everything into build/
 .PHONY: all help clean run check check-quick check-headers bench fuzz gdb iso install stats deps
 
 include hypervisor/Makefile.inc
+include dom0-tools/Makefile.inc
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,7 +46,7 @@ gdb: all ## boot stopped and attach gdb with the hypervisor's symbols
 iso: all ## a GRUB image that boots the same system (build/serai.iso)
 	$(Q)tests/lib/mkiso $(BUILD)/serai.iso
 
-install: all ## lay out a Debian tree under DESTDIR
+install: all install-tools ## lay out a Debian tree under DESTDIR
 	install -D -m 0644 $(BUILD)/boot/serai $(DESTDIR)/boot/serai
 	install -d $(DESTDIR)$(PREFIX)/include/xen $(DESTDIR)$(PREFIX)/share/doc/serai
 	cp -r $(HV)/include/public/. $(DESTDIR)$(PREFIX)/include/xen/
@@ -61,4 +62,4 @@ stats: ## size of files and functions, the outliers by name
 	$(Q)tests/lib/stats
 
 clean: ## remove build results (keeps build/cache)
-	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include
+	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include $(BUILD)/tools

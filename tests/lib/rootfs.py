@@ -19,6 +19,7 @@ import bedpaths
 
 LIBDIR = "usr/lib/x86_64-linux-gnu"
 LIB = os.path.dirname(os.path.abspath(__file__))
+SERAI = bedpaths.build_dir("tools")
 
 # Tool sets by name: (tree, file pattern) pairs, unpacked where Debian installs them.
 XEN_BIN = "usr/lib/xen-4.17/bin/"
@@ -34,6 +35,7 @@ TOOLSETS = {
                   ("xen", "usr/lib/xen-common/bin/*"), ("xen", "etc/xen/xl.conf"),
                   ("xen", "etc/xen/scripts/*"), ("xen", LIBDIR + "/libgcc_s.so.1"),
                   ("host", "usr/share/terminfo/v/vt100"), ("host", "lib/terminfo/v/vt100")],
+    "serai-tools": [],  # Serai's own, under /opt/serai: see Root.serai_tools
     "ext4": [("host", "usr/sbin/mke2fs"), ("host", "sbin/mke2fs")],
     "qemu-img": [("host", "usr/bin/qemu-img")],
 }
@@ -42,6 +44,7 @@ TOOLSETS = {
 TOOLSET_MODULES = {
     "xenstore": ["xen-evtchn", "xen-gntdev", "xenfs", "xen-privcmd"],
     "xen-tools": ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-privcmd"],
+    "serai-tools": ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-privcmd"],
     "ext4": ["ext4"],
 }
 
@@ -163,15 +166,31 @@ class Root:
     def library(self, soname, user):
         if soname.startswith("ld-linux") or LIBDIR + "/" + soname in self.entries:
             return
+        if user.startswith(SERAI + "/") and os.path.exists(os.path.join(SERAI, "lib", soname)):
+            return
         for directory in self.libdirs:
             if os.path.exists(os.path.join(directory, soname)):
                 self.file(LIBDIR + "/" + soname, os.path.join(directory, soname))
                 return
         raise RootError("%s needs library %s, which is nowhere" % (user, soname))
 
+    def serai_tools(self):
+        """What `make tools` built, laid out under /opt/serai, so that Debian's can be there as well."""
+        if not os.path.isdir(SERAI):
+            raise RootError("tool set serai-tools: nothing in %s; run make" % SERAI)
+        places = [(name, "opt/serai/" + name) for name in ("sbin", "bin", "lib/serai")]
+        for directory, place in places + [("lib", "opt/serai/lib/x86_64-linux-gnu")]:
+            top = os.path.join(SERAI, directory)
+            for found in sorted(os.listdir(top)) if os.path.isdir(top) else []:
+                source = os.path.join(top, found)
+                if os.path.isfile(source) and not os.path.islink(source):
+                    self.file("%s/%s" % (place, found), source)
+
     def toolset(self, name):
         if name not in TOOLSETS:
             raise RootError("no tool set %s; there are: %s" % (name, " ".join(sorted(TOOLSETS))))
+        if name == "serai-tools":
+            self.serai_tools()
         for tree, pattern in TOOLSETS[name]:
             if tree != "host" and not bedpaths.have(tree):
                 raise RootError("tool set %s: %s" % (name, bedpaths.reason_missing(tree)))
