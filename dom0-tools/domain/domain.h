@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be done with domains: the operations behind xl's commands and the life-cycle daemon's work.
+ *
+ * Everything goes through libxenctrl and libxenstore, so it runs on any hypervisor and store of the 4.17
+ * ABI. Functions return 0 or a negative errno and have then told the user why, and what to do, through
+ * the session's logger. Nothing half-made is left behind by a failure.
+ */
+#ifndef SERAI_DOMAIN_H
+#define SERAI_DOMAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <xenctrl.h>
+#include <xenstore.h>
+#include <xentoollog.h>
+
+#include "config/config.h"
+
+/* An open connection to the hypervisor and the store. */
+struct session {
+	xentoollog_logger *log;
+	xc_interface *xc;
+	struct xs_handle *xs;
+};
+
+/* Opens both; explains "no hypervisor" and "no store daemon" each in one line. */
+int session_open(struct session *session, xentoollog_logger *log);
+void session_close(struct session *session);
+
+/* Phase times of a creation, in nanoseconds of CLOCK_MONOTONIC. */
+struct create_timings {
+	unsigned int count;
+	struct {
+		const char *phase;
+		uint64_t ns;
+	} phase[16];
+};
+
+struct create_options {
+	bool paused;			/* leave it paused */
+	struct create_timings *timings; /* NULL: not wanted */
+};
+
+/* Builds the domain and its store entries, records its configuration for later, starts it unless paused. */
+int domain_create(struct session *session, const struct domain_config *config, const struct create_options *options,
+		  uint32_t *domid);
+
+int domain_destroy(struct session *session, uint32_t domid);
+/* Ask the guest through control/shutdown; -ETIME if it has not taken the request after `seconds`. */
+int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how, unsigned int seconds);
+int domain_pause(struct session *session, uint32_t domid);
+int domain_unpause(struct session *session, uint32_t domid);
+int domain_rename(struct session *session, uint32_t domid, const char *name);
+/* A name or a number; -ESRCH (told) if there is no such domain. */
+int domain_find(struct session *session, const char *name_or_id, uint32_t *domid);
+char *domain_name(struct session *session, uint32_t domid); /* malloc'ed, NULL if it has none */
+int domain_set_memory_target(struct session *session, uint32_t domid, uint64_t kib);
+int domain_set_max_memory(struct session *session, uint32_t domid, uint64_t kib);
+int domain_set_vcpus(struct session *session, uint32_t domid, unsigned int online);
+int domain_dump_core(struct session *session, uint32_t domid, const char *path);
+
+/*
+ * The configuration a domain was created with, kept in /var/lib/xen as JSON (userdata named by domid and
+ * uuid), so that it survives every daemon. NULL if there is none.
+ */
+struct domain_config *domain_stored_config(struct session *session, uint32_t domid);
+int domain_store_config(struct session *session, uint32_t domid, const struct domain_config *config);
+
+#endif
