@@ -69,8 +69,13 @@ class Contents:
 
 
 def source(header, prelude):
+    # The headers about Linux's devices leave it to their user to include what they need.
+    if prelude and header.startswith("sys/"):
+        prelude = PRELUDE + "#include <linux/ioctl.h>\n#include <xen/xen.h>\n"
+    elif prelude:
+        prelude = PRELUDE
     first = f"#include <xen/{FIRST[header]}>\n" if header in FIRST else ""
-    return (PRELUDE if prelude else "") + first + f"#include <xen/{header}>\n"
+    return (prelude or "") + first + f"#include <xen/{header}>\n"
 
 
 def gcc(side, flags, text, output=None):
