@@ -1,95 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers: per CPU a sorted heap under a lock. A timer is on at most one heap, the one of timer->cpu;
- * changing cpu takes both locks. state RUNNING marks the timer whose handler runs now, for kill_timer().
+ * Timers: per CPU a pairing heap under a lock. Its links are in the timers, so arming one needs no memory
+ * and cannot fail; the earliest is the root; inserting is O(1), removing O(log n) amortized.
+ *
+ * A timer is in at most one heap, the one of timer->cpu. Moving it between heaps holds both locks, so
+ * whoever holds the lock of t->cpu's heap knows whether t is armed. `running` names the timer whose handler
+ * runs now, for kill_timer(): the timer itself may not be touched after its handler, which may free it.
  */
 #include <hv/keyhandler.h>
-#include <hv/mm.h>
 #include <hv/percpu.h>
 #include <hv/smp.h>
 #include <hv/softirq.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 
-#define HEAP_MIN 64
-enum { TIMER_DEAD = 1 };
-
 struct timer_heap {
 	spinlock_t lock;
-	struct timer **slot; /* 1-based, ordered by expires */
-	unsigned int nr, capacity;
+	struct timer *root; /* the earliest */
+	unsigned int nr;
 	struct timer *running;
 };
 static DEFINE_PER_CPU(struct timer_heap, heap);
-static struct timer *boot_slots[HEAP_MIN + 1];
 
-static void place(struct timer_heap *h, unsigned int pos, struct timer *t)
+/* ---- the heap. child: first child; next: sibling; prev: sibling before, or parent of a first child ---- */
+
+static struct timer *meld(struct timer *a, struct timer *b)
 {
-	h->slot[pos] = t;
-	t->heap_pos = pos;
+	struct timer *first, *later;
+
+	if (!a || !b)
+		return a ? a : b;
+	first = b->expires < a->expires ? b : a;
+	later = first == a ? b : a;
+	later->prev = first;
+	later->next = first->child;
+	if (first->child)
+		first->child->prev = later;
+	first->child = later;
+	return first;
 }
 
-static void sift_up(struct timer_heap *h, unsigned int pos, struct timer *t)
+/* Melds siblings in pairs from the left, then the pairs from the right: that order bounds the cost. */
+static struct timer *meld_siblings(struct timer *t)
 {
-	while (pos > 1 && h->slot[pos / 2]->expires > t->expires) {
-		place(h, pos, h->slot[pos / 2]);
-		pos /= 2;
+	struct timer *pairs = NULL, *root = NULL, *after;
+
+	while (t) {
+		struct timer *a = t, *b = t->next;
+
+		after = b ? b->next : NULL;
+		a->next = a->prev = NULL;
+		if (b)
+			b->next = b->prev = NULL;
+		a = meld(a, b);
+		a->next = pairs;
+		pairs = a;
+		t = after;
 	}
-	place(h, pos, t);
+	for (; pairs; pairs = after) {
+		after = pairs->next;
+		pairs->next = NULL;
+		root = meld(root, pairs);
+	}
+	return root;
 }
 
-static void sift_down(struct timer_heap *h, unsigned int pos, struct timer *t)
+static void heap_add(struct timer_heap *h, struct timer *t)
 {
-	for (;;) {
-		unsigned int child = pos * 2;
-
-		if (child > h->nr)
-			break;
-		if (child < h->nr && h->slot[child + 1]->expires < h->slot[child]->expires)
-			child++;
-		if (h->slot[child]->expires >= t->expires)
-			break;
-		place(h, pos, h->slot[child]);
-		pos = child;
-	}
-	place(h, pos, t);
+	t->child = t->next = t->prev = NULL;
+	h->root = meld(h->root, t);
+	h->nr++;
+	t->active = true;
 }
 
 static void heap_del(struct timer_heap *h, struct timer *t)
 {
-	unsigned int pos = t->heap_pos;
-	struct timer *last = h->slot[h->nr--];
+	struct timer *children = meld_siblings(t->child);
 
-	t->heap_pos = 0;
-	if (last == t)
-		return;
-	if (pos > 1 && h->slot[pos / 2]->expires > last->expires)
-		sift_up(h, pos, last);
-	else
-		sift_down(h, pos, last);
+	ASSERT(t->active);
+	if (t == h->root) {
+		h->root = children;
+	} else {
+		if (t->prev->child == t)
+			t->prev->child = t->next;
+		else
+			t->prev->next = t->next;
+		if (t->next)
+			t->next->prev = t->prev;
+		h->root = meld(h->root, children);
+	}
+	h->nr--;
+	t->active = false;
 }
 
-static void heap_room(struct timer_heap *h)
-{
-	struct timer **bigger;
+/* ---- arming ---- */
 
-	if (h->nr < h->capacity)
-		return;
-	bigger = xzalloc_array(struct timer *, h->capacity * 2 + 1);
-	BUG_ON(!bigger); /* a timer that cannot be armed would hang a guest: 8 bytes each, at boot or create */
-	for (unsigned int i = 1; i <= h->nr; i++)
-		bigger[i] = h->slot[i];
-	if (h->slot != boot_slots)
-		xfree(h->slot);
-	h->slot = bigger;
-	h->capacity = h->capacity * 2;
-}
-
-/* Locks the heap the timer is on, whichever that is by the time we have it. */
+/* Locks the heap the timer belongs to, whichever that is by the time we have it. */
 static struct timer_heap *lock_timer(struct timer *t, unsigned long *flags)
 {
 	for (;;) {
-		unsigned int cpu = __atomic_load_n(&t->cpu, __ATOMIC_RELAXED);
+		unsigned int cpu = READ_ONCE(t->cpu);
 		struct timer_heap *h = &per_cpu(heap, cpu);
 
 		spin_lock_irqsave(&h->lock, *flags);
@@ -99,27 +109,17 @@ static struct timer_heap *lock_timer(struct timer *t, unsigned long *flags)
 	}
 }
 
-static void head_changed(unsigned int cpu)
-{
-	/* The softirq handler programs the hardware: from its own CPU. */
-	cpu_raise_softirq(cpu, SOFTIRQ_TIMER);
-}
-
 void init_timer(struct timer *t, void (*fn)(void *), void *data, unsigned int cpu)
 {
 	*t = (struct timer){ .fn = fn, .data = data, .cpu = cpu };
 }
 
-static void arm(struct timer_heap *h, struct timer *t, s_time_t expires)
+static void arm(struct timer_heap *h, struct timer *t)
 {
-	if (t->heap_pos)
-		heap_del(h, t);
-	t->expires = expires;
-	heap_room(h);
-	h->nr++;
-	sift_up(h, h->nr, t);
-	if (t->heap_pos == 1)
-		head_changed(t->cpu);
+	heap_add(h, t);
+	/* The softirq handler programs the hardware: from its own CPU. */
+	if (h->root == t)
+		cpu_raise_softirq(t->cpu, SOFTIRQ_TIMER);
 }
 
 void set_timer(struct timer *t, s_time_t expires)
@@ -127,8 +127,12 @@ void set_timer(struct timer *t, s_time_t expires)
 	unsigned long flags;
 	struct timer_heap *h = lock_timer(t, &flags);
 
-	if (t->state != TIMER_DEAD)
-		arm(h, t, expires);
+	if (t->active)
+		heap_del(h, t);
+	if (!t->dead) {
+		t->expires = expires;
+		arm(h, t);
+	}
 	spin_unlock_irqrestore(&h->lock, flags);
 }
 
@@ -137,7 +141,7 @@ void stop_timer(struct timer *t)
 	unsigned long flags;
 	struct timer_heap *h = lock_timer(t, &flags);
 
-	if (t->heap_pos)
+	if (t->active)
 		heap_del(h, t);
 	spin_unlock_irqrestore(&h->lock, flags);
 }
@@ -146,36 +150,53 @@ void kill_timer(struct timer *t)
 {
 	unsigned long flags;
 	struct timer_heap *h = lock_timer(t, &flags);
-	unsigned int cpu = t->cpu;
+	unsigned int cpu;
 
-	if (t->heap_pos)
+	if (t->active)
 		heap_del(h, t);
-	t->state = TIMER_DEAD;
+	t->dead = true;
 	spin_unlock_irqrestore(&h->lock, flags);
-	while (cpu != smp_processor_id() && READ_ONCE(h->running) == t)
-		cpu_relax();
+	/* Its handler may run on a CPU it has left since. Ordering: `running` was set under the lock of the
+	 * heap t was in, and every later owner took that lock to move it: it is visible to us. The acquire
+	 * pairs with the release after the handler. */
+	for_each_online_cpu(cpu)
+		while (cpu != smp_processor_id() &&
+		       __atomic_load_n(&per_cpu(heap, cpu).running, __ATOMIC_ACQUIRE) == t)
+			cpu_relax();
+}
+
+static bool try_migrate(struct timer *t, unsigned int from, unsigned int cpu)
+{
+	struct timer_heap *a = &per_cpu(heap, from), *b = &per_cpu(heap, cpu);
+	unsigned long flags = local_irq_save();
+	bool still;
+
+	spin_lock_both(&a->lock, &b->lock);
+	still = t->cpu == from;
+	if (still) {
+		bool active = t->active;
+
+		if (active)
+			heap_del(a, t);
+		WRITE_ONCE(t->cpu, cpu);
+		if (active)
+			arm(b, t);
+	}
+	spin_unlock_both(&a->lock, &b->lock);
+	local_irq_restore(flags);
+	return still;
 }
 
 void migrate_timer(struct timer *t, unsigned int cpu)
 {
-	unsigned long flags;
-	struct timer_heap *h = lock_timer(t, &flags), *to;
-	bool active = t->heap_pos;
+	unsigned int from;
 
-	if (t->cpu == cpu) {
-		spin_unlock_irqrestore(&h->lock, flags);
-		return;
-	}
-	if (active)
-		heap_del(h, t);
-	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELAXED);
-	spin_unlock(&h->lock);
-	to = &per_cpu(heap, cpu);
-	spin_lock(&to->lock);
-	if (active && t->cpu == cpu && !t->heap_pos && t->state != TIMER_DEAD)
-		arm(to, t, t->expires);
-	spin_unlock_irqrestore(&to->lock, flags);
+	do {
+		from = READ_ONCE(t->cpu);
+	} while (from != cpu && !try_migrate(t, from, cpu));
 }
+
+/* ---- firing ---- */
 
 void timer_interrupt(void)
 {
@@ -185,24 +206,42 @@ void timer_interrupt(void)
 static void run_timers(void)
 {
 	struct timer_heap *h = &this_cpu(heap);
-	s_time_t now = NOW(), next;
+	s_time_t now = NOW();
 
 	spin_lock_irq(&h->lock);
-	while (h->nr && h->slot[1]->expires <= now) {
-		struct timer *t = h->slot[1];
+	while (h->root && h->root->expires <= now) {
+		struct timer *t = h->root;
 		void (*fn)(void *) = t->fn;
 		void *data = t->data;
 
 		heap_del(h, t);
-		h->running = t;
+		WRITE_ONCE(h->running, t);
 		spin_unlock_irq(&h->lock);
 		fn(data);
 		spin_lock_irq(&h->lock);
-		h->running = NULL;
+		/* Ordering: release, pairs with kill_timer(): the handler is done with its object. */
+		__atomic_store_n(&h->running, NULL, __ATOMIC_RELEASE);
 	}
-	next = h->nr ? h->slot[1]->expires : STIME_MAX;
-	arch_reprogram_timer(next);
+	arch_reprogram_timer(h->root ? h->root->expires : STIME_MAX);
 	spin_unlock_irq(&h->lock);
+}
+
+/* The first ones only: it runs with the heap locked. Each is a child of one before, so a list of those seen
+ * and not yet followed is all the walk needs; the console takes longer than looking. */
+#define DUMP_MAX 32
+
+static void dump_heap(const struct timer_heap *h)
+{
+	const struct timer *seen[DUMP_MAX];
+	unsigned int nr = 0;
+
+	if (h->root)
+		seen[nr++] = h->root;
+	for (unsigned int i = 0; i < nr; i++) {
+		printk("    at %ld: fn %p data %p\n", seen[i]->expires, seen[i]->fn, seen[i]->data);
+		for (const struct timer *c = seen[i]->child; c && nr < DUMP_MAX; c = c->next)
+			seen[nr++] = c;
+	}
 }
 
 static void dump_timers(unsigned char key)
@@ -216,21 +255,15 @@ static void dump_timers(unsigned char key)
 
 		spin_lock_irqsave(&h->lock, flags);
 		printk("  CPU %u: %u timers\n", cpu, h->nr);
-		for (unsigned int i = 1; i <= h->nr; i++)
-			printk("    at %ld: fn %p data %p\n", h->slot[i]->expires, h->slot[i]->fn, h->slot[i]->data);
+		dump_heap(h);
 		spin_unlock_irqrestore(&h->lock, flags);
 	}
 }
 
 void timers_cpu_init(unsigned int cpu)
 {
-	struct timer_heap *h = &per_cpu(heap, cpu);
-
-	spin_lock_init(&h->lock);
-	h->slot = cpu ? xzalloc_array(struct timer *, HEAP_MIN + 1) : boot_slots;
-	if (!h->slot)
-		panic("no memory for the timers of CPU %u", cpu);
-	h->capacity = HEAP_MIN;
+	per_cpu(heap, cpu) = (struct timer_heap){ .root = NULL };
+	spin_lock_init(&per_cpu(heap, cpu).lock);
 }
 
 void timers_init(void)
