@@ -18,7 +18,6 @@
 #include <public/sched.h>
 #include <stdarg.h>
 #include <hv/printf.h>
-#include "sched/private.h"
 
 struct domain *dom_io, *dom_xen, *idle_domain, *hardware_domain;
 struct domain *domain_list; /* by id; guarded by: list_lock */
@@ -179,7 +178,7 @@ static int build(struct domain *d, const struct domain_create_args *a)
 	if (!rc)
 		rc = grant_table_create(d, a->max_grant_frames, a->max_maptrack_frames);
 	if (!rc)
-		rc = sched_init_domain(d, 0);
+		rc = sched_init_domain(d, a->cpupool);
 	return rc;
 }
 

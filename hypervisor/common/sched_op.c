@@ -85,7 +85,7 @@ long do_sched_op(unsigned long cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case SCHEDOP_yield:
-		raise_softirq(SOFTIRQ_SCHEDULE);
+		vcpu_yield_current();
 		return 0;
 	case SCHEDOP_block:
 		current->vcpu_info->evtchn_upcall_mask = 0;

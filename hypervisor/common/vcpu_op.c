@@ -44,7 +44,7 @@ static long vcpu_down(struct domain *d, struct vcpu *v)
 		return 0;
 	}
 	if (!(__atomic_fetch_or(&v->pause_flags, 1ul << VPF_DOWN, __ATOMIC_SEQ_CST) & (1ul << VPF_DOWN)))
-		vcpu_sleep_nosync(v);
+		vcpu_sleep_for_long(v);
 	return 0;
 }
 

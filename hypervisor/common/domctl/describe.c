@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The ABI's view of a domain, and of sets of CPUs. */
 #include <hv/control.h>
+#include <hv/cpupool.h>
 #include <hv/guest_access.h>
 #include <hv/mm.h>
 #include <hv/string.h>
@@ -64,6 +65,7 @@ void domain_describe(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	info->shared_info_frame = d->shared_info ? mfn_x(virt_to_mfn(d->shared_info)) : ~0ull;
 	info->ssidref = d->config.ssidref;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
+	info->cpupool = cpupool_id(d);
 	info->gpaddr_bits = 48;
 }
 

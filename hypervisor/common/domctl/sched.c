@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* domctl: vCPUs, where they may run, and their domain's share. */
 #include <hv/control.h>
+#include <hv/cpupool.h>
 #include <public/domctl.h>
 #include "handlers.h"
 
@@ -36,7 +37,7 @@ int domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 	return rc;
 }
 
-/* What was asked for is stored; what comes back is what of it is online now. */
+/* What was asked for is stored; what comes back is what of it can be used now. */
 static int set_one(struct vcpu *v, const struct xenctl_bitmap *map, int (*set)(struct vcpu *, const cpumask_t *))
 {
 	cpumask_t wanted;
@@ -72,8 +73,10 @@ int domctl_scheduler(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
 
-	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
+	if (s->sched_id != cpupool_sched_id(d))
 		return trace_err(-EINVAL);
+	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
+		return 0; /* nothing to set */
 	switch (s->cmd) {
 	case XEN_DOMCTL_SCHEDOP_getinfo:
 		s->u.credit2.weight = d->sched.weight;

@@ -7,7 +7,6 @@
  * parked is guarded by the vCPU's run-queue lock; the budget is atomic, so that vCPUs on several CPUs burn it
  * without a common lock. It may be overdrawn by a slice; the refill takes that into account.
  */
-#include <hv/domain.h>
 #include <hv/mm.h>
 #include <hv/smp.h>
 #include "private.h"
@@ -39,18 +38,6 @@ s_time_t cap_slice(const struct vcpu *v, s_time_t slice)
 	return !READ_ONCE(v->domain->sched.cap) || left >= slice ? slice : max(left, MICROSECS(100));
 }
 
-static void unpark(struct vcpu *v)
-{
-	unsigned long flags;
-	struct runqueue *rq = lock_vcpu_queue(v, &flags);
-	bool was = v->sched.parked;
-
-	v->sched.parked = false;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (was)
-		vcpu_wake(v);
-}
-
 static void refill(void *data)
 {
 	struct domain *d = data;
@@ -62,7 +49,7 @@ static void refill(void *data)
 	} while (!__atomic_compare_exchange_n(&d->sched.cap_left, &left, next, false, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
 	for_each_vcpu(d, v)
-		unpark(v);
+		vcpu_unpark(v);
 	if (d->sched.cap) {
 		d->sched.cap_replenish += CAP_PERIOD;
 		set_timer(d->sched.cap_timer, d->sched.cap_replenish);

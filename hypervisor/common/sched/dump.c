@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The debug key for run queues: what runs and what waits on each CPU. */
-#include <hv/domain.h>
 #include <hv/keyhandler.h>
 #include "private.h"
 
-static void print_vcpu(const char *what, const struct vcpu *v)
+static void print_vcpu(const struct runqueue *rq, const char *what, const struct vcpu *v)
 {
 	if (is_idle_vcpu(v))
 		printk("    %s idle\n", what);
 	else
-		printk("    %s d%uv%u credit %ld us, weight %u, affinity %#lx\n", what, v->domain->domain_id,
-		       v->vcpu_id, v->sched.credit / 1000, v->domain->sched.weight, v->sched.hard_affinity.bits[0]);
+		printk("    %s d%uv%u ahead %ld us, weight %u, affinity %#lx\n", what, v->domain->domain_id,
+		       v->vcpu_id, (v->sched.vtime - rq->vclock) / 1000, v->domain->sched.weight,
+		       v->sched.hard_affinity.bits[0]);
 }
 
 static void dump_run_queues(unsigned char key)
@@ -22,10 +22,13 @@ static void dump_run_queues(unsigned char key)
 		unsigned long flags;
 
 		spin_lock_irqsave(&rq->lock, flags);
-		printk("  CPU %u: %u waiting\n", cpu, rq->nr);
-		print_vcpu("runs", rq->curr);
+		if (rq->pool)
+			printk("  CPU %u: pool %u (%s), %u waiting\n", cpu, rq->pool->id, rq->pool->ops->name, rq->nr);
+		else
+			printk("  CPU %u: in no pool\n", cpu);
+		print_vcpu(rq, "runs", rq->curr);
 		for (const struct vcpu *v = rq->head; v; v = v->sched.next)
-			print_vcpu("waits", v);
+			print_vcpu(rq, "waits", v);
 		spin_unlock_irqrestore(&rq->lock, flags);
 	}
 }

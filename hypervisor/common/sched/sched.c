@@ -1,63 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: a run queue per CPU, ordered by credit. Running burns credit in inverse proportion to the
- * weight; when the best waiting vCPU has none left, everybody on the queue gets a fresh share. An idle CPU
- * takes work from others; a waking vCPU goes to an idle CPU of its affinity if there is one.
+ * The mechanism all schedulers share: a run queue per CPU, wake-ups, sleeping, the switch. Which vCPU, where
+ * and how long is the policy of the pool's scheduler (struct sched_ops).
  *
  * Invariants, under the queue's lock: a vCPU is on at most one queue, the one of v->processor; v->processor
  * changes only while v is neither queued nor running; is_running is true from when schedule() picks v until
- * sched_context_switched() says its registers are saved, and no other CPU may pick it meanwhile.
+ * sched_context_switched() says its registers are saved, and no other CPU may pick it meanwhile. A runnable
+ * vCPU is queued, running, parked, or in the hands of a CPU that will call vcpu_wake() for it.
  */
-#include <hv/domain.h>
 #include <hv/mm.h>
-#include <hv/percpu.h>
 #include <hv/smp.h>
 #include <hv/softirq.h>
 #include "private.h"
 
-#define CREDIT_SHARE MILLISECS(10)
-#define TIME_SLICE   MILLISECS(10)
-#define RATE_LIMIT   MICROSECS(1000)
-
 DEFINE_PER_CPU(struct runqueue, runqueue);
 struct vcpu *idle_vcpu[NR_CPUS];
-static cpumask_t idle_cpus; /* CPUs running their idle vCPU; atomic, a hint */
+cpumask_t idle_cpus;
+
+static const struct sched_ops *ops_of(const struct vcpu *v)
+{
+	return v->domain->sched.cpupool->ops;
+}
 
 bool vcpu_runnable(const struct vcpu *v)
 {
 	return !(__atomic_load_n(&v->pause_flags, __ATOMIC_SEQ_CST) |
 		 (unsigned long)__atomic_load_n(&v->pause_count, __ATOMIC_SEQ_CST) |
 		 (unsigned long)__atomic_load_n(&v->domain->pause_count, __ATOMIC_SEQ_CST));
-}
-
-static void change_runstate(struct vcpu *v, int state, s_time_t now)
-{
-	s_time_t spent = now - (s_time_t)v->runstate.state_entry_time;
-
-	if (v->runstate.state == state)
-		return;
-	if (spent > 0) {
-		v->runstate.time[v->runstate.state] += (uint64_t)spent;
-		v->runstate.state_entry_time = (uint64_t)now;
-	}
-	v->runstate.state = state;
-}
-
-static int offline_state(const struct vcpu *v)
-{
-	return v->pause_flags & (1ul << VPF_BLOCKED | 1ul << VPF_POLLING) ? RUNSTATE_blocked : RUNSTATE_offline;
-}
-
-void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out)
-{
-	unsigned long flags;
-	struct runqueue *rq = lock_vcpu_queue(v, &flags);
-	s_time_t spent = NOW() - (s_time_t)v->runstate.state_entry_time;
-
-	*out = v->runstate;
-	if (spent > 0)
-		out->time[out->state] += (uint64_t)spent;
-	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
 struct runqueue *lock_vcpu_queue(const struct vcpu *v, unsigned long *flags)
@@ -73,14 +42,24 @@ struct runqueue *lock_vcpu_queue(const struct vcpu *v, unsigned long *flags)
 	}
 }
 
-/* ---- the queue: ordered by credit, best first ---- */
+/* ---- the queue: by vtime, least first; equals in order of arrival ---- */
 
-static void enqueue(struct runqueue *rq, struct vcpu *v)
+/* Nobody saves up more than a slice while asleep. */
+static void settle_vtime(struct runqueue *rq, struct vcpu *v)
+{
+	if (v->sched.vtime_relative)
+		v->sched.vtime += rq->vclock;
+	v->sched.vtime_relative = false;
+	v->sched.vtime = max(v->sched.vtime, rq->vclock - TIME_SLICE);
+}
+
+void runqueue_add(struct runqueue *rq, struct vcpu *v)
 {
 	struct vcpu **at = &rq->head, *prev = NULL;
 
-	ASSERT(!v->sched.on_queue);
-	while (*at && (*at)->sched.credit >= v->sched.credit) {
+	ASSERT(!v->sched.on_queue && rq == &per_cpu(runqueue, v->processor));
+	settle_vtime(rq, v);
+	while (*at && (*at)->sched.vtime <= v->sched.vtime) {
 		prev = *at;
 		at = &(*at)->sched.next;
 	}
@@ -90,11 +69,14 @@ static void enqueue(struct runqueue *rq, struct vcpu *v)
 		(*at)->sched.prev = v;
 	*at = v;
 	v->sched.on_queue = true;
-	rq->nr++;
+	v->sched.queued_weight = v->domain->sched.weight;
+	WRITE_ONCE(rq->load, rq->load + v->sched.queued_weight);
+	WRITE_ONCE(rq->nr, rq->nr + 1);
 }
 
-static void dequeue(struct runqueue *rq, struct vcpu *v)
+void runqueue_del(struct runqueue *rq, struct vcpu *v)
 {
+	ASSERT(v->sched.on_queue);
 	if (v->sched.prev)
 		v->sched.prev->sched.next = v->sched.next;
 	else
@@ -103,120 +85,123 @@ static void dequeue(struct runqueue *rq, struct vcpu *v)
 		v->sched.next->sched.prev = v->sched.prev;
 	v->sched.next = v->sched.prev = NULL;
 	v->sched.on_queue = false;
-	rq->nr--;
+	WRITE_ONCE(rq->load, rq->load - v->sched.queued_weight);
+	WRITE_ONCE(rq->nr, rq->nr - 1);
 }
 
-static void burn(struct vcpu *v, s_time_t now)
+/* Queues have clocks of their own: a vCPU takes its lead or lag along, not its time. */
+void vcpu_set_processor(struct vcpu *v, unsigned int cpu)
 {
-	s_time_t ran = now - v->sched.start_time;
-
-	if (ran <= 0 || is_idle_vcpu(v))
-		return;
-	v->sched.credit -= ran * SCHED_DEFAULT_WEIGHT / v->domain->sched.weight;
-	cap_burn(v, ran);
-	v->sched.start_time = now;
+	ASSERT(!v->sched.on_queue);
+	if (!v->sched.vtime_relative)
+		v->sched.vtime -= per_cpu(runqueue, v->processor).vclock;
+	v->sched.vtime_relative = true;
+	WRITE_ONCE(v->processor, cpu);
 }
 
-static void refill(struct runqueue *rq)
+/* ---- parking ---- */
+
+void vcpu_park(struct vcpu *v)
 {
-	for (struct vcpu *v = rq->head; v; v = v->sched.next)
-		v->sched.credit = min(v->sched.credit + CREDIT_SHARE, CREDIT_SHARE);
+	v->sched.parked = true;
+	runstate_change(v, RUNSTATE_runnable, NOW());
 }
 
-/* ---- where ---- */
-
-static bool may_run_on(const struct vcpu *v, unsigned int cpu)
+void vcpu_unpark(struct vcpu *v)
 {
-	return cpumask_test(&v->sched.hard_affinity, cpu) && cpumask_test(&cpu_online_map, cpu);
+	unsigned long flags;
+	struct runqueue *rq = lock_vcpu_queue(v, &flags);
+	bool was = v->sched.parked;
+
+	v->sched.parked = false;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (was)
+		vcpu_wake(v);
 }
 
-static unsigned int pick_cpu(const struct vcpu *v)
+void unpark_pool(const struct cpupool *pool)
 {
-	cpumask_t ok = cpumask_and(&v->sched.hard_affinity, &cpu_online_map), soft, idle;
+	struct domain *d;
+	domid_t next = 0;
+	struct vcpu *v;
+
+	while ((d = domain_get_next(next)) != NULL) {
+		next = (domid_t)(d->domain_id + 1);
+		if (READ_ONCE(d->sched.cpupool) == pool)
+			for_each_vcpu(d, v)
+				vcpu_unpark(v);
+		domain_put(d);
+	}
+}
+
+/* ---- waking ---- */
+
+/* v waits on its queue: if another CPU idles, that may come and take it. */
+static void offer_to_idle(const struct vcpu *v)
+{
+	cpumask_t ok = sched_allowed(v);
 	unsigned int cpu;
 
-	if (cpumask_empty(&ok))
-		return v->processor;
-	soft = cpumask_and(&ok, &v->sched.soft_affinity);
-	if (!cpumask_empty(&soft))
-		ok = soft;
-	if (cpumask_test(&ok, v->processor) && cpumask_test(&idle_cpus, v->processor))
-		return v->processor;
-	idle = cpumask_and(&ok, &idle_cpus);
-	cpu = cpumask_first(&idle);
+	ok = cpumask_and(&ok, &idle_cpus);
+	cpu = cpumask_first(&ok);
 	if (cpu < NR_CPUS)
-		return cpu;
-	return cpumask_test(&ok, v->processor) ? v->processor : cpumask_first(&ok);
+		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
 }
 
-static void tickle(struct runqueue *rq, unsigned int cpu, const struct vcpu *v)
+static void tickle(struct runqueue *rq, const struct vcpu *v, s_time_t now)
 {
-	const struct vcpu *running = rq->curr;
+	if (is_idle_vcpu(rq->curr)) {
+		/* It has work now: the next to wake should look elsewhere. */
+		cpumask_clear_atomic(&idle_cpus, v->processor);
+		cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
+	} else if (ops_of(v)->preempts(rq, v, now)) {
+		cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
+	} else {
+		offer_to_idle(v);
+	}
+}
 
-	if (!running || is_idle_vcpu(running) || running->sched.credit < v->sched.credit)
-		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
+/* Queues v on this queue, or parks it. False: v->processor has changed, lock that queue and call again. */
+static bool place_vcpu(struct runqueue *rq, struct vcpu *v, bool moved)
+{
+	s_time_t now = NOW();
+	unsigned int cpu;
+
+	if (v->is_running || v->sched.on_queue)
+		return true; /* whoever runs it sees that it is runnable, see sched_context_switched() */
+	v->sched.parked = false;
+	if (!vcpu_runnable(v)) {
+		runstate_change(v, runstate_asleep(v), now);
+		return true;
+	}
+	/* One move is enough, or two CPUs could pass it on to each other as others come and go. */
+	cpu = moved && may_run_on(v, v->processor) && ops_of(v)->may_stay(v) ? v->processor :
+									      ops_of(v)->place(v);
+	if (cpu == NR_CPUS) {
+		vcpu_park(v);
+		return true;
+	}
+	if (cpu != v->processor) {
+		vcpu_set_processor(v, cpu);
+		return false;
+	}
+	runstate_change(v, RUNSTATE_runnable, now);
+	runqueue_add(rq, v);
+	tickle(rq, v, now);
+	return true;
 }
 
 void vcpu_wake(struct vcpu *v)
 {
 	unsigned long flags;
-	struct runqueue *rq = lock_vcpu_queue(v, &flags);
-	unsigned int cpu;
+	bool done = false;
 
-	if (v->is_running || v->sched.on_queue) {
-		spin_unlock_irqrestore(&rq->lock, flags);
-		return;
-	}
-	if (!vcpu_runnable(v)) {
-		change_runstate(v, offline_state(v), NOW());
-		spin_unlock_irqrestore(&rq->lock, flags);
-		return;
-	}
-	if (cap_exhausted(v)) {
-		v->sched.parked = true;
-		change_runstate(v, RUNSTATE_runnable, NOW());
-		spin_unlock_irqrestore(&rq->lock, flags);
-		return;
-	}
-	cpu = pick_cpu(v);
-	if (cpu != v->processor) {
-		WRITE_ONCE(v->processor, cpu);
-		spin_unlock_irqrestore(&rq->lock, flags);
-		rq = lock_vcpu_queue(v, &flags);
-		if (v->is_running || v->sched.on_queue || !vcpu_runnable(v)) {
-			spin_unlock_irqrestore(&rq->lock, flags);
-			return;
-		}
-	}
-	change_runstate(v, RUNSTATE_runnable, NOW());
-	enqueue(rq, v);
-	tickle(rq, v->processor, v);
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
+	for (bool moved = false; !done; moved = true) {
+		struct runqueue *rq = lock_vcpu_queue(v, &flags);
 
-void vcpu_sleep_nosync(struct vcpu *v)
-{
-	unsigned long flags;
-	struct runqueue *rq = lock_vcpu_queue(v, &flags);
-
-	if (!vcpu_runnable(v)) {
-		if (v->sched.on_queue) {
-			dequeue(rq, v);
-			change_runstate(v, offline_state(v), NOW());
-		} else if (v->is_running) {
-			cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
-		}
+		done = place_vcpu(rq, v, moved);
+		spin_unlock_irqrestore(&rq->lock, flags);
 	}
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-void vcpu_sleep_sync(struct vcpu *v)
-{
-	vcpu_sleep_nosync(v);
-	/* Ordering: pairs with the release in sched_context_switched(): its saved state is visible. */
-	while (!vcpu_runnable(v) && __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
-		cpu_relax();
-	arch_sync_vcpu_state(v);
 }
 
 void vcpu_unblock(struct vcpu *v)
@@ -235,6 +220,41 @@ void vcpu_kick(struct vcpu *v)
 		smp_send_event_check_cpu(cpu);
 }
 
+/* ---- sleeping ---- */
+
+void vcpu_sleep_nosync(struct vcpu *v)
+{
+	unsigned long flags;
+	struct runqueue *rq = lock_vcpu_queue(v, &flags);
+
+	if (!vcpu_runnable(v)) {
+		if (v->sched.on_queue)
+			runqueue_del(rq, v);
+		v->sched.parked = false;
+		if (rq->curr == v)
+			cpu_raise_softirq(v->processor, SOFTIRQ_SCHEDULE);
+		else
+			runstate_change(v, runstate_asleep(v), NOW());
+	}
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+void vcpu_sleep_sync(struct vcpu *v)
+{
+	vcpu_sleep_nosync(v);
+	/* Ordering: pairs with the store in sched_context_switched(): its saved state is visible. */
+	while (!vcpu_runnable(v) && __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	arch_sync_vcpu_state(v);
+}
+
+void vcpu_sleep_for_long(struct vcpu *v)
+{
+	vcpu_sleep_nosync(v);
+	if (ops_of(v)->release)
+		ops_of(v)->release(v);
+}
+
 void vcpu_block_current(void)
 {
 	struct vcpu *v = current;
@@ -247,55 +267,63 @@ void vcpu_block_current(void)
 		raise_softirq(SOFTIRQ_SCHEDULE);
 }
 
+void vcpu_yield_current(void)
+{
+	current->sched.yields = true;
+	raise_softirq(SOFTIRQ_SCHEDULE);
+}
+
 /* ---- the switch ---- */
-
-static struct vcpu *steal(unsigned int cpu)
-{
-	unsigned int other;
-
-	for_each_online_cpu(other) {
-		struct runqueue *rq = &per_cpu(runqueue, other);
-
-		if (other == cpu || !READ_ONCE(rq->nr) || !spin_trylock(&rq->lock))
-			continue;
-		for (struct vcpu *v = rq->head; v; v = v->sched.next) {
-			if (v->is_running || !may_run_on(v, cpu))
-				continue;
-			dequeue(rq, v);
-			WRITE_ONCE(v->processor, cpu);
-			spin_unlock(&rq->lock);
-			return v;
-		}
-		spin_unlock(&rq->lock);
-	}
-	return NULL;
-}
-
-static struct vcpu *pick_next(struct runqueue *rq, unsigned int cpu, struct vcpu *prev)
-{
-	struct vcpu *v, *after;
-
-	if (rq->head && rq->head->sched.credit <= 0)
-		refill(rq);
-	for (v = rq->head; v; v = after) {
-		after = v->sched.next;
-		if (cap_exhausted(v)) {
-			dequeue(rq, v);
-			v->sched.parked = true;
-			continue;
-		}
-		if ((v->is_running && v != prev) || !may_run_on(v, cpu))
-			continue;
-		dequeue(rq, v);
-		return v;
-	}
-	v = steal(cpu);
-	return v ? v : idle_vcpu[cpu];
-}
 
 static void slice_over(void *unused)
 {
 	raise_softirq(SOFTIRQ_SCHEDULE);
+}
+
+static void charge(struct vcpu *v, s_time_t now)
+{
+	s_time_t ran = now - v->sched.start_time;
+
+	if (ran <= 0 || is_idle_vcpu(v))
+		return;
+	ops_of(v)->charge(v, ran);
+	v->sched.start_time = now;
+}
+
+static bool can_go_on(const struct vcpu *v, unsigned int cpu)
+{
+	return !is_idle_vcpu(v) && vcpu_runnable(v) && may_run_on(v, cpu) && ops_of(v)->may_stay(v);
+}
+
+static struct vcpu *choose(struct runqueue *rq, unsigned int cpu, struct vcpu *prev, s_time_t now)
+{
+	struct vcpu *next = NULL;
+
+	charge(prev, now);
+	if (can_go_on(prev, cpu))
+		runqueue_add(rq, prev);
+	if (rq->pool)
+		next = rq->pool->ops->pick(rq, cpu, prev, now);
+	prev->sched.yields = false;
+	if (!next)
+		return idle_vcpu[cpu];
+	ASSERT(next == prev || !next->is_running);
+	settle_vtime(rq, next);
+	rq->vclock = max(rq->vclock, next->sched.vtime);
+	return next;
+}
+
+static void start_running(struct runqueue *rq, struct vcpu *prev, struct vcpu *next, s_time_t now)
+{
+	rq->curr = next;
+	WRITE_ONCE(rq->running_weight, is_idle_vcpu(next) ? 0 : next->sched.queued_weight);
+	next->sched.start_time = now;
+	if (next == prev)
+		return;
+	runstate_change(prev, vcpu_runnable(prev) ? RUNSTATE_runnable : runstate_asleep(prev), now);
+	runstate_change(next, RUNSTATE_running, now);
+	next->sched.run_since = now;
+	next->is_running = true;
 }
 
 static void schedule(void)
@@ -303,31 +331,24 @@ static void schedule(void)
 	struct vcpu *prev = current, *next;
 	unsigned int cpu = smp_processor_id();
 	struct runqueue *rq = &this_cpu(runqueue);
-	s_time_t now = NOW();
+	s_time_t slice = STIME_MAX, now;
 
 	spin_lock_irq(&rq->lock);
-	burn(prev, now);
-	/* One that may not stay here is placed anew once its state is saved: sched_context_switched(). */
-	if (!is_idle_vcpu(prev) && vcpu_runnable(prev) && !cap_exhausted(prev) && may_run_on(prev, cpu))
-		enqueue(rq, prev);
-	next = pick_next(rq, cpu, prev);
-	rq->curr = next;
-	if (next != prev) {
-		change_runstate(prev, vcpu_runnable(prev) ? RUNSTATE_runnable : offline_state(prev), now);
-		change_runstate(next, RUNSTATE_running, now);
-		next->is_running = true;
-	}
-	next->sched.start_time = now;
-	if (is_idle_vcpu(next))
-		cpumask_set_atomic(&idle_cpus, cpu);
-	else
+	now = NOW();
+	next = choose(rq, cpu, prev, now);
+	start_running(rq, prev, next, now);
+	if (!is_idle_vcpu(next)) {
+		slice = rq->pool->ops->slice(rq, next, now);
 		cpumask_clear_atomic(&idle_cpus, cpu);
+	} else {
+		cpumask_set_atomic(&idle_cpus, cpu);
+	}
 	spin_unlock(&rq->lock);
 
-	if (is_idle_vcpu(next))
+	if (slice == STIME_MAX)
 		stop_timer(&rq->slice);
 	else
-		set_timer(&rq->slice, now + cap_slice(next, TIME_SLICE));
+		set_timer(&rq->slice, now + slice);
 	if (next != prev)
 		arch_context_switch(prev, next);
 	local_irq_enable();
@@ -335,57 +356,19 @@ static void schedule(void)
 
 void sched_context_switched(struct vcpu *prev)
 {
-	/*
-	 * Ordering: as a release it pairs with vcpu_sleep_sync() and the CPUs that may now pick prev. It must
-	 * also be a full barrier before prev's flags are read: a waker clears a flag, then looks at
-	 * is_running. One of the two must see the other, or the wake-up is lost.
-	 */
+	/* Ordering: a full barrier. A waker makes v runnable, then looks at is_running, and leaves v to us if it
+	 * is set; we clear it, then look whether v is runnable. One of the two sees the other's change. It is
+	 * also the release that vcpu_sleep_sync() and the CPUs that may now pick prev pair with. */
 	__atomic_store_n(&prev->is_running, false, __ATOMIC_SEQ_CST);
-	if (!is_idle_vcpu(prev) && vcpu_runnable(prev))
+	if (is_idle_vcpu(prev) || !vcpu_runnable(prev))
+		return;
+	if (READ_ONCE(prev->sched.on_queue))
+		offer_to_idle(prev); /* it was not free to go when they looked */
+	else
 		vcpu_wake(prev);
 }
 
 /* ---- set-up ---- */
-
-int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask)
-{
-	unsigned long flags;
-	struct runqueue *rq;
-
-	if (!cpumask_intersects(mask, &cpu_online_map))
-		return -EINVAL;
-	rq = lock_vcpu_queue(v, &flags);
-	v->sched.hard_affinity = *mask;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (!cpumask_test(mask, v->processor)) {
-		vcpu_pause_nosync(v);
-		while (v != current && __atomic_load_n(&v->is_running, __ATOMIC_ACQUIRE))
-			cpu_relax();
-		vcpu_unpause(v);
-	}
-	return 0;
-}
-
-int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask)
-{
-	unsigned long flags;
-	struct runqueue *rq = lock_vcpu_queue(v, &flags);
-
-	v->sched.soft_affinity = *mask;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	return 0;
-}
-
-int sched_init_domain(struct domain *d, unsigned int poolid)
-{
-	d->sched.weight = SCHED_DEFAULT_WEIGHT;
-	return 0;
-}
-
-void sched_destroy_domain(struct domain *d)
-{
-	cap_destroy(d);
-}
 
 int sched_init_vcpu(struct vcpu *v)
 {
@@ -393,12 +376,17 @@ int sched_init_vcpu(struct vcpu *v)
 	cpumask_setall(&v->sched.soft_affinity);
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.state_entry_time = (uint64_t)NOW();
-	v->sched.credit = CREDIT_SHARE;
+	v->sched.vtime_relative = true;
 	return 0;
 }
 
 void sched_destroy_vcpu(struct vcpu *v)
 {
+	struct cpupool *pool = v->domain->sched.cpupool;
+
+	ASSERT(!v->sched.on_queue && !v->is_running);
+	if (pool && pool->ops->release)
+		pool->ops->release(v);
 }
 
 void sched_cpu_init(unsigned int cpu)
@@ -418,6 +406,8 @@ void sched_cpu_init(unsigned int cpu)
 	v->is_running = true;
 	v->runstate.state = RUNSTATE_running;
 	rq->curr = v;
+	rq->pool = &pool0;
+	cpumask_set_atomic(&pool0.cpus, cpu);
 	cpumask_set_atomic(&idle_cpus, cpu);
 }
 
@@ -428,19 +418,4 @@ void sched_init(void)
 	sched_dump_init();
 	sched_cpu_init(0);
 	get_cpu_info()->current_vcpu = idle_vcpu[0];
-}
-
-void startup_cpu_idle_loop(void)
-{
-	for (;;) {
-		if (scrub_needed())
-			raise_softirq(SOFTIRQ_SCRUB);
-		if (softirq_is_pending())
-			do_softirq();
-		local_irq_disable();
-		if (softirq_is_pending())
-			local_irq_enable();
-		else
-			safe_halt();
-	}
 }

@@ -1,58 +1,77 @@
 /* SPDX-License-Identifier: MIT */
-/* sysctl: scheduler and CPU pools. There is one pool, 0, with every CPU and domain. */
+/* sysctl: scheduler parameters and CPU pools. */
 #include <hv/control.h>
+#include <hv/cpupool.h>
 #include <public/sysctl.h>
+#include <asm/current.h>
 #include "handlers.h"
-
-uint32_t sched_ratelimit_us = 1000;
 
 int sysctl_sched_id(struct xen_sysctl *op)
 {
-	op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
-	return 0;
-}
+	struct cpupool_info pool0;
+	int rc = cpupool_get_info(0, &pool0);
 
-static uint32_t count_domains(void)
-{
-	uint32_t n = 0;
-	domid_t next = 0;
-	struct domain *d;
-
-	while ((d = domain_get_next(next)) != NULL) {
-		next = (domid_t)(d->domain_id + 1);
-		domain_put(d);
-		n++;
-	}
-	return n;
+	op->u.sched_id.sched_id = pool0.sched_id;
+	return rc;
 }
 
 static int pool_info(struct xen_sysctl_cpupool_op *p)
 {
-	/* The next pool at or after the id. */
-	if (p->cpupool_id > 0)
-		return -ENOENT;
-	p->sched_id = XEN_SCHEDULER_CREDIT2;
-	p->n_dom = count_domains();
-	return cpumask_to_bitmap(&p->cpumap, &cpu_online_map);
+	struct cpupool_info info;
+	int rc = cpupool_get_info(p->cpupool_id, &info);
+
+	if (rc)
+		return rc;
+	p->cpupool_id = info.id;
+	p->sched_id = info.sched_id;
+	p->n_dom = info.nr_domains;
+	return cpumask_to_bitmap(&p->cpumap, &info.cpus);
+}
+
+static int free_info(struct xen_sysctl_cpupool_op *p)
+{
+	cpumask_t cpus;
+
+	cpupool_free_cpus(&cpus);
+	return cpumask_to_bitmap(&p->cpumap, &cpus);
+}
+
+static int move_domain(const struct xen_sysctl_cpupool_op *p)
+{
+	struct domain *d = p->domid < DOMID_FIRST_RESERVED ? domain_get_by_id((domid_t)p->domid) : NULL;
+	int rc = -EBUSY;
+
+	if (!d)
+		return trace_err(-ESRCH);
+	if (d == current->domain) {
+		rc = trace_err(-EINVAL);
+	} else if (spin_trylock(&d->domctl_lock)) { /* waiting could be for one that waits for us */
+		rc = cpupool_move_domain(d, p->cpupool_id);
+		spin_unlock(&d->domctl_lock);
+	}
+	domain_put(d);
+	return rc;
 }
 
 int sysctl_cpupool(struct xen_sysctl *op)
 {
 	struct xen_sysctl_cpupool_op *p = &op->u.cpupool_op;
-	cpumask_t none;
 
 	switch (p->op) {
 	case XEN_SYSCTL_CPUPOOL_OP_INFO:
 		return pool_info(p);
 	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		cpumask_zero(&none);
-		return cpumask_to_bitmap(&p->cpumap, &none);
+		return free_info(p);
 	case XEN_SYSCTL_CPUPOOL_OP_CREATE:
+		return cpupool_create(&p->cpupool_id, p->sched_id);
 	case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
+		return cpupool_destroy(p->cpupool_id);
 	case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
+		return cpupool_add_cpu(p->cpupool_id, p->cpu);
 	case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
+		return cpupool_remove_cpu(p->cpupool_id, p->cpu);
 	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
-		return trace_err(-EOPNOTSUPP);
+		return move_domain(p);
 	default:
 		return trace_err(-ENOSYS);
 	}
@@ -62,19 +81,11 @@ int sysctl_scheduler(struct xen_sysctl *op)
 {
 	struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
 
-	if (s->cpupool_id != 0)
-		return trace_err(-ESRCH);
-	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
-		return trace_err(-EINVAL);
 	switch (s->cmd) {
 	case XEN_SYSCTL_SCHEDOP_getinfo:
-		s->u.sched_credit2.ratelimit_us = sched_ratelimit_us;
-		return 0;
+		return cpupool_get_ratelimit(s->cpupool_id, s->sched_id, &s->u.sched_credit2.ratelimit_us);
 	case XEN_SYSCTL_SCHEDOP_putinfo:
-		if (s->u.sched_credit2.ratelimit_us > XEN_SYSCTL_SCHED_RATELIMIT_MAX)
-			return trace_err(-EINVAL);
-		sched_ratelimit_us = s->u.sched_credit2.ratelimit_us;
-		return 0;
+		return cpupool_set_ratelimit(s->cpupool_id, s->sched_id, s->u.sched_credit2.ratelimit_us);
 	default:
 		return trace_err(-EINVAL);
 	}

@@ -17,7 +17,6 @@ int cpumask_from_bitmap(cpumask_t *to, const struct xenctl_bitmap *from);
 /* NULL or the vCPU. */
 struct vcpu *domain_vcpu(const struct domain *d, unsigned int id);
 
-extern uint32_t sched_ratelimit_us; /* credit2: a vCPU runs at least this long */
 /* x86: what CPUID says of the package's shape, and the feature words of XEN_SYSCTL_physinfo. */
 void arch_describe_cpus(uint32_t *threads_per_core, uint32_t *cores_per_socket, uint32_t hw_cap[8]);
 

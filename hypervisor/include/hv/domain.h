@@ -154,8 +154,10 @@ struct domain_create_args {
 	unsigned int max_vcpus;
 	uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	uint32_t ssidref;
+	unsigned int cpupool;
 	uint8_t handle[16];
 };
+void domains_init(void); /* boot: the pseudo domains */
 int domain_create(const struct domain_create_args *a, struct domain **out);
 struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id); /* under domctl_lock; NULL: ENOMEM */
 int domain_destroy(struct domain *d); /* 0, or -ERESTART: call again */

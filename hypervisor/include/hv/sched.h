@@ -16,52 +16,63 @@ struct cpupool;
 
 #define SCHED_DEFAULT_WEIGHT 256
 
+/* guarded by: the run-queue lock of vcpu->processor, unless said otherwise */
 struct sched_vcpu {
-	/* guarded by: the run-queue lock of vcpu->processor */
 	struct vcpu *next, *prev; /* run-queue links; NULL off queue */
 	bool on_queue;
-	int64_t credit;	       /* ns, scaled by weight */
-	s_time_t start_time;   /* when it was last put on its CPU */
-	int64_t cap_budget;
-	bool parked;	       /* out of cap budget */
+	bool parked;	      /* runnable, but its scheduler has no place for it now */
+	bool yields;	      /* asked to let others go first, once; written by its own CPU only */
+	bool vtime_relative;  /* vtime is relative to the clock of a queue: between two queues */
+	uint16_t queued_weight; /* what it added to its queue's load */
+	s_time_t start_time;  /* up to when its running has been charged */
+	s_time_t run_since;   /* when it last got its CPU */
+	int64_t vtime;	      /* credit2: running time, ns, scaled by weight: who has least is next */
+	uint32_t null_cpu;    /* null: 1 + the CPU it has for itself, 0 none; guarded by: null's lock */
 	cpumask_t hard_affinity, soft_affinity;
-	cpumask_t saved_affinity; /* while SCHEDOP_pin_override or hotplug broke hard_affinity */
-	bool affinity_broken;
-	uint32_t yield;
-	uint64_t priv; /* for schedulers with little state of their own */
+	cpumask_t saved_affinity; /* what hard_affinity was before SCHEDOP_pin_override */
+	bool affinity_overridden;
 };
 
 struct sched_domain {
 	uint16_t weight; /* 1..65535 */
 	uint16_t cap;	 /* percent of one CPU, 0: none */
-	struct cpupool *cpupool;
-	uint64_t node_affinity;
+	struct cpupool *cpupool; /* changes only while no vCPU is queued or running; NULL: idle domain */
 	s_time_t cap_replenish;
-	int64_t cap_left;
+	int64_t cap_left; /* atomic */
 	struct timer *cap_timer;
 };
 
 void sched_init(void);			      /* boot CPU: idle domain, pool 0 */
 void sched_cpu_init(unsigned int cpu);	      /* run queue and idle vCPU of a CPU about to start */
+int sched_set_default(const char *name);      /* sched=: pool 0's scheduler. -EINVAL: no such */
+/* -EINVAL: no such pool. */
 int sched_init_domain(struct domain *d, unsigned int poolid);
 void sched_destroy_domain(struct domain *d);
 int sched_init_vcpu(struct vcpu *v);
-void sched_destroy_vcpu(struct vcpu *v);
+void sched_destroy_vcpu(struct vcpu *v); /* v is off its CPU and will not run again */
+void startup_cpu_idle_loop(void);	 /* what an idle CPU does; never returns */
 
 /* Percent of one CPU the domain may use in all, 0: no limit. -EINVAL: more than its vCPUs could use, -ENOMEM. */
 int sched_set_cap(struct domain *d, uint16_t cap);
 void vcpu_wake(struct vcpu *v);		/* runnable now? then queue it and kick a CPU. Any context. */
 void vcpu_sleep_nosync(struct vcpu *v); /* not runnable now: get it off its CPU soon */
 void vcpu_sleep_sync(struct vcpu *v);	/* and wait until it is off and its state saved */
+/* v goes down for long (it is not runnable): what is reserved for it may be given to others. */
+void vcpu_sleep_for_long(struct vcpu *v);
 /* Block current until an event is deliverable, re-checking against lost wake-ups. */
 void vcpu_block_current(void);
+void vcpu_yield_current(void);
 /* Clears BLOCKED/POLLING and wakes. Called when an event became deliverable. Any context. */
 void vcpu_unblock(struct vcpu *v);
 /* v is running in guest mode somewhere: make it re-check events soon. Any context. */
 void vcpu_kick(struct vcpu *v);
 bool vcpu_runnable(const struct vcpu *v);
+/* -EINVAL: no CPU of v's pool is in the mask. -EBUSY: pinned by vcpu_pin_override(). v may be current. */
 int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask);
 int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask);
+/* SCHEDOP_pin_override: v may run on `cpu` only, until called with a negative one. -EINVAL: not a CPU of its
+ * pool, or nothing to undo; -EBUSY: pinned already. */
+int vcpu_pin_override(struct vcpu *v, int cpu);
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out); /* up to now */
 
 /* Provided by the architecture: */

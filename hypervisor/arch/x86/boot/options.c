@@ -9,12 +9,13 @@
 #include <hv/lib.h>
 #include <hv/parse.h>
 #include <hv/printf.h>
+#include <hv/sched.h>
 #include <hv/string.h>
 #include <asm/boot.h>
 #include <asm/options.h>
 
 bool opt_smap = true, opt_smep = true, opt_noreboot;
-char opt_com1[64], opt_console[64] = "com1,vga", opt_sched[16] = "credit2";
+char opt_com1[64], opt_console[64] = "com1,vga";
 uint64_t opt_maxcpus = NR_CPUS;
 uint64_t opt_dom0_mem, opt_dom0_mem_max, opt_dom0_max_vcpus;
 
@@ -75,10 +76,7 @@ static int set_console(const char *v)
 
 static int set_sched(const char *v)
 {
-	if (strcmp(v, "credit2"))
-		return -EINVAL;
-	strlcpy(opt_sched, v, sizeof(opt_sched));
-	return 0;
+	return sched_set_default(v);
 }
 
 static int set_maxcpus(const char *v)

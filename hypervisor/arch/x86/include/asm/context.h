@@ -7,7 +7,6 @@
 
 void pv_save_debugregs(struct vcpu *v);
 void pv_restore_debugregs(struct vcpu *v);
-void startup_cpu_idle_loop(void); /* common/sched/idle.c: never returns */
 /* Bytes not copied. `addr` is valid in the guest kernel's address space; v is current. */
 unsigned long pv_copy_to_kernel(struct vcpu *v, uint64_t addr, const void *src, unsigned long len);
 

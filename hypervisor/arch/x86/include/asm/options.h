@@ -6,7 +6,7 @@
 #include <hv/types.h>
 
 extern bool opt_smap, opt_smep, opt_noreboot;
-extern char opt_com1[64], opt_console[64], opt_sched[16];
+extern char opt_com1[64], opt_console[64];
 extern uint64_t opt_maxcpus;
 
 void options_parse(const char *cmdline);

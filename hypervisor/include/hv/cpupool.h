@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPU pools: each CPU is in one pool or in none, each domain in one pool, and runs on its CPUs only. A pool
+ * has one scheduler. Pool 0 is there from boot, with every CPU. Implementation: common/sched/cpupool.c.
+ */
+#ifndef HV_CPUPOOL_H
+#define HV_CPUPOOL_H
+
+#include <hv/cpumask.h>
+
+struct domain;
+
+#define CPUPOOL_ANY (~0u) /* any free id; any CPU */
+
+struct cpupool_info {
+	unsigned int id;
+	uint32_t sched_id; /* XEN_SCHEDULER_* */
+	unsigned int nr_domains;
+	cpumask_t cpus;
+};
+
+/* The first pool with an id >= `from`. -ENOENT. */
+int cpupool_get_info(unsigned int from, struct cpupool_info *out);
+void cpupool_free_cpus(cpumask_t *out);
+/* *id in and out. -EEXIST: taken; -ENOENT: no such scheduler; -ENOMEM. */
+int cpupool_create(unsigned int *id, uint32_t sched_id);
+/* -ENOENT; -EBUSY: it has CPUs or domains, or is pool 0. */
+int cpupool_destroy(unsigned int id);
+/* -ENOENT; -ENODEV: no such CPU, or none is free; -EBUSY: in another pool. */
+int cpupool_add_cpu(unsigned int id, unsigned int cpu);
+/* -ENOENT; -ENODEV: not one of the pool's; -EBUSY: the last one, and there are domains, or pool 0's. */
+int cpupool_remove_cpu(unsigned int id, unsigned int cpu);
+/* d is not the caller's, and its domctl_lock is held. -ENOENT: no such pool, or it has no CPU. */
+int cpupool_move_domain(struct domain *d, unsigned int id);
+
+/* The scheduler of d's pool (XEN_SCHEDULER_*) and the pool's id. */
+uint32_t cpupool_sched_id(const struct domain *d);
+unsigned int cpupool_id(const struct domain *d);
+/* The least time a vCPU keeps a CPU it has got, us; 0: no limit. -ESRCH: no such pool, -EINVAL: its
+ * scheduler has no such limit, or it is out of range. */
+int cpupool_get_ratelimit(unsigned int id, uint32_t sched_id, uint32_t *us);
+int cpupool_set_ratelimit(unsigned int id, uint32_t sched_id, uint32_t us);
+
+#endif
