@@ -37,6 +37,9 @@ struct hv_option {
 unsigned int cmdline_parse(const char *line, const struct hv_option *table, size_t nr,
 			   void (*complain)(void *ctx, const char *word, int error), void *ctx);
 
+/* For a word with an unknown name: the known name it was probably meant to have, or NULL. */
+const char *cmdline_nearest(const char *word, const struct hv_option *table, size_t nr);
+
 /* The words OPTION_BOOL knows; "" means true. 0, or -EINVAL. For set() functions. */
 int cmdline_bool(const char *value, bool *out);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypervisor's command line: one table of options, by Xen's names. It is parsed before there is a
- * console, so complaints are kept and reported by options_report(). A complaint never stops the boot.
+ * The hypervisor's command line: one table of options, by Xen's names, for hv/cmdline.h's parser. It is
+ * read before there is a console, so complaints are kept and reported by options_report(). A complaint
+ * never stops the boot. docs/man/serai-command-line.7 explains the options.
  */
+#include <hv/cmdline.h>
 #include <hv/console_options.h>
-#include <hv/cpumask.h>
+#include <hv/domain.h>
 #include <hv/grant.h>
 #include <hv/lib.h>
 #include <hv/parse.h>
@@ -19,69 +21,35 @@ char opt_com1[64], opt_console[64] = "com1,vga";
 uint64_t opt_maxcpus = NR_CPUS;
 uint64_t opt_dom0_mem, opt_dom0_mem_max, opt_dom0_max_vcpus;
 
-#define MAX_COMPLAINTS 16
-static char complaint[MAX_COMPLAINTS][120];
-static unsigned int nr_complaints;
-
-static void complain(const char *what, const char *name, const char *value)
-{
-	if (nr_complaints < MAX_COMPLAINTS)
-		hv_snprintf(complaint[nr_complaints++], sizeof(complaint[0]), "%s '%s%s%s'", what, name,
-			    *value ? "=" : "", value);
-}
-
-/* Each setter returns 0, or -EINVAL for a value it cannot use. */
-static int set_bool(bool *b, const char *v)
-{
-	if (!*v || !strcmp(v, "1") || !strcmp(v, "on") || !strcmp(v, "yes") || !strcmp(v, "true") ||
-	    !strcmp(v, "enable"))
-		*b = true;
-	else if (!strcmp(v, "0") || !strcmp(v, "off") || !strcmp(v, "no") || !strcmp(v, "false") ||
-		 !strcmp(v, "disable"))
-		*b = false;
-	else
-		return -EINVAL;
-	return 0;
-}
-
-static int set_smap(const char *v)
-{
-	return set_bool(&opt_smap, v);
-}
-
-static int set_smep(const char *v)
-{
-	return set_bool(&opt_smep, v);
-}
-
+/* Setters return 0, or -EINVAL for a value they cannot use; then nothing has changed. */
 static int set_noreboot(const char *v)
 {
-	int rc = set_bool(&opt_noreboot, v);
+	int rc = cmdline_bool(v, &opt_noreboot);
 
-	panic_set_noreboot(opt_noreboot);
+	if (!rc)
+		panic_set_noreboot(opt_noreboot);
 	return rc;
 }
 
-static int set_com1(const char *v)
+static int set_in_range(const char *v, uint64_t lowest, uint64_t highest, uint64_t *to)
 {
-	strlcpy(opt_com1, v, sizeof(opt_com1));
-	return 0;
-}
+	uint64_t n;
+	int rc = parse_u64(v, NULL, 0, &n);
 
-static int set_console(const char *v)
-{
-	strlcpy(opt_console, v, sizeof(opt_console));
+	if (rc || n < lowest || n > highest)
+		return -EINVAL;
+	*to = n;
 	return 0;
-}
-
-static int set_sched(const char *v)
-{
-	return sched_set_default(v);
 }
 
 static int set_maxcpus(const char *v)
 {
-	return parse_u64(v, NULL, 0, &opt_maxcpus) || !opt_maxcpus ? -EINVAL : 0;
+	return set_in_range(v, 1, UINT64_MAX, &opt_maxcpus);
+}
+
+static int set_dom0_max_vcpus(const char *v)
+{
+	return set_in_range(v, 1, MAX_VIRT_CPUS, &opt_dom0_max_vcpus);
 }
 
 static int set_conring(const char *v)
@@ -98,7 +66,7 @@ static int set_to_ring(const char *v)
 {
 	bool on;
 
-	if (set_bool(&on, v))
+	if (cmdline_bool(v, &on))
 		return -EINVAL;
 	console_set_dom0_to_ring(on);
 	return 0;
@@ -110,23 +78,13 @@ static int set_conswitch(const char *v)
 	return 0;
 }
 
-static int set_dom0_max_vcpus(const char *v)
-{
-	uint64_t n;
-
-	if (parse_u64(v, NULL, 0, &n) || n < 1 || n > 128)
-		return -EINVAL;
-	opt_dom0_max_vcpus = n;
-	return 0;
-}
-
 /* One of dom0_mem's parts: "SIZE", "min:SIZE", "max:SIZE"; a bare number counts KiB. */
-static int set_dom0_mem_part(const char *p, const char **end)
+static int dom0_mem_part(const char *p, const char **end, uint64_t *size, uint64_t *highest)
 {
-	uint64_t *to = &opt_dom0_mem, ignored;
+	uint64_t *to = size, ignored;
 
 	if (!strncmp(p, "max:", 4))
-		to = &opt_dom0_mem_max, p += 4;
+		to = highest, p += 4;
 	else if (!strncmp(p, "min:", 4))
 		to = &ignored, p += 4;
 	return parse_size_unit(p, end, 10, to);
@@ -134,14 +92,14 @@ static int set_dom0_mem_part(const char *p, const char **end)
 
 static int set_dom0_mem(const char *v)
 {
-	while (*v) {
-		if (set_dom0_mem_part(v, &v) || (*v && *v != ',')) {
-			opt_dom0_mem = opt_dom0_mem_max = 0;
+	uint64_t size = 0, highest = 0;
+
+	do {
+		if (dom0_mem_part(v, &v, &size, &highest) || (*v && *v != ','))
 			return -EINVAL;
-		}
-		if (*v == ',')
-			v++;
-	}
+	} while (*v++ == ',');
+	opt_dom0_mem = size;
+	opt_dom0_mem_max = highest;
 	return 0;
 }
 
@@ -153,86 +111,72 @@ static int no_effect(const char *v)
 static int set_grant_frames(const char *v)
 {
 	uint64_t nr;
+	int rc = set_in_range(v, 0, UINT64_MAX, &nr);
 
-	if (parse_u64(v, NULL, 0, &nr))
-		return -EINVAL;
-	grant_set_default_frames(nr);
-	return 0;
+	if (!rc)
+		grant_set_default_frames(nr);
+	return rc;
 }
 
 static int set_maptrack_frames(const char *v)
 {
 	uint64_t nr;
+	int rc = set_in_range(v, 0, UINT64_MAX, &nr);
 
-	if (parse_u64(v, NULL, 0, &nr))
-		return -EINVAL;
-	grant_set_default_maptrack(nr);
-	return 0;
+	if (!rc)
+		grant_set_default_maptrack(nr);
+	return rc;
 }
 
-static const struct {
-	const char *name;
-	int (*set)(const char *value);
-} options[] = {
-	{ "com1", set_com1 },
-	{ "conring_size", set_conring },
-	{ "console", set_console },
-	{ "console_to_ring", set_to_ring },
-	{ "conswitch", set_conswitch },
-	{ "dom0_max_vcpus", set_dom0_max_vcpus },
-	{ "dom0_mem", set_dom0_mem },
-	{ "gnttab_max_frames", set_grant_frames },
-	{ "gnttab_max_maptrack_frames", set_maptrack_frames },
-	{ "guest_loglvl", console_opt_guest_loglvl },
-	{ "loglvl", console_opt_loglvl },
-	{ "maxcpus", set_maxcpus },
-	{ "noreboot", set_noreboot },
-	{ "placeholder", no_effect }, /* what boot loaders' scripts put first */
-	{ "sched", set_sched },
-	{ "smap", set_smap },
-	{ "smep", set_smep },
+#define BOOL(name, var)	  { name, OPTION_BOOL, &(var), sizeof(var), NULL }
+#define STRING(name, var) { name, OPTION_STRING, var, sizeof(var), NULL }
+#define CUSTOM(name, fn)  { name, OPTION_CUSTOM, NULL, 0, fn }
+static const struct hv_option options[] = {
+	STRING("com1", opt_com1),
+	CUSTOM("conring_size", set_conring),
+	STRING("console", opt_console),
+	CUSTOM("console_to_ring", set_to_ring),
+	CUSTOM("conswitch", set_conswitch),
+	CUSTOM("dom0_max_vcpus", set_dom0_max_vcpus),
+	CUSTOM("dom0_mem", set_dom0_mem),
+	CUSTOM("gnttab_max_frames", set_grant_frames),
+	CUSTOM("gnttab_max_maptrack_frames", set_maptrack_frames),
+	CUSTOM("guest_loglvl", console_opt_guest_loglvl),
+	CUSTOM("loglvl", console_opt_loglvl),
+	CUSTOM("maxcpus", set_maxcpus),
+	CUSTOM("noreboot", set_noreboot),
+	CUSTOM("placeholder", no_effect), /* what boot loaders' scripts put first */
+	CUSTOM("sched", sched_set_default),
+	BOOL("smap", opt_smap),
+	BOOL("smep", opt_smep),
 };
 
-static void apply(char *word)
-{
-	char *value = strchr(word, '=');
-	const char *v = "";
+#define MAX_COMPLAINTS 16
+static char complaint[MAX_COMPLAINTS][128];
+static unsigned int nr_complaints;
 
-	if (value) {
-		*value = 0;
-		v = value + 1;
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(options); i++) {
-		if (strcmp(options[i].name, word))
-			continue;
-		if (options[i].set(v))
-			complain("Option ignored, its value is not valid:", word, v);
+static void complain(void *ctx, const char *word, int error)
+{
+	char *to = complaint[nr_complaints];
+	const char *near;
+
+	if (nr_complaints == MAX_COMPLAINTS)
 		return;
+	nr_complaints++;
+	if (error == -E2BIG) {
+		hv_snprintf(to, sizeof(complaint[0]), "Option ignored, it is too long: '%.60s'", word);
+	} else if (error != -ENOENT) {
+		hv_snprintf(to, sizeof(complaint[0]), "Option ignored, its value is not valid: '%.60s'", word);
+	} else {
+		near = cmdline_nearest(word, options, ARRAY_SIZE(options));
+		hv_snprintf(to, sizeof(complaint[0]), "Unknown option ignored: '%.60s'%s%s%s", word,
+			    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 	}
-	if (!strncmp(word, "no-", 3) && !value) {
-		for (unsigned int i = 0; i < ARRAY_SIZE(options); i++)
-			if (!strcmp(options[i].name, word + 3) && !options[i].set("0"))
-				return;
-	}
-	complain("Unknown option ignored:", word, v);
 }
 
 void options_parse(const char *cmdline)
 {
-	static char copy[BOOT_CMDLINE_MAX];
-	char *p = copy;
-
-	strlcpy(copy, cmdline, sizeof(copy));
-	while (*p) {
-		char *word = p;
-
-		while (*p && *p != ' ')
-			p++;
-		if (*p)
-			*p++ = 0;
-		if (*word)
-			apply(word);
-	}
+	cmdline_parse(cmdline, options, ARRAY_SIZE(options), complain, NULL);
 }
 
 void options_report(void)
