@@ -34,11 +34,17 @@ char *escape(const char *value, unsigned int len)
 	return text;
 }
 
+static bool is_hex(char c)
+{
+	return c && strchr("0123456789abcdefABCDEF", c);
+}
+
 static char *number_escape(char *from, int base, int digits, char *value)
 {
 	char text[4] = "", *end;
 
-	strncpy(text, from, digits);
+	for (int i = 0; i < digits && is_hex(from[i]); i++)
+		text[i] = from[i];
 	*value = (char)strtoul(text, &end, base);
 	return from + (end - text);
 }
@@ -60,7 +66,7 @@ unsigned int unescape(char *text)
 		if (found) {
 			*to++ = plain[found - letter];
 			from++;
-		} else if (*from == 'x') {
+		} else if (*from == 'x' && is_hex(from[1])) {
 			from = number_escape(from + 1, 16, 2, to++);
 		} else if (*from >= '0' && *from <= '7') {
 			from = number_escape(from, 8, 3, to++);
