@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The domain builder: turns a kernel file and an empty PV domain into one that is ready to run.
+ *
+ * Three steps, each usable and tested alone:
+ *   image_open()        file -> checked ELF image with the kernel's wishes (image.c, elf.c, notes.c);
+ *                       compressed kernels are unpacked by a program of their own and kept (cache.c)
+ *   pv_layout_compute() image + amount of memory -> which PFN holds what, no machine needed (layout.c)
+ *   pv_build()          does it: memory, contents, page tables, grants, vCPU 0 (pv.c)
+ *
+ * A kernel file may be hostile: nothing of it is used before it has been bounded by the file's and the
+ * domain's size. Failures say what and what to do, in a struct complaint.
+ */
+#ifndef SERAI_BUILD_H
+#define SERAI_BUILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xenctrl.h>
+
+#define PAGE_BITS  12
+#define PAGE_BYTES ((uint64_t)1 << PAGE_BITS)
+#define PAGES_OF(bytes) (((bytes) + PAGE_BYTES - 1) >> PAGE_BITS)
+
+/* Words for the user. The first complaint stays: what follows from it is noise. */
+struct complaint {
+	char text[640];
+};
+
+void complain(struct complaint *complaint, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- images ---- */
+
+#define IMAGE_MAX_BYTES	   ((uint64_t)1 << 30) /* of an unpacked kernel */
+#define IMAGE_MAX_SEGMENTS 32
+
+struct image_segment {
+	uint64_t virt;	     /* where it goes */
+	uint64_t offset;     /* in the ELF file */
+	uint64_t file_bytes; /* from the file */
+	uint64_t mem_bytes;  /* the rest is zeroed */
+};
+
+struct image {
+	const uint8_t *data; /* the ELF file */
+	size_t bytes;
+	bool mapped;	 /* data is ours to unmap */
+	bool from_cache; /* did not have to be unpacked */
+	char how[48];	 /* what the file was: "bzImage, lz4" */
+
+	unsigned int nr_segments;
+	struct image_segment segment[IMAGE_MAX_SEGMENTS];
+	uint64_t start, end; /* virtual: page holding the lowest byte, past the page of the highest */
+
+	/* From the ELF notes. */
+	uint64_t virt_base;    /* virtual address of PFN 0 */
+	uint64_t paddr_offset; /* what the program headers' physical addresses start from */
+	uint64_t entry;
+	uint64_t hypercall_page; /* 0: not wanted */
+	uint64_t init_p2m;	 /* 0: P2M list in the mapped region */
+	bool ramdisk_by_pfn;	 /* the ramdisk needs no mapping */
+};
+
+/* Opens a kernel in any form known. 0 or -errno, then with the reason each loader refused it. */
+int image_open(struct image *image, const char *path, struct complaint *complaint);
+void image_close(struct image *image);
+/* The same of an ELF file in memory, which has to outlive the image. */
+int image_parse_elf(struct image *image, const uint8_t *data, size_t bytes, struct complaint *complaint);
+
+/* Notes of the image; called by image_parse_elf() once the file's headers are known to be sound. */
+struct elf_notes {
+	uint64_t entry, hypercall_page, virt_base, paddr_offset, init_p2m, mod_start_pfn;
+	bool has_entry, has_virt_base, has_paddr_offset, has_any, has_pvh_entry;
+	char xen_version[16], loader[16], features[256];
+};
+void elf_notes_read(struct elf_notes *notes, const uint8_t *data, size_t bytes, uint64_t align);
+int elf_notes_check(const struct elf_notes *notes, struct complaint *complaint);
+
+/* ---- unpacking (unpack.c and unpack_*.c; linked into the unpacking program and tests only) ---- */
+
+/* One compression's way: input whole in memory, output at most `room` bytes. Gives the size or -errno. */
+typedef int64_t unpack_function(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t room);
+
+struct unpacker {
+	const char *name;
+	unsigned int nr_magic;
+	uint8_t magic[8];
+	unpack_function *unpack;
+};
+const struct unpacker *unpacker_for(const uint8_t *in, size_t in_bytes);
+
+/* What a file holds: finds a bzImage's payload, or the compressed file itself. */
+struct packed_kernel {
+	const uint8_t *data;
+	size_t bytes;
+	uint64_t unpacked_bytes; /* as the file claims; 0: it does not say */
+	const char *container;	 /* "bzImage" or "file" */
+};
+int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t bytes, struct complaint *complaint);
+
+/* ---- cache ---- */
+
+/* An open, read-only file with the unpacked kernel of `fd`; from_cache tells if it was there. -errno. */
+int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes, struct complaint *complaint);
+
+/* ---- layout ---- */
+
+struct pfn_span {
+	uint64_t pfn, pages;
+};
+
+/* A mapped stretch: `pages` from `virt` on show PFNs from `pfn` on; its tables lie in table_pfn[level]. */
+struct pv_mapping {
+	uint64_t virt, pfn, pages;
+	uint64_t table_pfn[4], nr_tables[4]; /* index 0: L1 … 3: L4 (main mapping only) */
+};
+
+struct pv_layout {
+	uint64_t nr_pages; /* all of the domain's */
+	struct pfn_span kernel, ramdisk, p2m, start_info, xenstore, console, tables, stack;
+	struct pfn_span p2m_tables; /* tables of the P2M list's own mapping, right behind it */
+	struct pv_mapping main, p2m_map;
+	uint64_t ramdisk_virt; /* 0 when given by PFN */
+	uint64_t p2m_virt;
+	uint64_t used_pages; /* PFNs from 0 that hold anything */
+};
+
+/* -ENOMEM: too little memory (the complaint says how much it takes), -EINVAL: an impossible wish. */
+int pv_layout_compute(struct pv_layout *layout, const struct image *image, uint64_t nr_pages, uint64_t ramdisk_bytes,
+		      struct complaint *complaint);
+uint64_t pv_layout_virt(const struct pv_layout *layout, uint64_t pfn); /* in the main mapping */
+/* Fills the tables. page(data, pfn) is where a table page can be written; p2m has nr_pages entries. */
+void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m, uint64_t *(*page)(void *data, uint64_t pfn),
+			   void *data);
+
+/* ---- building ---- */
+
+struct pv_domain {
+	xc_interface *xc;
+	uint32_t domid;
+	const struct image *image;
+	uint64_t nr_pages;     /* to populate */
+	uint64_t map_bytes;    /* size of the memory map the guest sees */
+	unsigned int max_vcpus;
+	const char *cmdline;   /* may be NULL */
+	const uint8_t *ramdisk; /* may be NULL */
+	uint64_t ramdisk_bytes;
+	uint16_t store_domid, console_domid;
+	uint32_t store_port, console_port; /* event channels, made before */
+
+	void (*phase)(void *data, const char *name); /* called as each phase ends; may be NULL */
+	void *phase_data;
+
+	xen_pfn_t store_mfn, console_mfn; /* out */
+};
+
+/* The domain has its vCPUs and limits, but no memory yet. On failure destroy the domain. */
+int pv_build(struct pv_domain *domain, struct complaint *complaint);
+
+/* Parts of pv_build(), a file each. */
+int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *p2m, struct complaint *complaint);
+int pv_seed_grants(const struct pv_domain *domain, struct complaint *complaint);
+int pv_start_context(const struct pv_domain *domain, const struct pv_layout *layout, xen_pfn_t root_mfn,
+		     struct complaint *complaint);
+int pv_init_hypercall_page(uint32_t domid, xen_pfn_t mfn, struct complaint *complaint);
+
+/* Copy and clear without the string instructions, whose cost per byte is high on emulated CPUs. */
+void bulk_copy(void *to, const void *from, size_t bytes);
+void bulk_clear(void *to, size_t bytes);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opens a kernel file: an ELF file is mapped as it is, anything else goes through unpacking first.
+ *
+ * The file is held by its descriptor from the check to the use, so that replacing it meanwhile changes
+ * nothing. Growing or shrinking it under the mapping is the administrator's own foot.
+ */
+#include "build/build.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_elf(int fd)
+{
+	char magic[SELFMAG];
+
+	return pread(fd, magic, SELFMAG, 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+static int map_and_parse(struct image *image, int fd, struct complaint *complaint)
+{
+	struct stat stat;
+	void *data;
+	int error;
+
+	if (fstat(fd, &stat))
+		return -errno;
+	if (stat.st_size <= 0 || (uint64_t)stat.st_size > IMAGE_MAX_BYTES) {
+		complain(complaint, "its size of %lld bytes is no kernel's", (long long)stat.st_size);
+		return -ENOEXEC;
+	}
+	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED) {
+		complain(complaint, "it cannot be read: %m");
+		return -errno;
+	}
+	error = image_parse_elf(image, data, stat.st_size, complaint);
+	image->data = data;
+	image->bytes = stat.st_size;
+	image->mapped = true;
+	return error;
+}
+
+static int open_kernel(const char *path, struct complaint *complaint)
+{
+	struct stat stat;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0) {
+		complain(complaint, "%s", strerror(errno));
+		return -errno;
+	}
+	if (!fstat(fd, &stat) && S_ISREG(stat.st_mode))
+		return fd;
+	close(fd);
+	complain(complaint, "it is not a file");
+	return -EINVAL;
+}
+
+int image_open(struct image *image, const char *path, struct complaint *complaint)
+{
+	struct complaint why = { "" };
+	int error, fd = open_kernel(path, &why), unpacked = -1;
+
+	memset(image, 0, sizeof(*image));
+	error = fd < 0 ? fd : 0;
+	if (!error && is_elf(fd)) {
+		snprintf(image->how, sizeof(image->how), "ELF");
+		error = map_and_parse(image, fd, &why);
+	} else if (!error) {
+		char how[sizeof(why.text)] = "";
+
+		error = unpacked = cache_unpacked(fd, path, &image->from_cache, how, sizeof(how), &why);
+		snprintf(image->how, sizeof(image->how), "%.*s", (int)sizeof(image->how) - 1, how);
+		if (unpacked >= 0)
+			error = map_and_parse(image, unpacked, &why);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (unpacked >= 0)
+		close(unpacked);
+	if (error) {
+		complain(complaint, "kernel %s: %s", path, why.text[0] ? why.text : strerror(-error));
+		image_close(image);
+	}
+	return error;
+}
+
+void image_close(struct image *image)
+{
+	if (image->mapped)
+		munmap((void *)(uintptr_t)image->data, image->bytes);
+	image->mapped = false;
+}
