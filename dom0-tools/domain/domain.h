@@ -18,11 +18,15 @@
 
 #include "config/config.h"
 
-/* An open connection to the hypervisor and the store. */
+/* May Domain-0 be made smaller for a new domain? AUTO: unless the hypervisor was told dom0_mem=. */
+enum autoballoon { AUTOBALLOON_AUTO, AUTOBALLOON_ON, AUTOBALLOON_OFF };
+
+/* An open connection to the hypervisor and the store. session_open() sets all; autoballoon to AUTO. */
 struct session {
-	xentoollog_logger *log;
+	xentoollog_logger *log; /* NULL: standard error */
 	xc_interface *xc;
 	struct xs_handle *xs;
+	enum autoballoon autoballoon;
 };
 
 /* Opens both; explains "no hypervisor" and "no store daemon" each in one line. */

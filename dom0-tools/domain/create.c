@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Creates a domain: everything that can be checked is checked first, then each step builds on the last.
+ *
+ * A failure after the domain exists is undone by destroying it, which accepts a half-made one. The
+ * guest runs only after everything is recorded, so a crash of this program leaves a paused domain
+ * that can be seen and destroyed, never one without its records.
+ */
+#include "domain/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the hypervisor needs beside the guest's own pages: its structures, tables, grant frames. KiB. */
+#define OVERHEAD_KIB(vcpus) (1024 + 128 * (uint64_t)(vcpus))
+
+struct creation {
+	struct session *session;
+	const struct domain_config *config;
+	struct create_timings *timings;
+	uint64_t phase_start;
+	struct image image;
+	struct complaint complaint;
+	struct pv_domain pv;
+	struct store_plan plan;
+	int domid; /* -1: not made yet */
+};
+
+static void end_phase(void *data, const char *name)
+{
+	struct creation *creation = data;
+	struct create_timings *timings = creation->timings;
+	uint64_t now = now_ns();
+
+	if (timings && timings->count < sizeof(timings->phase) / sizeof(timings->phase[0])) {
+		timings->phase[timings->count].phase = name;
+		timings->phase[timings->count].ns = now - creation->phase_start;
+		timings->count++;
+	}
+	creation->phase_start = now;
+}
+
+static int check_config(struct session *session, const struct domain_config *config)
+{
+	if (config->type != DOMAIN_PV)
+		return tell(session, -EOPNOTSUPP, "type=\"%s\" cannot be created yet: use type=\"pv\"",
+			    config->type == DOMAIN_PVH ? "pvh" : "hvm");
+	if (!config->kernel)
+		return tell(session, -EINVAL, config->bootloader ? "bootloader= is not supported yet: name a kernel= in Domain-0"
+								 : "kernel= is missing: a PV guest needs one");
+	if (!config->max_vcpus || config->vcpus > config->max_vcpus)
+		return tell(session, -EINVAL, "vcpus=%u is not between 1 and maxvcpus=%u", config->vcpus, config->max_vcpus);
+	if (config->memory_kb < 1024 || config->max_memory_kb < config->memory_kb)
+		return tell(session, -EINVAL, "memory=%llu MiB is not between 1 and maxmem=%llu",
+			    (unsigned long long)config->memory_kb >> 10, (unsigned long long)config->max_memory_kb >> 10);
+	if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
+		return tell(session, -E2BIG, "the kernel's command line has %zu characters; PV guests take %u",
+			    strlen(config->cmdline), MAX_GUEST_CMDLINE - 1);
+	if (config->disks.count || config->vifs.count || config->pcis.count || config->vfbs.count || config->p9s.count)
+		return tell(session, -EOPNOTSUPP, "disk=, vif=, vfb=, p9= and pci= are not supported yet: remove them");
+	return name_check_free(session, config->name);
+}
+
+static int map_ramdisk(struct creation *creation)
+{
+	const char *path = creation->config->ramdisk;
+	struct stat stat;
+	void *data;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &stat)) {
+		int error = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return tell(creation->session, error, "ramdisk %s: %s", path, strerror(-error));
+	}
+	if (!S_ISREG(stat.st_mode) || !stat.st_size) {
+		close(fd);
+		return tell(creation->session, -EINVAL, "ramdisk %s: %s", path, stat.st_size ? "it is not a file" : "it is empty");
+	}
+	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (data == MAP_FAILED)
+		return tell(creation->session, -errno, "ramdisk %s cannot be read: %s", path, strerror(errno));
+	creation->pv.ramdisk = data;
+	creation->pv.ramdisk_bytes = stat.st_size;
+	return 0;
+}
+
+/* Files, sizes and free memory: all that can go wrong before there is a domain. */
+static int prepare(struct creation *creation)
+{
+	const struct domain_config *config = creation->config;
+	struct pv_layout layout;
+	int error = image_open(&creation->image, config->kernel, &creation->complaint);
+
+	if (error)
+		return tell(creation->session, error, "%s", creation->complaint.text);
+	if (config->ramdisk)
+		error = map_ramdisk(creation);
+	if (error)
+		return error;
+	error = pv_layout_compute(&layout, &creation->image, config->memory_kb / 4, creation->pv.ramdisk_bytes,
+				  &creation->complaint);
+	if (error)
+		return tell(creation->session, error, "%s", creation->complaint.text);
+	end_phase(creation, "image");
+	error = memory_ensure_free(creation->session, config->memory_kb + OVERHEAD_KIB(config->max_vcpus));
+	end_phase(creation, "free memory");
+	return error;
+}
+
+static int make_channels(struct creation *creation)
+{
+	struct session *session = creation->session;
+	int store = xc_evtchn_alloc_unbound(session->xc, creation->domid, 0);
+	int console = store < 0 ? -1 : xc_evtchn_alloc_unbound(session->xc, creation->domid, 0);
+
+	if (console < 0)
+		return tell(session, -errno, "the hypervisor refused the domain's event channels: %s", strerror(errno));
+	creation->pv.store_port = creation->plan.store_port = store;
+	creation->pv.console_port = creation->plan.console_port = console;
+	return 0;
+}
+
+static int claim(struct creation *creation, unsigned long pages)
+{
+	if (!xc_domain_claim_pages(creation->session->xc, creation->domid, pages) || errno == ENOSYS || errno == EOPNOTSUPP)
+		return 0;
+	return tell(creation->session, -errno, "not enough memory: %llu MiB are needed, other guests being created take "
+		    "what is free; try again, or stop a guest", (unsigned long long)pages >> 8);
+}
+
+static int build(struct creation *creation)
+{
+	struct pv_domain *pv = &creation->pv;
+	const struct domain_config *config = creation->config;
+	int error;
+
+	pv->xc = creation->session->xc;
+	pv->domid = creation->domid;
+	pv->image = &creation->image;
+	pv->nr_pages = config->memory_kb / 4;
+	pv->map_bytes = config->max_memory_kb << 10;
+	pv->max_vcpus = config->max_vcpus;
+	pv->cmdline = config->cmdline;
+	pv->phase = end_phase;
+	pv->phase_data = creation;
+	error = claim(creation, pv->nr_pages);
+	if (error)
+		return error;
+	error = pv_build(pv, &creation->complaint);
+	if (error)
+		return tell(creation->session, error, "%s", creation->complaint.text[0] ? creation->complaint.text
+											 : strerror(-error));
+	creation->plan.store_mfn = pv->store_mfn;
+	creation->plan.console_mfn = pv->console_mfn;
+	return claim(creation, 0);
+}
+
+/* From the empty domain to one that can run. */
+static int make(struct creation *creation)
+{
+	struct session *session = creation->session;
+	uint32_t domid;
+	int error = create_in_hypervisor(session, creation->config, &domid);
+
+	if (error)
+		return error;
+	creation->domid = domid;
+	creation->plan.domid = domid;
+	creation->plan.config = creation->config;
+	uuid_text(creation->plan.uuid, creation->config->uuid);
+	end_phase(creation, "domain");
+	error = create_in_store(session, &creation->plan);
+	end_phase(creation, "store");
+	if (!error)
+		error = make_channels(creation);
+	if (!error)
+		error = build(creation);
+	if (!error)
+		error = publish_rings(session, &creation->plan);
+	end_phase(creation, "introduction");
+	if (!error)
+		error = domain_store_config(session, domid, creation->config);
+	end_phase(creation, "records");
+	return error;
+}
+
+int domain_create(struct session *session, const struct domain_config *config, const struct create_options *options,
+		  uint32_t *domid)
+{
+	struct creation creation = { .session = session, .config = config, .domid = -1, .phase_start = now_ns() };
+	int error = check_config(session, config);
+
+	creation.timings = options ? options->timings : NULL;
+	if (!error)
+		error = prepare(&creation);
+	if (!error)
+		error = make(&creation);
+	if (!error && !(options && options->paused) && xc_domain_unpause(session->xc, creation.domid))
+		error = tell(session, -errno, "the hypervisor did not start the domain: %s", strerror(errno));
+	if (error && creation.domid >= 0)
+		destroy_all(session, creation.domid, config->uuid);
+	image_close(&creation.image);
+	if (creation.pv.ramdisk)
+		munmap((void *)(uintptr_t)creation.pv.ramdisk, creation.pv.ramdisk_bytes);
+	if (!error)
+		*domid = creation.domid;
+	return error;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this folder share: talking to the user and to the store, and the steps of operations. */
+#ifndef SERAI_DOMAIN_INTERNAL_H
+#define SERAI_DOMAIN_INTERNAL_H
+
+#include <sys/time.h>
+
+#include "build/build.h"
+#include "domain/domain.h"
+
+#define PATH_BYTES 256
+#define UUID_BYTES 37 /* text with its NUL */
+/* What a domain's memory limit is above its target, KiB: libxl's habit, which balloon drivers count on. */
+#define LIMIT_SLACK_KIB 1024
+
+/* session.c: one line for the user; returns `error`, so that "return tell(...)" reads well. */
+int tell(struct session *session, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void warn(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool domain_info(struct session *session, uint32_t domid, xc_domaininfo_t *info);
+uint64_t now_ns(void);
+
+/* store.c: the first failure of a batch is remembered (errno), later steps do nothing. */
+struct store_batch {
+	struct xs_handle *xs;
+	xs_transaction_t transaction; /* XBT_NULL: none */
+	int error;
+};
+void store_write(struct store_batch *batch, const char *value, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void store_write_number(struct store_batch *batch, uint64_t value, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void store_remove(struct store_batch *batch, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Owner has all rights and others none; `reader` may read. */
+void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+#define NO_READER UINT32_MAX
+/* malloc'ed, NULL if there is none. */
+char *store_read(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool store_read_number(struct session *session, uint64_t *value, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Runs `steps` in a transaction, again while it conflicts with others'. 0 or -errno. */
+int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data), void *data);
+
+void uuid_text(char text[UUID_BYTES], const uint8_t uuid[16]);
+
+/* cpus.c: CPUs named by a text like "0-3,^2" as a bitmap of `bytes` bytes. */
+int cpus_parse(struct session *session, const char *text, uint8_t *bitmap, unsigned int nr_cpus);
+
+/* create_hv.c: the hypervisor's part of a creation. */
+int create_in_hypervisor(struct session *session, const struct domain_config *config, uint32_t *domid);
+/* create_store.c: the store's. */
+struct store_plan {
+	const struct domain_config *config;
+	uint32_t domid;
+	char uuid[UUID_BYTES];
+	struct timeval started;
+	uint64_t store_mfn, console_mfn; /* known once the domain is built */
+	uint32_t store_port, console_port;
+};
+int create_in_store(struct session *session, struct store_plan *plan);
+int publish_rings(struct session *session, struct store_plan *plan);
+
+/* memory.c: makes `kib` free, at Domain-0's cost if that is allowed. */
+int memory_ensure_free(struct session *session, uint64_t kib);
+
+/* destroy.c: without a word, for undoing. */
+int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16]);
+/* devices.c: backends of the domain are told to close, awaited, and their nodes removed. */
+void devices_destroy(struct session *session, uint32_t domid);
+
+/* names.c: told if the name cannot be used. */
+int name_check_free(struct session *session, const char *name);
+
+/* userdata.c */
+void userdata_remove(uint32_t domid, const char *uuid);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A domain's configuration on disk, under libxl's names, so that either toolstack finds the other's:
+ * /var/lib/xen/userdata-d.<domid>.<uuid>.libxl-json. Written whole under another name, then renamed.
+ */
+#include "domain/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define USERDATA_DIRECTORY "/var/lib/xen"
+#define USERDATA_MOST	   (1 << 20)
+
+static void config_path(char path[PATH_BYTES], uint32_t domid, const char *uuid)
+{
+	snprintf(path, PATH_BYTES, USERDATA_DIRECTORY "/userdata-d.%u.%s.libxl-json", domid, uuid);
+}
+
+static int write_whole(const char *path, const char *text)
+{
+	char fresh[PATH_BYTES + 8];
+	FILE *file;
+	int error = 0;
+
+	snprintf(fresh, sizeof(fresh), "%s~", path);
+	mkdir(USERDATA_DIRECTORY, 0755);
+	file = fopen(fresh, "we");
+	if (!file)
+		return -errno;
+	fchmod(fileno(file), 0600);
+	if (fputs(text, file) < 0)
+		error = -errno;
+	if (fclose(file) && !error)
+		error = -errno;
+	if (!error && rename(fresh, path))
+		error = -errno;
+	if (error)
+		unlink(fresh);
+	return error;
+}
+
+int domain_store_config(struct session *session, uint32_t domid, const struct domain_config *config)
+{
+	char path[PATH_BYTES], uuid[UUID_BYTES];
+	char *json = config_to_json(config);
+	int error = -ENOMEM;
+
+	uuid_text(uuid, config->uuid);
+	config_path(path, domid, uuid);
+	if (json)
+		error = write_whole(path, json);
+	free(json);
+	return error ? tell(session, error, "the configuration of domain %u cannot be kept in %s: %s", domid, path,
+			    strerror(-error)) : 0;
+}
+
+static char *read_whole(const char *path, size_t *bytes)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat stat;
+	char *text = NULL;
+
+	if (fd >= 0 && !fstat(fd, &stat) && S_ISREG(stat.st_mode) && stat.st_size < USERDATA_MOST) {
+		text = malloc(stat.st_size + 1);
+		if (text && read(fd, text, stat.st_size) == stat.st_size) {
+			text[stat.st_size] = '\0';
+			*bytes = stat.st_size;
+		} else {
+			free(text);
+			text = NULL;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+struct domain_config *domain_stored_config(struct session *session, uint32_t domid)
+{
+	struct domain_config *config = NULL;
+	char path[PATH_BYTES], uuid[UUID_BYTES];
+	xc_domaininfo_t info;
+	size_t bytes;
+	char *text;
+
+	if (!domain_info(session, domid, &info))
+		return NULL;
+	uuid_text(uuid, info.handle);
+	config_path(path, domid, uuid);
+	text = read_whole(path, &bytes);
+	if (text)
+		config = config_from_json(text, bytes);
+	free(text);
+	return config;
+}
+
+void userdata_remove(uint32_t domid, const char *uuid)
+{
+	char pattern[PATH_BYTES];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), USERDATA_DIRECTORY "/userdata-?.%u.%s.*", domid, uuid);
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+		globfree(&found);
+	}
+}
