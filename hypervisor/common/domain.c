@@ -88,6 +88,7 @@ static void domain_free(struct domain *d)
 			continue;
 		sched_destroy_vcpu(d->vcpu[i]);
 		arch_vcpu_destroy(d->vcpu[i]);
+		xfree(d->vcpu[i]->hypercall_errors);
 		xfree(d->vcpu[i]);
 	}
 	if (d->grant_table)

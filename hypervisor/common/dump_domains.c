@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Debug keys 'q' (domains and vCPUs) and 'H' (hypercall counters). */
+/* Debug key 'q': domains and their vCPUs. */
 #include <hv/console.h>
 #include <hv/domain.h>
-#include <hv/hypercall.h>
 #include "dump.h"
 
 static const char *dying_name(const struct domain *d)
@@ -45,40 +44,6 @@ void dump_domains(unsigned char key)
 
 	while ((d = domain_get_next(from)) != NULL) {
 		dump_domain(d);
-		from = d->domain_id + 1;
-		domain_put(d);
-	}
-}
-
-static const char *const call_names[NR_HYPERCALLS] = {
-#define NAME(nr, name, nargs, flags, purpose) [nr] = #name,
-	HYPERCALL_TABLE(NAME)
-#undef NAME
-};
-
-static void dump_counters(const struct domain *d)
-{
-	if (!d->counters)
-		return;
-	for (unsigned int i = 0; i < NR_HYPERCALLS; i++) {
-		const __typeof__(d->counters->call[0]) *c = &d->counters->call[i];
-
-		if (c->calls)
-			printk("  %-28s %12llu calls %8llu errors, last %lld\n",
-			       call_names[i] ? call_names[i] : "(unknown)",
-			       (unsigned long long)c->calls, (unsigned long long)c->errors,
-			       (long long)c->last_error);
-	}
-}
-
-void dump_hypercall_counts(unsigned char key)
-{
-	struct domain *d;
-	domid_t from = 0;
-
-	while ((d = domain_get_next(from)) != NULL) {
-		printk("Domain %u:\n", d->domain_id);
-		dump_counters(d);
 		from = d->domain_id + 1;
 		domain_put(d);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vCPUs: creation, where their vcpu_info is, guest timers. */
 #include <hv/domain.h>
+#include <hv/hypercall.h>
 #include <hv/mm.h>
 #include <hv/smp.h>
 #include <hv/string.h>
@@ -52,8 +53,10 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 		v->vcpu_info->evtchn_upcall_mask = 1;
 		evtchn_vcpu_init(v);
 	}
-	if (sched_init_vcpu(v) || arch_vcpu_create(v)) {
+	if ((d != idle_domain && !(v->hypercall_errors = xzalloc(struct hypercall_errors))) ||
+	    sched_init_vcpu(v) || arch_vcpu_create(v)) {
 		arch_vcpu_destroy(v);
+		xfree(v->hypercall_errors);
 		xfree(v);
 		return NULL;
 	}

@@ -68,7 +68,7 @@ class Builder:
 
     def __init__(self, kind, compiler, flags):
         self.dir = os.path.join(TOP, os.environ.get("BUILD", "build"), kind)
-        self.compiler = [compiler, "-std=gnu11", "-g", "-D__XEN__", "-fno-strict-aliasing", "-fwrapv",
+        self.compiler = [compiler, "-std=gnu11", "-g", "-D__XEN__", "-DHOST_BUILD", "-fno-strict-aliasing", "-fwrapv",
                          "-fno-omit-frame-pointer", *flags]
 
     def object_path(self, source, cflags):

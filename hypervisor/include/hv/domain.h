@@ -15,6 +15,7 @@
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <hv/event.h>
+#include <hv/hypercall_table.h>
 #include <hv/sched.h>
 #include <public/xen.h>
 #include <public/vcpu.h>
@@ -58,6 +59,10 @@ struct vcpu {
 	struct timer singleshot_timer;
 	struct timer poll_timer;
 	int poll_evtchn; /* port polled, 0 none, -1 several */
+
+	/* What it asked of us; written by its CPU only, summed up for a domain by debug key 'H'. */
+	uint64_t hypercall_calls[NR_HYPERCALLS];
+	struct hypercall_errors *hypercall_errors; /* NULL: an idle vCPU */
 
 	struct evtchn_vcpu evtchn;
 	struct sched_vcpu sched;
@@ -114,7 +119,6 @@ struct domain {
 	} config;
 
 	struct domain *next; /* list of all, by id; guarded by: domlist lock (writers) */
-	struct hypercall_counters *counters; /* per-domain, per-call; may be NULL */
 	struct arch_domain arch;
 };
 

@@ -11,8 +11,6 @@
 #include <hv/event.h>
 #include <public/xen.h>
 
-#define NR_HYPERCALLS 64
-
 /*
  * A long call has done part of its work: arrange that the guest issues it again, with these
  * arguments, once pending work has been done. Use as `return hypercall_create_continuation(...)`.
@@ -29,12 +27,19 @@ bool hypercall_preempt_check(void);
 #include <hv/hypercall_table.h>
 typedef unsigned long guest_ptr_t; /* a guest linear address */
 
-/* Per-domain, per-call statistics, for the 'H' debug key and tests. */
-struct hypercall_counters {
+/*
+ * Statistics, for debug key 'H'. Each vCPU counts its own calls, so nobody waits for anybody: whoever
+ * dispatches a call does v->hypercall_calls[nr]++, and passes a result from -4095 to -1 through
+ * hypercall_note_error(), which returns it.
+ */
+struct hypercall_errors {
 	struct {
-		uint64_t calls, errors;
-		int64_t last_error;
+		uint32_t errors;
+		int32_t last; /* -errno */
+		uint32_t sub_op;
+		s_time_t when;
 	} call[NR_HYPERCALLS];
 };
+long hypercall_note_error(unsigned long nr, unsigned long arg0, long rc);
 
 #endif

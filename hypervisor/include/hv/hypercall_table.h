@@ -10,6 +10,8 @@
 #ifndef HV_HYPERCALL_TABLE_H
 #define HV_HYPERCALL_TABLE_H
 
+#define NR_HYPERCALLS 64
+
 #define HYPERCALL_TABLE(X)                                                                         \
 	X(0, set_trap_table, 1, PV, "registers the guest's exception handlers")                 \
 	X(1, mmu_update, 4, PV, "changes page-table entries and machine-to-phys entries")       \

@@ -60,7 +60,25 @@ void printk(const char *fmt, ...) __printf(1, 2);		      /* always printed */
 void log_at(enum log_level lvl, const char *fmt, ...) __printf(2, 3); /* subject to loglvl= */
 void gprintk(enum log_level lvl, const char *fmt, ...) __printf(2, 3); /* about current's guest */
 
-/* Notes where an error is born; evaluates to the error. Counts into the hypercall counters. */
+#define IS_ERR_VALUE(x) ((unsigned long)(x) >= -4095ul)
+
+/*
+ * trace_err(-EINVAL) notes where an error is born in a ring of this CPU, for debug key 'E', and evaluates
+ * to it. Any context. Unit tests and fuzzers do without the ring.
+ */
+struct error_site {
+	const char *file;
+	int line;
+};
+int error_trace(const struct error_site *site, int error);
+#ifdef HOST_BUILD
 #define trace_err(e) (e)
+#else
+#define trace_err(e)                                                                               \
+	({                                                                                         \
+		static const struct error_site site_ = { __FILE__, __LINE__ };                     \
+		error_trace(&site_, (e));                                                          \
+	})
+#endif
 
 #endif

@@ -199,9 +199,8 @@ hypercall_slow:
 	sti
 	cmp	$64, %rax
 	jae	hypercall_unknown
-	lea	per_cpu__hypercall_calls(%rip), %rcx
-	add	CI_percpu(%rsp), %rcx
-	incq	(%rcx, %rax, 8)
+	mov	CI_current(%rsp), %rcx
+	incq	VCPU_hypercall_calls(%rcx, %rax, 8)
 	mov	%r10, %rcx
 	lea	pv_hypercall_table(%rip), %r11
 	mov	(%r11, %rax, 8), %rax
@@ -209,6 +208,9 @@ hypercall_slow:
 	jz	hypercall_unknown
 	call	*%rax
 hypercall_done:
+	cmp	$-4095, %rax
+	jae	hypercall_failed
+hypercall_store:
 	mov	%rax, OFF(rax)(%rsp)
 ENTRY(ret_to_guest)
 	cli
@@ -251,6 +253,14 @@ ENTRY(guest_iretq)
 hypercall_unknown:
 	mov	$-38, %rax /* -ENOSYS */
 	jmp	hypercall_done
+
+/* A number from -4095 to -1. The call's number and first argument are still in the frame. */
+hypercall_failed:
+	mov	OFF(rax)(%rsp), %rdi
+	mov	OFF(rdi)(%rsp), %rsi
+	mov	%rax, %rdx
+	call	hypercall_note_error
+	jmp	hypercall_store
 
 exit_work:
 	mov	%rsp, %rdi

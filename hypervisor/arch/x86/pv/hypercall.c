@@ -14,8 +14,6 @@
 typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
 			     unsigned long);
 
-DEFINE_PER_CPU(uint64_t, hypercall_calls[NR_HYPERCALLS]);
-
 /* The multicall entry this CPU is working on, if any: a continuation goes into it, not to the guest. */
 struct mc_state {
 	struct multicall_entry *call;
@@ -107,13 +105,16 @@ long hypercall_create_continuation(unsigned int op, unsigned int nr_args, ...)
 
 static long dispatch(const struct multicall_entry *e)
 {
+	unsigned long arg0 = e->args[0];
 	hypercall_fn fn;
+	long rc;
 
 	if (e->op >= NR_HYPERCALLS || e->op == __HYPERVISOR_iret || !pv_hypercall_table[e->op])
-		return -ENOSYS;
-	this_cpu(hypercall_calls)[e->op]++;
+		return hypercall_note_error(e->op, arg0, -ENOSYS);
+	current->hypercall_calls[e->op]++;
 	fn = (hypercall_fn)pv_hypercall_table[e->op];
-	return fn(e->args[0], e->args[1], e->args[2], e->args[3], e->args[4], e->args[5]);
+	rc = fn(arg0, e->args[1], e->args[2], e->args[3], e->args[4], e->args[5]);
+	return IS_ERR_VALUE(rc) ? hypercall_note_error(e->op, arg0, rc) : rc;
 }
 
 /*
