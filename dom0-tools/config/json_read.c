@@ -19,6 +19,12 @@ static yajl_val member(yajl_val map, const char *key, yajl_type type)
 	return map ? yajl_tree_get(map, path, type) : NULL;
 }
 
+/* Of a value known to be one; the library's own macro may give NULL. */
+static const char *string_of(yajl_val value)
+{
+	return value->u.string;
+}
+
 static bool get_text(yajl_val map, const char *key, char **to)
 {
 	yajl_val value = member(map, key, yajl_t_string);
@@ -26,7 +32,7 @@ static bool get_text(yajl_val map, const char *key, char **to)
 	if (!value)
 		return true;
 	free(*to);
-	*to = strdup(YAJL_GET_STRING(value));
+	*to = strdup(string_of(value));
 	return *to != NULL;
 }
 
@@ -72,7 +78,7 @@ static bool get_list(yajl_val map, const char *key, char ***item, unsigned int *
 			continue;
 		if (!YAJL_IS_STRING(element))
 			return false;
-		(*item)[i] = strdup(YAJL_GET_STRING(element));
+		(*item)[i] = strdup(string_of(element));
 		if (!(*item)[i])
 			return false;
 	}
@@ -92,7 +98,7 @@ static bool get_strings(yajl_val map, const char *key, struct string_list *list)
 static bool get_action(yajl_val map, const char *key, enum end_action *to)
 {
 	yajl_val value = member(map, key, yajl_t_string);
-	int action = value ? name_index(end_action_names, YAJL_GET_STRING(value)) : END_DESTROY;
+	int action = value ? name_index(end_action_names, string_of(value)) : END_DESTROY;
 
 	*to = (enum end_action)action;
 	return action >= 0;
@@ -101,10 +107,10 @@ static bool get_action(yajl_val map, const char *key, enum end_action *to)
 static bool read_create_info(yajl_val map, struct domain_config *config)
 {
 	yajl_val type = member(map, "type", yajl_t_string), uuid = member(map, "uuid", yajl_t_string);
-	int index = type ? name_index(domain_type_names, YAJL_GET_STRING(type)) : DOMAIN_PV;
+	int index = type ? name_index(domain_type_names, string_of(type)) : DOMAIN_PV;
 
 	config->type = (enum domain_type)index;
-	return index >= 0 && (!uuid || !uuid_parse(YAJL_GET_STRING(uuid), config->uuid)) &&
+	return index >= 0 && (!uuid || !uuid_parse(string_of(uuid), config->uuid)) &&
 	       get_text(map, "name", &config->name) && config->name && get_text(map, "pool_name", &config->pool) &&
 	       get_uint(map, "ssidref", &config->ssidref);
 }
@@ -139,7 +145,7 @@ static bool read_build_info(yajl_val map, struct domain_config *config)
 	config->max_vcpus = config->vcpus = (unsigned int)vcpus;
 	if (online && YAJL_GET_ARRAY(online)->len && YAJL_GET_ARRAY(online)->len <= config->max_vcpus)
 		config->vcpus = (unsigned int)YAJL_GET_ARRAY(online)->len;
-	config->localtime = local && !strcmp(YAJL_GET_STRING(local), "True");
+	config->localtime = local && !strcmp(string_of(local), "True");
 	return good && read_numbers(map, config) && get_text(map, "tsc_mode", &config->tsc_mode) &&
 	       get_text(map, "kernel", &config->kernel) && get_text(map, "cmdline", &config->cmdline) &&
 	       get_text(map, "ramdisk", &config->ramdisk) && get_text(map, "bootloader", &config->bootloader) &&
@@ -159,7 +165,7 @@ static bool read_unused(yajl_val map, struct domain_config *config)
 		if (!YAJL_IS_STRING(value))
 			return false;
 		config->unused[i].key = strdup(YAJL_GET_OBJECT(map)->keys[i]);
-		config->unused[i].value = strdup(YAJL_GET_STRING(value));
+		config->unused[i].value = strdup(string_of(value));
 		config->nr_unused++;
 		if (!config->unused[i].key || !config->unused[i].value)
 			return false;
