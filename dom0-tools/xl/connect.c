@@ -100,7 +100,7 @@ void disconnect(struct xl *xl)
 		xc_interface_close(xl->session.xc);
 }
 
-char *store_read(struct xl *xl, const char *format, ...)
+char *read_node(struct xl *xl, const char *format, ...)
 {
 	char path[512], *value;
 	va_list args;
@@ -116,7 +116,7 @@ char *store_read(struct xl *xl, const char *format, ...)
 	return value;
 }
 
-bool store_write(struct xl *xl, const char *path, const char *value)
+bool write_node(struct xl *xl, const char *path, const char *value)
 {
 	bool good;
 

@@ -44,7 +44,7 @@ bool domain_get(struct xl *xl, uint32_t domid, xc_domaininfo_t *info)
 
 char *domain_name_of(struct xl *xl, uint32_t domid)
 {
-	return store_read(xl, "/local/domain/%u/name", domid);
+	return read_node(xl, "/local/domain/%u/name", domid);
 }
 
 static bool all_digits(const char *text)
@@ -105,7 +105,7 @@ unsigned int domain_shutdown_reason(const xc_domaininfo_t *info)
 	return info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
 }
 
-void uuid_text(const uint8_t *uuid, char text[37])
+void format_uuid(const uint8_t *uuid, char text[37])
 {
 	static const char hex[] = "0123456789abcdef";
 	char *to = text;
@@ -121,7 +121,7 @@ void uuid_text(const uint8_t *uuid, char text[37])
 
 char *pool_name(struct xl *xl, uint32_t pool)
 {
-	char *name = store_read(xl, "/local/pool/%u/name", pool);
+	char *name = read_node(xl, "/local/pool/%u/name", pool);
 
 	if (!name && asprintf(&name, "Pool-%u", pool) < 0)
 		name = NULL;

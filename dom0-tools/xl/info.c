@@ -362,6 +362,6 @@ int cmd_info(struct xl *xl, int argc, char **argv)
 		code = fail(xl, "the result could not be put into JSON");
 	free(text);
 	if (!code && report.only && !report.found)
-		warn(xl, "info has no line named %s; xl info shows all names", report.only);
+		caution(xl, "info has no line named %s; xl info shows all names", report.only);
 	return fflush(stdout) ? fail(xl, "the result could not be written: %s", strerror(errno)) : code;
 }

@@ -31,7 +31,7 @@ static void uuid_cells(struct output *out, const xc_domaininfo_t *info)
 {
 	char uuid[37], reason[12] = "-";
 
-	uuid_text(info->handle, uuid);
+	format_uuid(info->handle, uuid);
 	if (domain_flag(info, XEN_DOMINF_shutdown))
 		snprintf(reason, sizeof(reason), "%x", domain_shutdown_reason(info));
 	cell_text(out, "uuid", " ", 0, uuid);
@@ -135,9 +135,9 @@ static void write_known(struct xl *xl, struct json *json, const xc_domaininfo_t 
 {
 	struct xen_domctl_sched_credit2 sched;
 	char uuid[37], *name = domain_name_of(xl, info->domain);
-	char *target = store_read(xl, "/local/domain/%u/memory/target", info->domain);
+	char *target = read_node(xl, "/local/domain/%u/memory/target", info->domain);
 
-	uuid_text(info->handle, uuid);
+	format_uuid(info->handle, uuid);
 	json_map(json, "config");
 	json_map(json, "c_info");
 	json_text(json, "type", domain_flag(info, XEN_DOMINF_hvm_guest) ? "hvm" : "pv");
@@ -260,7 +260,7 @@ int cmd_vm_list(struct xl *xl, int argc, char **argv)
 		const xc_domaininfo_t *info = &domains.info[i];
 		char uuid[37], *name = domain_name_of(xl, info->domain);
 
-		uuid_text(info->handle, uuid);
+		format_uuid(info->handle, uuid);
 		row_begin(&out);
 		cell_text(&out, "uuid", "", 0, uuid);
 		cell_number(&out, "domid", "  ", 0, info->domain);

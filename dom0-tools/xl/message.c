@@ -42,7 +42,7 @@ int fail(struct xl *xl, const char *format, ...)
 	return EXIT_FAILED;
 }
 
-void warn(struct xl *xl, const char *format, ...)
+void caution(struct xl *xl, const char *format, ...)
 {
 	va_list args;
 

@@ -22,8 +22,8 @@ static long long own_uptime(void)
 
 static long long guest_uptime(struct xl *xl, uint32_t domid)
 {
-	char *vm = store_read(xl, "/local/domain/%u/vm", domid);
-	char *start = vm ? store_read(xl, "%s/start_time", vm) : NULL;
+	char *vm = read_node(xl, "/local/domain/%u/vm", domid);
+	char *start = vm ? read_node(xl, "%s/start_time", vm) : NULL;
 	long long began = start ? atoll(start) : 0, now = time(NULL);
 
 	free(start);

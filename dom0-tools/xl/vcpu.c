@@ -179,7 +179,7 @@ static int pin_one(struct xl *xl, uint32_t domid, unsigned int vcpu, const struc
 			    errno == EBUSY  ? "its kernel pinned it; -f overrides that" :
 					      strerror(errno));
 	if (!soft_reachable)
-		warn(xl, "vCPU %u may run on none of the CPUs it is to prefer: only the hard affinity counts", vcpu);
+		caution(xl, "vCPU %u may run on none of the CPUs it is to prefer: only the hard affinity counts", vcpu);
 	return EXIT_DONE;
 }
 

@@ -60,7 +60,7 @@ const char *command_nearest(const char *name);
 void message_init(struct xl *xl);
 /* "xl: " and one line on stderr; returns EXIT_FAILED so that `return fail(…)` reads well. */
 int fail(struct xl *xl, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void warn(struct xl *xl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void caution(struct xl *xl, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- options and help (usage.c) --- */
 
@@ -90,8 +90,8 @@ void disconnect(struct xl *xl);
 #define STORE_SECONDS 10
 void store_guard(bool on);
 /* One value, malloc'ed, NULL if there is none; guarded. */
-char *store_read(struct xl *xl, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool store_write(struct xl *xl, const char *path, const char *value);
+char *read_node(struct xl *xl, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool write_node(struct xl *xl, const char *path, const char *value);
 
 /* --- domains (domains.c) --- */
 
@@ -114,7 +114,7 @@ static inline bool domain_flag(const xc_domaininfo_t *info, uint32_t flag)
 	return info->flags & flag;
 }
 unsigned int domain_shutdown_reason(const xc_domaininfo_t *info);
-void uuid_text(const uint8_t *uuid, char text[37]);
+void format_uuid(const uint8_t *uuid, char text[37]);
 /* Malloc'ed, "Pool-0"; a made-up name if the store has none. */
 char *pool_name(struct xl *xl, uint32_t pool);
 bool pool_lookup(struct xl *xl, const char *name_or_id, uint32_t *pool);
