@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handle both halves of libxengnttab use: one descriptor, of gntdev or of gntalloc.
+ */
+#ifndef XENGNTTAB_PRIVATE_H
+#define XENGNTTAB_PRIVATE_H
+
+#include <xengnttab.h>
+
+#define PAGE_SIZE 4096ul
+
+struct xengntdev_handle {
+	int fd;
+};
+
+/* Opens a device; NULL with errno after telling logger (or stderr) that it needs `module`. */
+struct xengntdev_handle *open_device(struct xentoollog_logger *logger, const char *path,
+				     const char *module);
+int close_device(struct xengntdev_handle *handle);
+
+#endif
