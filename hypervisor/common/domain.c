@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains: creation, lookup, references, pausing, shutting down, destruction.
+ * Domains: creation, lookup, references, pausing. How they end: domain_state.c.
  *
- * The list is ordered by id. Readers walk it under the list lock and take a reference before they let go;
- * a domain leaves the list when its destruction is complete, and is freed with its last reference.
- * Life: alive -> dying -> dead; each edge once, under domctl_lock.
+ * The list is ordered by id. Readers walk it under the list lock and take a reference before they let go.
+ * A domain leaves the list with its last reference: until then its id is taken, because frames that others
+ * still map name their owner by it. It is freed by a softirq: the last reference may go anywhere.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
@@ -15,12 +15,11 @@
 #include <asm/mm.h>
 #include <hv/string.h>
 #include <public/domctl.h>
-#include <public/sched.h>
-#include <stdarg.h>
-#include <hv/printf.h>
+#include <hv/softirq.h>
 
 struct domain *dom_io, *dom_xen, *idle_domain, *hardware_domain;
-struct domain *domain_list; /* by id; guarded by: list_lock */
+static struct domain *domain_list; /* by id; guarded by: list_lock */
+static struct domain *unreferenced; /* to be freed, linked by `next`; guarded by: list_lock */
 static spinlock_t list_lock = SPIN_LOCK_UNLOCKED;
 
 static struct domain *find_locked(domid_t id)
@@ -37,30 +36,42 @@ void domain_get(struct domain *d)
 	__atomic_fetch_add(&d->refcnt, 1, __ATOMIC_RELAXED);
 }
 
+/* For a domain found in the list: false if its last reference is going. */
+static bool get_unless_unreferenced(struct domain *d)
+{
+	unsigned int n = __atomic_load_n(&d->refcnt, __ATOMIC_RELAXED);
+
+	while (n)
+		if (__atomic_compare_exchange_n(&d->refcnt, &n, n + 1, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 struct domain *domain_get_by_id(domid_t id)
 {
 	struct domain *d;
+	unsigned long flags;
 
 	if (id == DOMID_SELF)
 		id = current->domain->domain_id;
-	spin_lock(&list_lock);
+	spin_lock_irqsave(&list_lock, flags);
 	d = find_locked(id);
-	if (d)
-		domain_get(d);
-	spin_unlock(&list_lock);
+	if (d && !get_unless_unreferenced(d))
+		d = NULL;
+	spin_unlock_irqrestore(&list_lock, flags);
 	return d;
 }
 
 struct domain *domain_get_next(domid_t from)
 {
 	struct domain *d;
+	unsigned long flags;
 
-	spin_lock(&list_lock);
-	for (d = domain_list; d && d->domain_id < from; d = d->next)
-		;
-	if (d)
-		domain_get(d);
-	spin_unlock(&list_lock);
+	spin_lock_irqsave(&list_lock, flags);
+	for (d = domain_list; d; d = d->next)
+		if (d->domain_id >= from && get_unless_unreferenced(d))
+			break;
+	spin_unlock_irqrestore(&list_lock, flags);
 	return d;
 }
 
@@ -83,14 +94,9 @@ struct domain *domain_get_for_caller(domid_t id, int *err)
 /* Accepts a half-built domain: each piece knows whether it was made. */
 static void domain_free(struct domain *d)
 {
-	for (unsigned int i = 0; d->vcpu && i < d->max_vcpus; i++) {
-		if (!d->vcpu[i])
-			continue;
-		sched_destroy_vcpu(d->vcpu[i]);
-		arch_vcpu_destroy(d->vcpu[i]);
-		xfree(d->vcpu[i]->hypercall_errors);
-		xfree(d->vcpu[i]);
-	}
+	for (unsigned int i = 0; d->vcpu && i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			vcpu_destroy(d->vcpu[i]);
 	if (d->grant_table)
 		grant_table_destroy(d);
 	evtchn_destroy_final(d);
@@ -104,9 +110,51 @@ static void domain_free(struct domain *d)
 	xfree(d);
 }
 
+/* False: it was never published. Under list_lock. */
+static bool unlink_locked(struct domain *d)
+{
+	struct domain **at = &domain_list;
+
+	while (*at && *at != d)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	*at = d->next;
+	return true;
+}
+
 void domain_put(struct domain *d)
 {
-	if (__atomic_sub_fetch(&d->refcnt, 1, __ATOMIC_ACQ_REL) == 0)
+	unsigned long flags;
+
+	if (__atomic_sub_fetch(&d->refcnt, 1, __ATOMIC_ACQ_REL))
+		return;
+	spin_lock_irqsave(&list_lock, flags);
+	unlink_locked(d);
+	d->next = unreferenced;
+	unreferenced = d;
+	spin_unlock_irqrestore(&list_lock, flags);
+	raise_softirq(SOFTIRQ_FREE_DOMAINS);
+}
+
+static struct domain *next_unreferenced(void)
+{
+	struct domain *d;
+	unsigned long flags;
+
+	spin_lock_irqsave(&list_lock, flags);
+	d = unreferenced;
+	if (d)
+		unreferenced = d->next;
+	spin_unlock_irqrestore(&list_lock, flags);
+	return d;
+}
+
+static void free_domains(void)
+{
+	struct domain *d;
+
+	while ((d = next_unreferenced()) != NULL)
 		domain_free(d);
 }
 
@@ -122,7 +170,7 @@ static struct domain *alloc_domain(domid_t id, unsigned int max_vcpus)
 	d->shutdown_code = -1;
 	spin_lock_init(&d->domctl_lock);
 	spin_lock_init(&d->page_lock);
-	spin_lock_init(&d->shutdown_lock);
+	spin_lock_init(&d->state_lock);
 	d->vcpu = xzalloc_array(struct vcpu *, max_vcpus ? max_vcpus : 1);
 	if (!d->vcpu) {
 		xfree(d);
@@ -131,28 +179,35 @@ static struct domain *alloc_domain(domid_t id, unsigned int max_vcpus)
 	return d;
 }
 
-static void publish(struct domain *d)
+/* -EEXIST: the id is taken. */
+static int publish(struct domain *d)
 {
 	struct domain **at = &domain_list;
+	unsigned long flags;
+	int rc = 0;
 
-	spin_lock(&list_lock);
+	spin_lock_irqsave(&list_lock, flags);
 	while (*at && (*at)->domain_id < d->domain_id)
 		at = &(*at)->next;
-	d->next = *at;
-	*at = d;
-	spin_unlock(&list_lock);
+	if (*at && (*at)->domain_id == d->domain_id) {
+		rc = -EEXIST;
+	} else {
+		d->next = *at;
+		*at = d;
+	}
+	spin_unlock_irqrestore(&list_lock, flags);
+	return rc;
 }
 
-static void unpublish(struct domain *d)
+bool domain_id_is_free(domid_t id)
 {
-	struct domain **at = &domain_list;
+	struct domain *d;
+	unsigned long flags;
 
-	spin_lock(&list_lock);
-	while (*at && *at != d)
-		at = &(*at)->next;
-	if (*at)
-		*at = d->next;
-	spin_unlock(&list_lock);
+	spin_lock_irqsave(&list_lock, flags);
+	d = find_locked(id);
+	spin_unlock_irqrestore(&list_lock, flags);
+	return !d;
 }
 
 static int build(struct domain *d, const struct domain_create_args *a)
@@ -163,8 +218,6 @@ static int build(struct domain *d, const struct domain_create_args *a)
 	d->config.createflags = a->flags;
 	d->config.ssidref = a->ssidref;
 	d->config.max_evtchn_port = a->max_evtchn_port;
-	d->config.max_grant_frames = a->max_grant_frames;
-	d->config.max_maptrack_frames = a->max_maptrack_frames;
 	memcpy(d->handle, a->handle, sizeof(d->handle));
 	d->ioport_caps = rangeset_new("I/O ports");
 	d->iomem_caps = rangeset_new("I/O memory");
@@ -200,7 +253,11 @@ int domain_create(const struct domain_create_args *a, struct domain **out)
 	}
 	d->controller_pause_count = 1;
 	d->pause_count = 1;
-	publish(d);
+	rc = publish(d);
+	if (rc) {
+		domain_put(d);
+		return trace_err(rc);
+	}
 	*out = d;
 	return 0;
 }
@@ -220,6 +277,7 @@ void domains_init(void)
 	dom_xen = pseudo_domain(DOMID_XEN, 0);
 	idle_domain = pseudo_domain(DOMID_IDLE, NR_CPUS);
 	idle_domain->sched.weight = SCHED_DEFAULT_WEIGHT;
+	open_softirq(SOFTIRQ_FREE_DOMAINS, free_domains);
 }
 
 /* ---- pausing ---- */
@@ -280,70 +338,5 @@ int domain_controller_unpause(struct domain *d)
 		return trace_err(-EINVAL);
 	d->controller_pause_count--;
 	domain_unpause(d);
-	return 0;
-}
-
-/* ---- the end ---- */
-
-void domain_shutdown(struct domain *d, int reason)
-{
-	struct vcpu *v;
-	bool first;
-
-	if (is_hardware_domain(d))
-		arch_domain_shutdown_machine(reason);
-	spin_lock(&d->shutdown_lock);
-	first = !d->is_shutting_down;
-	if (first) {
-		d->is_shutting_down = true;
-		d->shutdown_code = reason;
-	}
-	spin_unlock(&d->shutdown_lock);
-	if (!first)
-		return;
-	for_each_vcpu(d, v)
-		vcpu_pause_nosync(v);
-	d->is_shut_down = true;
-	send_global_virq(VIRQ_DOM_EXC);
-}
-
-void domain_crash(struct domain *d, const char *fmt, ...)
-{
-	char why[160];
-	va_list ap;
-
-	if (d->is_shutting_down)
-		return;
-	va_start(ap, fmt);
-	hv_vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	printk("d%u crashed: %s\n", d->domain_id, why);
-	domain_shutdown(d, SHUTDOWN_crash);
-}
-
-int domain_destroy(struct domain *d)
-{
-	int rc;
-
-	ASSERT(spin_is_held(&d->domctl_lock));
-	if (d == current->domain)
-		return trace_err(-EINVAL);
-	if (d->dying == DOMDYING_alive) {
-		d->dying = DOMDYING_dying;
-		domain_pause(d);
-	}
-	rc = evtchn_destroy(d);
-	if (!rc)
-		rc = grant_table_release_mappings(d);
-	if (!rc)
-		rc = arch_domain_relinquish(d);
-	if (rc)
-		return rc;
-	if (d->dying != DOMDYING_dead) {
-		d->dying = DOMDYING_dead;
-		unpublish(d);
-		send_global_virq(VIRQ_DOM_EXC);
-		domain_put(d);
-	}
 	return 0;
 }

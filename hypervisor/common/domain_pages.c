@@ -87,7 +87,7 @@ static int charge(struct domain *d, uint64_t nr, unsigned int memflags)
 
 	spin_lock(&d->page_lock);
 	had = owns_any(d);
-	if (d->dying != DOMDYING_alive)
+	if (domain_is_dying(d))
 		rc = -EINVAL;
 	else if (!(memflags & MEMF_NO_REFCOUNT) && d->tot_pages + nr > d->max_pages)
 		rc = -E2BIG;
@@ -126,7 +126,7 @@ static bool give_to(struct domain *d, struct page *pg, uint64_t nr, unsigned int
 	bool alive;
 
 	spin_lock(&d->page_lock);
-	alive = d->dying == DOMDYING_alive;
+	alive = !domain_is_dying(d);
 	for (uint64_t i = 0; alive && i < nr; i++) {
 		if (!(i % 512) || i == nr - 1)
 			mark_region(d, frame_number(pg) + i);

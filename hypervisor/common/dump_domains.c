@@ -4,11 +4,11 @@
 #include <hv/domain.h>
 #include "dump.h"
 
-static const char *dying_name(const struct domain *d)
+static const char *state_name(const struct domain *d)
 {
-	static const char *const names[] = { "", " dying", " dead" };
+	static const char *const names[] = { "", " shutting down", " shut down", " dying", " dead" };
 
-	return names[d->dying];
+	return names[d->state];
 }
 
 static void dump_vcpu(const struct vcpu *v)
@@ -27,9 +27,8 @@ static void dump_domain(const struct domain *d)
 {
 	struct vcpu *v;
 
-	printk("Domain %u:%s%s%s refs %u pause %d/%d shutdown code %d\n", d->domain_id,
-	       d->is_privileged ? " privileged" : "", dying_name(d),
-	       d->is_shut_down ? " shut down" : "", d->refcnt, d->pause_count,
+	printk("Domain %u:%s%s refs %u pause %d/%d shutdown code %d\n", d->domain_id,
+	       d->is_privileged ? " privileged" : "", state_name(d), d->refcnt, d->pause_count,
 	       d->controller_pause_count, d->shutdown_code);
 	printk("  pages %u of %u, xenheap %u, claimed %u; vcpus %u; assists %lx\n", d->tot_pages,
 	       d->max_pages, d->xenheap_pages, d->outstanding_pages, d->max_vcpus, d->vm_assist);

@@ -55,14 +55,23 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 	}
 	if ((d != idle_domain && !(v->hypercall_errors = xzalloc(struct hypercall_errors))) ||
 	    sched_init_vcpu(v) || arch_vcpu_create(v)) {
-		arch_vcpu_destroy(v);
-		xfree(v->hypercall_errors);
-		xfree(v);
+		vcpu_destroy(v);
 		return NULL;
 	}
 	/* Ordering: release, pairs with lock-free readers of d->vcpu[]: they see a complete vCPU. */
 	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);
 	return v;
+}
+
+void vcpu_destroy(struct vcpu *v)
+{
+	kill_timer(&v->periodic_timer);
+	kill_timer(&v->singleshot_timer);
+	kill_timer(&v->poll_timer);
+	sched_destroy_vcpu(v);
+	arch_vcpu_destroy(v);
+	xfree(v->hypercall_errors);
+	xfree(v);
 }
 
 void vcpu_info_reset(struct vcpu *v)

@@ -26,7 +26,7 @@ static int setup(void **state)
 
 static void kill(struct domain *d)
 {
-	d->dying = DOMDYING_dying;
+	d->state = DOMAIN_DYING;
 	while (evtchn_destroy(d) == -ERESTART)
 		;
 	fake_domain_free(d);
@@ -342,7 +342,7 @@ static void a_dying_domain_gets_no_ports_and_its_peers_are_told(void **state)
 	fake_run_as(domu->vcpu[0]);
 	join(0, local);
 	fake_run_as(dom0->vcpu[0]);
-	domu->dying = DOMDYING_dying;
+	domu->state = DOMAIN_DYING;
 	assert_int_equal(evtchn_destroy(domu), 0);
 	assert_int_equal(status(DOMID_SELF, local).status, EVTCHNSTAT_unbound);
 	assert_int_equal(call(EVTCHNOP_alloc_unbound, &op), -EINVAL);

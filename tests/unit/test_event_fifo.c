@@ -76,7 +76,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	guest->dying = DOMDYING_dying;
+	guest->state = DOMAIN_DYING;
 	while (evtchn_destroy(guest) == -ERESTART)
 		;
 	fake_domain_free(guest); /* checks that all references to frames are gone */

@@ -57,7 +57,7 @@ static int setup(void **state)
 
 static void kill(struct domain *d)
 {
-	d->dying = DOMDYING_dying;
+	d->state = DOMAIN_DYING;
 	while (grant_table_release_mappings(d) == -ERESTART)
 		;
 	while (evtchn_destroy(d) == -ERESTART)
@@ -410,7 +410,7 @@ static void a_dying_grantee_gives_everything_back(void **state)
 	/* What tearing down its page tables does. */
 	for (unsigned int i = 1; i <= 200; i++)
 		assert_int_equal(arch_grant_unmap_host(0x1000 * i, _mfn(frame), 0, 0), GNTST_okay);
-	back->dying = DOMDYING_dying;
+	back->state = DOMAIN_DYING;
 	for (fake_preempt_after = 0; grant_table_release_mappings(back); fake_preempt_after = 0)
 		restarts++;
 	fake_preempt_after = -1;

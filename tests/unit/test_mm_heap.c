@@ -151,9 +151,9 @@ static void domain_frames(void **state)
 	assert_int_equal(d->tot_pages, 0);
 	assert_int_equal(d->refcnt, 1);
 	assert_int_equal(free_pages_count(), free_before);
-	d->dying = DOMDYING_dying;
+	d->state = DOMAIN_DYING;
 	assert_null(alloc_domain_pages(d, 0, 0));
-	d->dying = DOMDYING_alive;
+	d->state = DOMAIN_ALIVE;
 	d->max_pages = NR_FRAMES;
 }
 

@@ -198,7 +198,7 @@ static void clean_up(void)
 
 	preempt_in = 0;
 	assert_int_equal(page_type_audit(false), 0);
-	d->dying = DOMDYING_dying;
+	d->state = DOMAIN_DYING;
 	get_cpu_info()->current_vcpu = &fake_vcpu[0];
 	while ((rc = drop_guest_tables(v)))
 		assert_int_equal(rc, -ERESTART);
@@ -208,7 +208,7 @@ static void clean_up(void)
 	assert_int_equal(d->refcnt, 1);
 	assert_int_equal(dom[0].refcnt, dom[0].tot_pages ? 2 : 1);
 	assert_int_equal(heap_audit(), 0);
-	d->dying = DOMDYING_alive;
+	d->state = DOMAIN_ALIVE;
 	get_cpu_info()->current_vcpu = v;
 }
 

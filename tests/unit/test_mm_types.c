@@ -97,13 +97,13 @@ static void clean_up(void)
 	preempt_in = 0;
 	assert_int_equal(finish_old(&fake_vcpu[1]), 0);
 	assert_int_equal(page_type_audit(false), 0);
-	d->dying = DOMDYING_dying;
+	d->state = DOMAIN_DYING;
 	while (relinquish_memory(d))
 		;
 	assert_int_equal(d->tot_pages, 0);
 	assert_int_equal(d->refcnt, 1);
 	assert_int_equal(heap_audit(), 0);
-	d->dying = DOMDYING_alive;
+	d->state = DOMAIN_ALIVE;
 	iomem_first = ~0ull;
 }
 
@@ -429,7 +429,7 @@ static void abandoned_halves_die_with_the_domain(void **state)
 		preempt_in = 1;
 		(void)!pin(t.l4, PGT_l4);
 		assert_int_equal(page_type_audit(false), 0);
-		d->dying = DOMDYING_dying;
+		d->state = DOMAIN_DYING;
 		do {
 			preempt_in = every;
 		} while (relinquish_memory(d));

@@ -10,6 +10,7 @@
 #include <hv/mm.h>
 #include <hv/string.h>
 #include <asm/cpu.h>
+#include <asm/cpu_policy.h>
 #include <asm/irq.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
@@ -68,6 +69,8 @@ int arch_domain_create(struct domain *d, const struct domain_create_args *a)
 	spin_lock_init(&d->arch.pcidevs_lock);
 	rc = create_perdomain(d);
 	if (!rc)
+		rc = cpu_policy_domain_init(d);
+	if (!rc)
 		rc = irq_domain_init(d);
 	if (rc)
 		return rc;
@@ -82,6 +85,7 @@ void arch_domain_destroy(struct domain *d)
 {
 	irq_domain_destroy(d);
 	destroy_perdomain(d);
+	xfree(d->arch.cpuid);
 	xfree(d->arch.e820);
 	d->arch.e820 = NULL;
 	if (d->shared_info)
@@ -134,94 +138,4 @@ int arch_domain_relinquish(struct domain *d)
 		vcpu_info_reset(v);
 	}
 	return relinquish_memory(d);
-}
-
-/*
- * VCPUOP_initialise and the toolstack's setvcpucontext: a whole register state. Everything that can
- * fail is checked or taken before the vCPU changes.
- */
-static int check_context(const struct vcpu_guest_context *c)
-{
-	if (!guest_addr_ok(c->user_regs.rip) || !guest_addr_ok(c->event_callback_eip) ||
-	    !guest_addr_ok(c->failsafe_callback_eip) || !guest_addr_ok(c->syscall_callback_eip) ||
-	    !is_canonical(c->fs_base) || !is_canonical(c->gs_base_kernel) || !is_canonical(c->gs_base_user))
-		return trace_err(-EINVAL);
-	if (c->gdt_ents > FIRST_RESERVED_GDT_ENTRY || c->ldt_ents > 8192)
-		return trace_err(-EINVAL);
-	for (unsigned int i = 0; i < 256; i++)
-		if (!guest_addr_ok(c->trap_ctxt[i].address))
-			return trace_err(-EINVAL);
-	return 0;
-}
-
-static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	struct pv_vcpu *pv = &v->arch.pv;
-	struct cpu_user_regs *r = &v->arch.regs;
-
-	*r = c->user_regs;
-	r->entry_vector = r->error_code = 0;
-	r->cs = pv_fix_selector(r->cs);
-	r->ss = pv_fix_selector(r->ss);
-	pv->iopl = (uint8_t)((r->rflags >> 12) & 3);
-	r->rflags = (r->rflags & ~(uint64_t)(X86_EFLAGS_IOPL | X86_EFLAGS_VM)) | X86_EFLAGS_IF |
-		    X86_EFLAGS_MBS;
-	pv->kernel_mode = c->flags & VGCF_in_kernel;
-	pv->fs_base = c->fs_base;
-	pv->gs_base_kernel = c->gs_base_kernel;
-	pv->gs_base_user = c->gs_base_user;
-	for (unsigned int i = 0; i < 256; i++)
-		pv->trap[i] = c->trap_ctxt[i];
-	pv->event.address = c->event_callback_eip;
-	pv->failsafe.address = c->failsafe_callback_eip;
-	pv->syscall.address = c->syscall_callback_eip;
-	pv->syscall.mask_events = c->flags & VGCF_syscall_disables_events;
-	pv->failsafe.mask_events = c->flags & VGCF_failsafe_disables_events;
-	pv->ctrlreg[4] = pv_fix_guest_cr4(v, c->ctrlreg[4]);
-	for (unsigned int i = 0; i < 4; i++)
-		(void)!pv_set_debugreg(v, i, c->debugreg[i]);
-	(void)!pv_set_debugreg(v, 7, c->debugreg[7]);
-	v->domain->vm_assist |= c->vm_assist & (1UL << VMASST_TYPE_pae_extended_cr3);
-}
-
-int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
-{
-	int rc = check_context(c);
-
-	if (rc)
-		return rc;
-	rc = pv_set_gdt(v, (const uint64_t *)c->gdt_frames, (unsigned int)c->gdt_ents);
-	if (rc)
-		return rc;
-	rc = pv_install_guest_tables(v, _mfn(c->ctrlreg[3] >> PAGE_SHIFT),
-				     c->ctrlreg[1] & 1 ? _mfn(c->ctrlreg[1] >> PAGE_SHIFT) : INVALID_MFN);
-	if (rc) {
-		pv_destroy_gdt(v);
-		return rc;
-	}
-	set_registers(v, c);
-	if (c->flags & VGCF_I387_VALID)
-		memcpy(v->arch.xsave, &c->fpu_ctxt, sizeof(c->fpu_ctxt));
-	rc = pv_set_ldt(v, c->ldt_base, (unsigned int)c->ldt_ents);
-	if (!rc)
-		rc = pv_set_kernel_stack(v, c->kernel_ss, c->kernel_sp);
-	if (rc)
-		return rc;
-	pv_update_cr3(v, false);
-	v->is_initialised = true;
-	if (c->flags & VGCF_online)
-		__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_DOWN), __ATOMIC_SEQ_CST);
-	return 0;
-}
-
-int arch_initialise_vcpu(struct vcpu *v, guest_ptr_t arg)
-{
-	struct vcpu_guest_context *c = xzalloc(struct vcpu_guest_context);
-	int rc;
-
-	if (!c)
-		return trace_err(-ENOMEM);
-	rc = raw_copy_from_guest(c, arg, sizeof(*c)) ? -EFAULT : arch_set_vcpu_context(v, c);
-	xfree(c);
-	return rc;
 }

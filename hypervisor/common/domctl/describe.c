@@ -17,9 +17,10 @@ static uint32_t state_flags(const struct domain *d, bool running, bool any_runna
 {
 	uint32_t f = 0;
 
-	if (d->dying == DOMDYING_dead)
+	if (d->state == DOMAIN_DEAD)
 		f |= XEN_DOMINF_dying;
-	if (d->is_shut_down)
+	/* What it shut down for stays to be seen while it is destroyed. */
+	if (d->state == DOMAIN_SHUT_DOWN || (domain_is_dying(d) && d->shutdown_code >= 0))
 		f |= XEN_DOMINF_shutdown;
 	if (d->controller_pause_count)
 		f |= XEN_DOMINF_paused;

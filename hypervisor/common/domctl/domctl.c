@@ -5,13 +5,14 @@
  */
 #include <hv/control.h>
 #include <hv/guest_access.h>
+#include <hv/hypercall.h>
 #include <public/domctl.h>
 #include "handlers.h"
 
-static const struct {
-	int (*fn)(struct domain *d, struct xen_domctl *op);
-	bool copy_back;
-} table[] = {
+static const struct domctl_op table[] = {
+	[XEN_DOMCTL_destroydomain] = { domctl_destroy, false },
+	[XEN_DOMCTL_resumedomain] = { domctl_resume, false },
+	[XEN_DOMCTL_max_vcpus] = { domctl_max_vcpus, false },
 	[XEN_DOMCTL_pausedomain] = { domctl_pause, false },
 	[XEN_DOMCTL_unpausedomain] = { domctl_unpause, false },
 	[XEN_DOMCTL_getdomaininfo] = { domctl_get_info, true },
@@ -28,8 +29,6 @@ static const struct {
 	[XEN_DOMCTL_irq_permission] = { domctl_irq_permission, false },
 	[XEN_DOMCTL_iomem_permission] = { domctl_iomem_permission, false },
 	[XEN_DOMCTL_ioport_permission] = { domctl_ioport_permission, false },
-	[XEN_DOMCTL_get_address_size] = { domctl_get_address_size, true },
-	[XEN_DOMCTL_gettscinfo] = { domctl_get_tsc_info, true },
 	[XEN_DOMCTL_sendtrigger] = { domctl_send_trigger, false },
 };
 
@@ -44,26 +43,49 @@ static struct domain *find(const struct xen_domctl *op)
 	return domain_get_by_id(op->domain);
 }
 
+static const struct domctl_op *find_op(uint32_t cmd)
+{
+	return cmd < ARRAY_SIZE(table) && table[cmd].fn ? &table[cmd] : arch_domctl_find(cmd);
+}
+
+static int on_domain(const struct domctl_op *what, struct xen_domctl *op)
+{
+	struct domain *d = find(op);
+	int rc;
+
+	if (!d)
+		return -ESRCH;
+	spin_lock(&d->domctl_lock);
+	rc = what->fn(d, op);
+	spin_unlock(&d->domctl_lock);
+	domain_put(d);
+	return rc;
+}
+
 long do_domctl(unsigned long arg)
 {
+	const struct domctl_op *what;
 	struct xen_domctl op;
-	struct domain *d;
-	long rc;
+	bool copy_back = true;
+	int rc;
 
 	if (copy_struct_from_guest(&op, arg))
 		return trace_err(-EFAULT);
 	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
 		return trace_err(-EACCES);
-	if (op.cmd >= ARRAY_SIZE(table) || !table[op.cmd].fn)
-		return trace_err(-ENOSYS);
-	d = find(&op);
-	if (!d)
-		return -ESRCH;
-	spin_lock(&d->domctl_lock);
-	rc = table[op.cmd].fn(d, &op);
-	spin_unlock(&d->domctl_lock);
-	domain_put(d);
-	if (!rc && table[op.cmd].copy_back && copy_struct_to_guest(arg, &op))
+	if (op.cmd == XEN_DOMCTL_createdomain) {
+		rc = domctl_create(&op);
+	} else {
+		what = find_op(op.cmd);
+		if (!what)
+			return trace_err(-ENOSYS);
+		rc = on_domain(what, &op);
+		copy_back = what->copy_back;
+	}
+	if (rc == -ERESTART)
+		return hypercall_create_continuation(__HYPERVISOR_domctl, 1, arg);
+	/* Operations that carry results say in them what they objected to. */
+	if (copy_back && rc != -EFAULT && copy_struct_to_guest(arg, &op))
 		rc = trace_err(-EFAULT);
 	return rc;
 }

@@ -3,10 +3,13 @@
 #ifndef DOMCTL_HANDLERS_H
 #define DOMCTL_HANDLERS_H
 
-#include <hv/domain.h>
+#include <hv/domctl.h>
 
-struct xen_domctl;
-
+/* life.c */
+int domctl_create(struct xen_domctl *op);
+int domctl_destroy(struct domain *d, struct xen_domctl *op);
+int domctl_resume(struct domain *d, struct xen_domctl *op);
+int domctl_max_vcpus(struct domain *d, struct xen_domctl *op);
 /* state.c */
 int domctl_pause(struct domain *d, struct xen_domctl *op);
 int domctl_unpause(struct domain *d, struct xen_domctl *op);
@@ -14,8 +17,6 @@ int domctl_get_info(struct domain *d, struct xen_domctl *op);
 int domctl_max_mem(struct domain *d, struct xen_domctl *op);
 int domctl_set_handle(struct domain *d, struct xen_domctl *op);
 int domctl_set_time_offset(struct domain *d, struct xen_domctl *op);
-int domctl_get_address_size(struct domain *d, struct xen_domctl *op);
-int domctl_get_tsc_info(struct domain *d, struct xen_domctl *op);
 int domctl_send_trigger(struct domain *d, struct xen_domctl *op);
 /* sched.c */
 int domctl_get_vcpu_info(struct domain *d, struct xen_domctl *op);

@@ -13,6 +13,7 @@ int domctl_pause(struct domain *d, struct xen_domctl *op)
 
 int domctl_unpause(struct domain *d, struct xen_domctl *op)
 {
+	d->has_run = true;
 	return domain_controller_unpause(d);
 }
 
@@ -42,23 +43,6 @@ int domctl_set_time_offset(struct domain *d, struct xen_domctl *op)
 {
 	d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
 	update_domain_wallclock_time(d);
-	return 0;
-}
-
-int domctl_get_address_size(struct domain *d, struct xen_domctl *op)
-{
-	op->u.address_size.size = 64;
-	return 0;
-}
-
-int domctl_get_tsc_info(struct domain *d, struct xen_domctl *op)
-{
-	struct xen_domctl_tsc_info *info = &op->u.tsc_info;
-
-	info->tsc_mode = d->arch.tsc_mode;
-	info->gtsc_khz = d->arch.tsc_khz ? d->arch.tsc_khz : (uint32_t)cpu_khz;
-	info->incarnation = d->arch.tsc_incarnation;
-	info->elapsed_nsec = d->arch.vtsc ? (uint64_t)NOW() + d->arch.vtsc_offset : 0;
 	return 0;
 }
 

@@ -53,7 +53,7 @@ int evtchn_alloc_port(struct domain *d, struct evtchn **out)
 	bool all_used_below = true;
 
 	ASSERT(spin_is_held(&d->evtchn.lock));
-	if (d->dying)
+	if (domain_is_dying(d))
 		return -EINVAL;
 	for (uint32_t port = d->evtchn.first_free; port_is_allowed(d, port); port++) {
 		struct evtchn *chn;
@@ -279,7 +279,7 @@ int evtchn_destroy(struct domain *d)
 {
 	int rc;
 
-	BUG_ON(!d->dying);
+	BUG_ON(!domain_is_dying(d));
 	if (!d->evtchn.port_ops)
 		return 0;
 	/* Whoever allocated before we come by is seen by close_all(); nobody can afterwards. */

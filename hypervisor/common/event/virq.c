@@ -55,7 +55,7 @@ int set_global_virq_handler(struct domain *d, uint32_t virq)
 		return -EINVAL;
 	domain_get(d);
 	spin_lock_irqsave(&handler_lock, flags);
-	if (d->dying) {
+	if (domain_is_dying(d)) {
 		spin_unlock_irqrestore(&handler_lock, flags);
 		domain_put(d);
 		return -EINVAL;

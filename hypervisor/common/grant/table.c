@@ -22,6 +22,11 @@ void grant_set_default_maptrack(uint64_t nr)
 	default_maptrack = (unsigned int)min(nr, (uint64_t)MAPTRACK_LIMIT);
 }
 
+unsigned int grant_table_max_frames(const struct domain *d)
+{
+	return d->grant_table->max_frames;
+}
+
 unsigned int grant_table_nr_frames(const struct grant_table *gt)
 {
 	/* Acquire: pairs with add_frame(). */
@@ -86,7 +91,7 @@ int grant_table_grow(struct domain *d, unsigned int nr_frames)
 	if (nr_frames <= grant_table_nr_frames(gt))
 		return 0;
 	spin_lock(&gt->lock);
-	if (d->dying)
+	if (domain_is_dying(d))
 		rc = -EINVAL;
 	while (!rc && gt->nr_frames < nr_frames)
 		rc = add_frame(d);

@@ -14,10 +14,11 @@
 /* How many frames the resource has at most. 0: no such resource. */
 static uint32_t resource_size(const struct domain *d, const struct xen_mem_acquire_resource *u)
 {
-	uint32_t frames = d->config.max_grant_frames;
+	uint32_t frames;
 
 	if (u->type != XENMEM_resource_grant_table || !d->grant_table)
 		return 0;
+	frames = grant_table_max_frames(d);
 	if (u->id == XENMEM_resource_grant_table_id_shared)
 		return frames;
 	/* Status words are 2 bytes, entries of version 2 have 16: one status frame for 8. */

@@ -360,7 +360,11 @@ void sched_context_switched(struct vcpu *prev)
 	 * is set; we clear it, then look whether v is runnable. One of the two sees the other's change. It is
 	 * also the release that vcpu_sleep_sync() and the CPUs that may now pick prev pair with. */
 	__atomic_store_n(&prev->is_running, false, __ATOMIC_SEQ_CST);
-	if (is_idle_vcpu(prev) || !vcpu_runnable(prev))
+	if (is_idle_vcpu(prev))
+		return;
+	if (unlikely(READ_ONCE(prev->domain->state) == DOMAIN_SHUTTING_DOWN))
+		domain_vcpu_stopped(prev->domain);
+	if (!vcpu_runnable(prev))
 		return;
 	if (READ_ONCE(prev->sched.on_queue))
 		offer_to_idle(prev); /* it was not free to go when they looked */

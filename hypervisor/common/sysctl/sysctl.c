@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sysctl: the machine as a whole. One table; copying and the version check happen here, once. */
+#include <hv/control.h>
 #include <hv/guest_access.h>
 #include <public/sysctl.h>
 #include "handlers.h"
@@ -21,6 +22,8 @@ static const struct {
 	[XEN_SYSCTL_scheduler_op] = { sysctl_scheduler, true },
 	[XEN_SYSCTL_pcitopoinfo] = { sysctl_pcitopoinfo, true },
 	[XEN_SYSCTL_get_cpu_levelling_caps] = { sysctl_get_levelling_caps, true },
+	[XEN_SYSCTL_get_cpu_policy] = { sysctl_get_cpu_policy, true },
+	[XEN_SYSCTL_get_cpu_featureset] = { sysctl_get_cpu_featureset, true },
 };
 
 long do_sysctl(unsigned long arg)

@@ -19,5 +19,9 @@ struct vcpu *domain_vcpu(const struct domain *d, unsigned int id);
 
 /* x86: what CPUID says of the package's shape, and the feature words of XEN_SYSCTL_physinfo. */
 void arch_describe_cpus(uint32_t *threads_per_core, uint32_t *cores_per_socket, uint32_t hw_cap[8]);
+/* x86's sysctls, arch/x86/domctl/policy.c */
+struct xen_sysctl;
+int sysctl_get_cpu_policy(struct xen_sysctl *op);
+int sysctl_get_cpu_featureset(struct xen_sysctl *op);
 
 #endif

@@ -4,8 +4,8 @@
  * own struct (hv/event.h, hv/grant.h, hv/sched.h, asm/domain.h), embedded or pointed to here.
  *
  * Life: domain_create() builds privately and publishes last; references (domain_get/domain_put) keep
- * the struct alive, `dying` tells whether it still accepts work; domain_destroy() relinquishes in
- * restartable steps. Fields say what guards them.
+ * the struct alive and in the list, `state` tells whether it still accepts work; domain_destroy()
+ * relinquishes in restartable steps. Fields say what guards them.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -30,6 +30,15 @@ struct rangeset;
 #define VPF_BLOCKED 0 /* SCHEDOP_block, HLT */
 #define VPF_DOWN    1 /* not brought up, or VCPUOP_down */
 #define VPF_POLLING 2 /* SCHEDOP_poll: woken by any polled port or the time-out */
+
+/* A domain's life. The legal edges are a table in common/domain.c. */
+enum domain_state {
+	DOMAIN_ALIVE,	      /* also before it first runs, and while the toolstack has it paused */
+	DOMAIN_SHUTTING_DOWN, /* every vCPU has been told to stop; some may still be on a CPU */
+	DOMAIN_SHUT_DOWN,     /* all are off, for shutdown_code; the toolstack has been told */
+	DOMAIN_DYING,	      /* gets nothing more, is giving everything back */
+	DOMAIN_DEAD,	      /* has given back; gone with the last reference to it or its frames */
+};
 
 struct vcpu {
 	unsigned int vcpu_id;
@@ -100,14 +109,12 @@ struct domain {
 
 	unsigned long vm_assist; /* VMASST bits; atomic */
 
-	/* State. guarded by: shutdown_lock */
-	spinlock_t shutdown_lock;
-	bool is_shutting_down; /* asked to; some vCPUs may still run */
-	bool is_shut_down;     /* all vCPUs are off */
-	int shutdown_code;     /* SHUTDOWN_*, -1 none */
+	spinlock_t state_lock;
+	enum domain_state state; /* changed by domain_change_state() only; guarded by: state_lock */
+	int shutdown_code;	 /* SHUTDOWN_*, -1 none; guarded by: state_lock */
 	int pause_count;       /* domain_pause() nesting, atomic */
 	int controller_pause_count; /* by the toolstack; guarded by: domctl_lock */
-	enum { DOMDYING_alive, DOMDYING_dying, DOMDYING_dead } dying; /* set under domctl_lock */
+	bool has_run;		    /* the toolstack has let it go once; guarded by: domctl_lock */
 
 	uint8_t handle[16]; /* UUID; guarded by: domctl_lock */
 	int64_t time_offset_seconds;
@@ -115,7 +122,6 @@ struct domain {
 		uint32_t ssidref;
 		uint32_t createflags;
 		uint32_t max_evtchn_port;
-		uint32_t max_grant_frames, max_maptrack_frames;
 	} config;
 
 	struct domain *next; /* list of all, by id; guarded by: domlist lock (writers) */
@@ -137,6 +143,10 @@ static inline bool is_hardware_domain(const struct domain *d)
 {
 	return d == hardware_domain;
 }
+static inline bool domain_is_dying(const struct domain *d)
+{
+	return __atomic_load_n(&d->state, __ATOMIC_SEQ_CST) >= DOMAIN_DYING;
+}
 #define for_each_vcpu(d, v)                                                                        \
 	for (unsigned int _i = 0; _i < (d)->max_vcpus; _i++)                                        \
 		if (((v) = (d)->vcpu[_i]) != NULL)
@@ -150,6 +160,7 @@ void domain_get(struct domain *d);
 void domain_put(struct domain *d);
 /* Lowest existing domain with id >= `from`, referenced, or NULL: iteration that tolerates change. */
 struct domain *domain_get_next(domid_t from);
+bool domain_id_is_free(domid_t id); /* now; domain_create() settles it */
 
 struct domain_create_args {
 	domid_t id;
@@ -162,9 +173,11 @@ struct domain_create_args {
 	uint8_t handle[16];
 };
 void domains_init(void); /* boot: the pseudo domains */
+/* Paused, empty. -EEXIST the id is taken, -EINVAL, -ENOMEM, what the CPU pool says. */
 int domain_create(const struct domain_create_args *a, struct domain **out);
 struct vcpu *vcpu_create(struct domain *d, unsigned int vcpu_id); /* under domctl_lock; NULL: ENOMEM */
-int domain_destroy(struct domain *d); /* 0, or -ERESTART: call again */
+void vcpu_destroy(struct vcpu *v);    /* with its domain only: nobody can have a pointer any more */
+int domain_destroy(struct domain *d); /* under domctl_lock; 0, or -ERESTART: call again */
 
 /* Pausing nests. domain_pause() returns when no vCPU of d runs any more (not for one's own). */
 void domain_pause(struct domain *d);
@@ -176,6 +189,8 @@ int domain_controller_pause(struct domain *d);
 int domain_controller_unpause(struct domain *d);
 
 void domain_shutdown(struct domain *d, int reason); /* SHUTDOWN_*; Dom0: acts on the machine */
+void domain_vcpu_stopped(struct domain *d); /* the scheduler: a vCPU of a domain shutting down is off */
+int domain_resume(struct domain *d);	    /* undoes a shutdown; -EINVAL: it is not shut down */
 /* The guest broke a rule it cannot be told about by an errno: first reason wins and is printed. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
 

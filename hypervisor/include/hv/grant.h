@@ -10,6 +10,7 @@ int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int m
 /* Drops every mapping d holds of others' frames; 0 or -ERESTART. */
 int grant_table_release_mappings(struct domain *d);
 void grant_table_destroy(struct domain *d); /* last reference gone */
+unsigned int grant_table_max_frames(const struct domain *d); /* what it was created with, defaults resolved */
 /* XENMEM_acquire_resource(grant_table, shared|status): the machine frames, growing as needed. */
 int grant_table_get_frames(struct domain *d, unsigned int id, unsigned int first, unsigned int nr,
 			   uint64_t *mfns);

@@ -107,6 +107,67 @@ void fpu_restore(struct vcpu *v)
 		write_cr0(read_cr0() | X86_CR0_TS);
 }
 
+/*
+ * State from outside: whatever would make FXRSTOR or XRSTOR fault is refused or masked here, because they
+ * run in the hypervisor. Source: SDM vol. 1 §10.5.1, §13.4, §13.8.
+ */
+#define MXCSR_OFFSET	 24
+#define XSTATE_BV_OFFSET 512
+#define XHEADER_SIZE	 64
+#define XSAVE_MIN	 (FXSAVE_SIZE + XHEADER_SIZE)
+
+static uint32_t mxcsr_mask(void)
+{
+	static __aligned(16) uint8_t image[FXSAVE_SIZE];
+	uint32_t mask;
+
+	/* Every writer writes the same. */
+	__asm__ volatile("fxsave64 %0" : "=m"(image));
+	memcpy(&mask, image + 28, sizeof(mask));
+	return mask ? mask : 0xffbf;
+}
+
+static void mask_mxcsr(void *area)
+{
+	uint32_t *mxcsr = (uint32_t *)((uint8_t *)area + MXCSR_OFFSET);
+
+	*mxcsr &= mxcsr_mask();
+}
+
+void fpu_set_legacy(struct vcpu *v, const void *image)
+{
+	uint64_t *header = (uint64_t *)((uint8_t *)v->arch.xsave + XSTATE_BV_OFFSET);
+
+	memcpy(v->arch.xsave, image, FXSAVE_SIZE);
+	mask_mxcsr(v->arch.xsave);
+	if (xstate_size)
+		header[0] |= XSTATE_FP | XSTATE_SSE;
+}
+
+int fpu_set_xstate(struct vcpu *v, uint64_t xcr0, uint64_t xcr0_accum, const void *area, uint32_t size)
+{
+	const uint64_t *header = (const uint64_t *)((const uint8_t *)area + XSTATE_BV_OFFSET);
+	uint64_t xcr0_was = v->arch.xcr0, accum_was = v->arch.xcr0_accum;
+
+	if (!xstate_size || size < XSAVE_MIN || size > xstate_size)
+		return trace_err(-EINVAL);
+	if (header[0] & ~xcr0_accum)
+		return trace_err(-EINVAL);
+	for (unsigned int i = 1; i < XHEADER_SIZE / 8; i++)
+		if (header[i]) /* the compacted form, or reserved */
+			return trace_err(-EINVAL);
+	if (fpu_set_guest_xcr0(v, xcr0_accum) || fpu_set_guest_xcr0(v, xcr0)) {
+		v->arch.xcr0 = xcr0_was;
+		v->arch.xcr0_accum = accum_was;
+		return trace_err(-EINVAL);
+	}
+	v->arch.xcr0_accum = xcr0_accum | xcr0;
+	memset(v->arch.xsave, 0, xstate_size);
+	memcpy(v->arch.xsave, area, size);
+	mask_mxcsr(v->arch.xsave);
+	return 0;
+}
+
 /* XSETBV by the guest. The combinations the manual forbids are refused: SDM vol. 1 §13.3. */
 int fpu_set_guest_xcr0(struct vcpu *v, uint64_t xcr0)
 {

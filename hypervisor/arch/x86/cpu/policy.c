@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What CPUID tells a PV guest: the host's answer through a mask of what works in ring 3 under us, plus
- * the hypervisor leaves at 0x40000000. A PV kernel asks by the forced-emulation prefix; its user mode
- * executes CPUID itself and sees the host.
+ * What CPUID tells a PV guest: its domain's policy, which is the host's answer through a mask of what works
+ * in ring 3 under us, or what the toolstack made of that; plus the hypervisor leaves at 0x40000000. A PV
+ * kernel asks by the forced-emulation prefix; its user mode executes CPUID itself and sees the host.
  */
 #include <hv/domain.h>
+#include <hv/mm.h>
+#include <hv/string.h>
 #include <asm/cpu.h>
+#include <asm/cpu_policy.h>
 #include <asm/current.h>
 #include <asm/mm.h>
 #include <asm/msr.h>
@@ -31,63 +34,52 @@
 #define PV_E1D (B(11) | B(20) | B(22) | B(27) | B(29) | B(30) | B(31))
 #define AMD_COMMON_1D 0x0183f3ffu
 
-static void basic_leaf1(struct vcpu *v, uint32_t r[4])
-{
-	r[1] = (r[1] & 0x00ffffff) | (v->vcpu_id << 24);
-	r[2] = (r[2] & PV_1C) | B(31);
-	if (v->arch.pv.ctrlreg[4] & X86_CR4_OSXSAVE)
-		r[2] |= B(27);
-	r[3] &= PV_1D;
-}
-
-static void leaf_xstate(struct vcpu *v, uint32_t subleaf, uint32_t r[4])
-{
-	if (!xstate_size) {
-		r[0] = r[1] = r[2] = r[3] = 0;
-		return;
-	}
-	if (subleaf == 0) {
-		r[0] = (uint32_t)xstate_mask;
-		r[2] = xstate_size;
-		r[3] = (uint32_t)(xstate_mask >> 32);
-	} else if (subleaf == 1) {
-		r[0] &= 7; /* XSAVEOPT XSAVEC XGETBV1; supervisor states are not offered */
-		r[2] = r[3] = 0;
-	} else if (subleaf >= 63 || !((xstate_mask >> subleaf) & 1)) {
-		r[0] = r[1] = r[2] = r[3] = 0;
-	}
-}
+/* ---- what a policy shows: the host's leaves through the masks ---- */
 
 static void zero(uint32_t r[4])
 {
 	r[0] = r[1] = r[2] = r[3] = 0;
 }
 
-static void basic_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+/* Components this CPU and the hypervisor can keep. The size is what the guest's XCR0 can make it. */
+static void mask_xstate(uint32_t subleaf, uint32_t r[4])
+{
+	if (!xstate_size) {
+		zero(r);
+	} else if (subleaf == 0) {
+		r[0] = (uint32_t)xstate_mask;
+		r[1] = r[2] = xstate_size;
+		r[3] = (uint32_t)(xstate_mask >> 32);
+	} else if (subleaf == 1) {
+		r[0] &= 7; /* XSAVEOPT XSAVEC XGETBV1; supervisor states are not offered */
+		r[1] = r[2] = r[3] = 0;
+	} else if (subleaf >= 63 || !((xstate_mask >> subleaf) & 1)) {
+		zero(r);
+	}
+}
+
+static void mask_basic(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
 	switch (leaf) {
 	case 0:
-		if (r[0] > 0xd)
-			r[0] = 0xd;
+		r[0] = min(r[0], (uint32_t)CPUID_MAX_BASIC);
 		break;
 	case 1:
-		basic_leaf1(v, r);
+		r[1] &= 0x0000ffff; /* the rest is the vCPU's own */
+		r[2] = (r[2] & PV_1C & ~B(27)) | B(31);
+		r[3] &= PV_1D;
 		break;
 	case 2: /* caches */
 	case 4:
 		break;
 	case 7:
-		if (subleaf) {
-			zero(r);
-			break;
-		}
 		r[0] = 0;
 		r[1] &= PV_7B;
 		r[2] &= PV_7C;
 		r[3] &= PV_7D;
 		break;
 	case 0xd:
-		leaf_xstate(v, subleaf, r);
+		mask_xstate(subleaf, r);
 		break;
 	default:
 		zero(r);
@@ -95,12 +87,11 @@ static void basic_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t
 	}
 }
 
-static void extended_leaf(uint32_t leaf, uint32_t r[4])
+static void mask_extended(uint32_t leaf, uint32_t r[4])
 {
 	switch (leaf) {
 	case 0x80000000:
-		if (r[0] > 0x80000008)
-			r[0] = 0x80000008;
+		r[0] = min(r[0], (uint32_t)CPUID_MAX_EXTENDED);
 		break;
 	case 0x80000001:
 		r[2] &= PV_E1C;
@@ -120,6 +111,152 @@ static void extended_leaf(uint32_t leaf, uint32_t r[4])
 		zero(r);
 		break;
 	}
+}
+
+/* ---- policies ---- */
+
+const struct cpuid_entry *cpu_policy_find(const struct cpu_policy *p, uint32_t leaf, uint32_t subleaf)
+{
+	for (unsigned int i = 0; i < p->nr; i++)
+		if (p->entry[i].leaf == leaf &&
+		    (p->entry[i].subleaf == subleaf || p->entry[i].subleaf == CPUID_NO_SUBLEAF))
+			return &p->entry[i];
+	return NULL;
+}
+
+static void add_entry(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf, const uint32_t r[4])
+{
+	BUG_ON(p->nr == CPU_POLICY_LEAVES);
+	p->entry[p->nr++] = (struct cpuid_entry){ leaf, subleaf, { r[0], r[1], r[2], r[3] } };
+}
+
+static void add_basic(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf, bool guest)
+{
+	uint32_t r[4];
+
+	cpuid_count(leaf, subleaf == CPUID_NO_SUBLEAF ? 0 : subleaf, &r[0], &r[1], &r[2], &r[3]);
+	if (guest)
+		mask_basic(leaf, subleaf, r);
+	add_entry(p, leaf, subleaf, r);
+}
+
+/* Cache leaves go on until one says there is no more. */
+static void add_caches(struct cpu_policy *p, bool guest)
+{
+	for (uint32_t i = 0; i < 6; i++) {
+		add_basic(p, 4, i, guest);
+		if (!(p->entry[p->nr - 1].r[0] & 31))
+			break;
+	}
+}
+
+static void add_xstates(struct cpu_policy *p, bool guest)
+{
+	add_basic(p, 0xd, 0, guest);
+	add_basic(p, 0xd, 1, guest);
+	for (uint32_t i = 2; i < 63; i++)
+		if ((xstate_mask >> i) & 1)
+			add_basic(p, 0xd, i, guest);
+}
+
+static void build(struct cpu_policy *p, bool guest)
+{
+	uint32_t max = min(host_cpu.max_leaf, (uint32_t)CPUID_MAX_BASIC), r[4];
+	uint32_t max_ext = min(host_cpu.max_ext_leaf, (uint32_t)CPUID_MAX_EXTENDED);
+
+	p->nr = 0;
+	for (uint32_t leaf = 0; leaf <= max; leaf++) {
+		if (leaf == 4)
+			add_caches(p, guest);
+		else if (leaf == 7)
+			add_basic(p, 7, 0, guest);
+		else if (leaf == 0xb)
+			for (uint32_t i = 0; i < 2; i++)
+				add_basic(p, leaf, i, guest);
+		else if (leaf == 0xd)
+			add_xstates(p, guest);
+		else
+			add_basic(p, leaf, CPUID_NO_SUBLEAF, guest);
+	}
+	for (uint32_t leaf = 0x80000000; leaf <= max_ext; leaf++) {
+		cpuid_count(leaf, 0, &r[0], &r[1], &r[2], &r[3]);
+		if (guest)
+			mask_extended(leaf, r);
+		add_entry(p, leaf, CPUID_NO_SUBLEAF, r);
+	}
+}
+
+void cpu_policy_host(struct cpu_policy *p)
+{
+	build(p, false);
+}
+
+void cpu_policy_pv(struct cpu_policy *p)
+{
+	build(p, true);
+}
+
+int cpu_policy_domain_init(struct domain *d)
+{
+	d->arch.cpuid = xzalloc(struct cpu_policy);
+	if (!d->arch.cpuid)
+		return -ENOMEM;
+	cpu_policy_pv(d->arch.cpuid);
+	return 0;
+}
+
+static bool is_feature_word(uint32_t leaf, uint32_t subleaf, unsigned int reg)
+{
+	switch (leaf) {
+	case 1:
+		return reg == 2 || reg == 3;
+	case 7:
+		return subleaf == 0 && reg >= 1;
+	case 0xd:
+		return subleaf == 1 && reg == 0;
+	case 0x80000001:
+		return reg == 2 || reg == 3;
+	case 0x80000007:
+		return reg == 3;
+	case 0x80000008:
+		return reg == 1;
+	default:
+		return false;
+	}
+}
+
+/*
+ * A guest may be shown less than it could have, never more: features are cut to the most it can have,
+ * sizes and limits too; what only describes (model, caches, brand) is the toolstack's to choose.
+ */
+bool cpu_policy_change(struct cpu_policy *p, const struct cpu_policy *most, const struct cpuid_entry *want)
+{
+	struct cpuid_entry *e = (struct cpuid_entry *)(uintptr_t)cpu_policy_find(p, want->leaf, want->subleaf);
+	const struct cpuid_entry *limit = cpu_policy_find(most, want->leaf, want->subleaf);
+
+	if (!e || !limit || e->subleaf != want->subleaf) {
+		/* Nothing to show there, and nothing is wanted. */
+		return !(want->r[0] | want->r[1] | want->r[2] | want->r[3]);
+	}
+	if (want->leaf == 0xd && want->subleaf != 1)
+		return true; /* follows from the CPU and the features */
+	for (unsigned int i = 0; i < 4; i++)
+		e->r[i] = is_feature_word(want->leaf, want->subleaf, i) ? want->r[i] & limit->r[i] : want->r[i];
+	if (!(want->leaf & 0x7fffffff))
+		e->r[0] = min(want->r[0], limit->r[0]);
+	return true;
+}
+
+/* ---- what a vCPU sees ---- */
+
+/* What depends on the vCPU and on what it has done. */
+static void dynamic(const struct vcpu *v, uint32_t leaf, uint32_t r[4])
+{
+	if (leaf != 1)
+		return;
+	r[1] = (r[1] & 0x0000ffff) | (v->domain->max_vcpus & 0xff) << 16 | v->vcpu_id << 24;
+	if (v->arch.pv.ctrlreg[4] & X86_CR4_OSXSAVE)
+		r[2] |= B(27);
 }
 
 static void tsc_leaf(struct vcpu *v, uint32_t subleaf, uint32_t r[4])
@@ -166,17 +303,19 @@ static void hypervisor_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uin
 
 void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
+	const struct cpuid_entry *e;
+
 	if (leaf >= 0x40000000 && leaf < 0x40010000) {
 		hypervisor_leaf(v, leaf, subleaf, r);
 		return;
 	}
-	cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]);
-	if (leaf >= 0x80000000 && leaf <= host_cpu.max_ext_leaf)
-		extended_leaf(leaf, r);
-	else if (leaf <= host_cpu.max_leaf)
-		basic_leaf(v, leaf, subleaf, r);
-	else
+	e = cpu_policy_find(v->domain->arch.cpuid, leaf, subleaf);
+	if (!e) {
 		zero(r);
+		return;
+	}
+	memcpy(r, e->r, sizeof(e->r));
+	dynamic(v, leaf, r);
 }
 
 /* Bits a PV guest may choose itself; of the rest it sees what is set for it. */

@@ -217,7 +217,7 @@ static int op_map(union physdev_arg *a)
 	d = domain_get_for_caller(a->map.domid, &rc);
 	if (!d)
 		return rc;
-	if (d->dying != DOMDYING_alive)
+	if (domain_is_dying(d))
 		rc = -EINVAL;
 	else if (a->map.type == MAP_PIRQ_TYPE_GSI)
 		rc = map_gsi(d, &a->map);

@@ -56,7 +56,7 @@ static int ext_pin(struct ext *x)
 		return trace_err(-EINVAL);
 	}
 	/* Ordering: either relinquish_memory() sees the pin, or we see that the domain is dying. */
-	if (READ_ONCE(x->pg_owner->dying) != DOMDYING_alive && test_and_clear_pinned(pg))
+	if (domain_is_dying(x->pg_owner) && test_and_clear_pinned(pg))
 		leave_page(x, pg);
 	return 0;
 }

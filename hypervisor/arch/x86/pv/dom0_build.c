@@ -162,6 +162,13 @@ static void *segment_window(void *ctx, uint64_t paddr, size_t len)
 	return (char *)dom0_pfn_to_virt(b, paddr >> PAGE_SHIFT) + (paddr & (PAGE_SIZE - 1));
 }
 
+static void write_hypercall_page(struct dom0 *b)
+{
+	if (b->image.has_hypercall_page)
+		pv_write_hypercall_page(
+		    dom0_pfn_to_virt(b, (b->image.hypercall_page - b->v_start) >> PAGE_SHIFT));
+}
+
 static void write_p2m(struct dom0 *b)
 {
 	copy_to_pfns(b, b->p2m_pfn << PAGE_SHIFT, p2m, b->nr_pages * 8);
@@ -301,6 +308,7 @@ struct domain *dom0_build(void)
 	print_layout(b);
 	dom0_populate(b);
 	kernel_image_load(&b->image, segment_window, b);
+	write_hypercall_page(b);
 	free_xen_pages(elf, elf_order);
 	if (b->initrd) {
 		copy_to_pfns(b, b->initrd_pfn << PAGE_SHIFT, maddr_to_virt(b->initrd->start), b->initrd_len);

@@ -49,6 +49,10 @@ void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_save(struct vcpu *v);	  /* leaving the CPU */
 void fpu_restore(struct vcpu *v); /* entering it */
 int fpu_set_guest_xcr0(struct vcpu *v, uint64_t xcr0);
+/* v is not running. A whole FXSAVE image; bits of MXCSR the CPU has not are dropped. */
+void fpu_set_legacy(struct vcpu *v, const void *image);
+/* v is not running. An XSAVE area in the standard form. -EINVAL: the CPU could not load it. */
+int fpu_set_xstate(struct vcpu *v, uint64_t xcr0, uint64_t xcr0_accum, const void *area, uint32_t size);
 void pv_set_fpu_ts(struct vcpu *v, bool ts);
 
 /* Policy (cpu/policy.c, cpu/msr.c) */

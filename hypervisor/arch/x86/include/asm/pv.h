@@ -88,6 +88,12 @@ int pv_install_guest_tables(struct vcpu *v, mfn_t kernel, mfn_t user);
 
 /* pv/descriptor.c */
 void pv_load_descriptor_tables(struct vcpu *v);
+/* Code for kernels that call a hypercall page; `page` is a whole one. */
+void pv_write_hypercall_page(void *page);
+/* A vCPU's whole state, in pv/vcpu_context.c. It does not run. 0, -EINVAL, -ERESTART (nothing changed). */
+struct vcpu_guest_context;
+int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c);
+void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *c);
 int pv_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries);
 void pv_destroy_gdt(struct vcpu *v);
 int pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int ents);

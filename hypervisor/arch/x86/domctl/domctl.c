@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* x86's domctls: the table, and the small ones. */
+#include <hv/guest_access.h>
+#include <hv/mm.h>
+#include <asm/mm.h>
+#include <asm/pv.h>
+#include <public/domctl.h>
+#include "handlers.h"
+
+enum { TSC_MODE_DEFAULT, TSC_MODE_ALWAYS_EMULATE, TSC_MODE_NEVER_EMULATE }; /* xen_domctl_tsc_info.tsc_mode */
+
+int arch_check_domain_config(const struct xen_arch_domainconfig *c)
+{
+	/* A paravirtualized domain has no emulated devices. */
+	return c->emulation_flags || c->misc_flags & ~(uint32_t)XEN_X86_MSR_RELAXED ? trace_err(-EINVAL) : 0;
+}
+
+static int set_address_size(struct domain *d, struct xen_domctl *op)
+{
+	return op->u.address_size.size == 64 ? 0 : trace_err(-EINVAL);
+}
+
+static int get_address_size(struct domain *d, struct xen_domctl *op)
+{
+	op->u.address_size.size = 64;
+	return 0;
+}
+
+static int get_tsc_info(struct domain *d, struct xen_domctl *op)
+{
+	struct xen_domctl_tsc_info *info = &op->u.tsc_info;
+
+	info->tsc_mode = d->arch.tsc_mode;
+	info->gtsc_khz = d->arch.tsc_khz ? d->arch.tsc_khz : (uint32_t)cpu_khz;
+	info->incarnation = d->arch.tsc_incarnation;
+	info->elapsed_nsec = (uint64_t)NOW() + d->arch.vtsc_offset;
+	return 0;
+}
+
+/*
+ * The TSC runs free, or is emulated as nanoseconds (1 GHz): by request, or by default if the guest was
+ * made on a machine of another frequency. RDTSCP emulation of old PVs (mode 3) is gone as in 4.17.
+ */
+static int set_tsc_info(struct domain *d, struct xen_domctl *op)
+{
+	const struct xen_domctl_tsc_info *info = &op->u.tsc_info;
+	bool moved = info->gtsc_khz && info->gtsc_khz != cpu_khz;
+
+	if (d == current->domain)
+		return trace_err(-EINVAL);
+	switch (info->tsc_mode) {
+	case TSC_MODE_DEFAULT:
+		d->arch.vtsc = moved;
+		break;
+	case TSC_MODE_ALWAYS_EMULATE:
+		d->arch.vtsc = true;
+		break;
+	case TSC_MODE_NEVER_EMULATE:
+		d->arch.vtsc = false;
+		break;
+	default:
+		return trace_err(-EOPNOTSUPP);
+	}
+	d->arch.tsc_mode = info->tsc_mode;
+	d->arch.tsc_khz = d->arch.vtsc ? 1000000 : info->gtsc_khz ? info->gtsc_khz : (uint32_t)cpu_khz;
+	d->arch.tsc_incarnation = info->incarnation;
+	d->arch.vtsc_offset = info->elapsed_nsec ? info->elapsed_nsec - (uint64_t)NOW() : -(uint64_t)NOW();
+	return 0;
+}
+
+static int write_hypercall_page(struct domain *d, struct xen_domctl *op)
+{
+	struct page *pg = get_page_from_gfn(d, _gfn(op->u.hypercall_init.gmfn));
+
+	if (!pg)
+		return trace_err(-EACCES);
+	if (get_page_type(pg, PGT_writable, false)) {
+		put_page(pg);
+		return trace_err(-EINVAL);
+	}
+	pv_write_hypercall_page(page_to_virt(pg));
+	put_page_and_type(pg);
+	return 0;
+}
+
+static const struct domctl_op table[] = {
+	[XEN_DOMCTL_setvcpucontext] = { domctl_set_context, false },
+	[XEN_DOMCTL_getvcpucontext] = { domctl_get_context, true },
+	[XEN_DOMCTL_set_ext_vcpucontext] = { domctl_set_ext_context, false },
+	[XEN_DOMCTL_get_ext_vcpucontext] = { domctl_get_ext_context, true },
+	[XEN_DOMCTL_setvcpuextstate] = { domctl_set_xstate, false },
+	[XEN_DOMCTL_getvcpuextstate] = { domctl_get_xstate, true },
+	[XEN_DOMCTL_set_vcpu_msrs] = { domctl_set_msrs, true },
+	[XEN_DOMCTL_get_vcpu_msrs] = { domctl_get_msrs, true },
+	[XEN_DOMCTL_getpageframeinfo3] = { domctl_page_types, true },
+	[XEN_DOMCTL_set_cpu_policy] = { domctl_set_policy, true },
+	[XEN_DOMCTL_get_cpu_policy] = { domctl_get_policy, true },
+	[XEN_DOMCTL_set_address_size] = { set_address_size, false },
+	[XEN_DOMCTL_get_address_size] = { get_address_size, true },
+	[XEN_DOMCTL_settscinfo] = { set_tsc_info, false },
+	[XEN_DOMCTL_gettscinfo] = { get_tsc_info, true },
+	[XEN_DOMCTL_hypercall_init] = { write_hypercall_page, false },
+};
+
+const struct domctl_op *arch_domctl_find(uint32_t cmd)
+{
+	return cmd < ARRAY_SIZE(table) && table[cmd].fn ? &table[cmd] : NULL;
+}
