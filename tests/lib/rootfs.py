@@ -33,7 +33,7 @@ TOOLSETS = {
                       "xenpm", "xenperf", "xen-diag")] +
                  [("xen", "usr/bin/xenstore*"), ("xen", "usr/sbin/x*"),
                   ("xen", "usr/lib/xen-common/bin/*"), ("xen", "etc/xen/xl.conf"),
-                  ("xen", "etc/xen/scripts/*"), ("xen", LIBDIR + "/libgcc_s.so.1"),
+                  ("xen", "etc/xen/scripts/*"), ("host", LIBDIR + "/libgcc_s.so.1"),
                   ("host", "usr/share/terminfo/v/vt100"), ("host", "lib/terminfo/v/vt100")],
     "serai-tools": [],  # Serai's own, under /opt/serai: see Root.serai_tools
     "ext4": [("host", "usr/sbin/mke2fs"), ("host", "sbin/mke2fs")],

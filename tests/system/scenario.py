@@ -23,7 +23,7 @@ import rootfs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MACHINE_KEYS = {"qemu", "cpu", "smp", "mem", "dom0-mem", "disk", "nic", "options", "dom0-args", "timeout"}
-HEADER_KEYS = {"about", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host"}
+HEADER_KEYS = {"about", "guest", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host"}
 BUILDING = threading.Lock()
 
 
@@ -52,6 +52,8 @@ class Job:
 
     def root(self):
         files = [(program(name), "usr/bin/" + name) for name in self.header.get("progs", "").split()]
+        for guest in self.header.get("guest", "").split():
+            files += guest_files(guest)
         return rootfs.build(self.body, self.header.get("with", "").split(),
                             self.header.get("modules", "").split(), files)
 
@@ -86,6 +88,14 @@ def program(name):
             flags = first[1].split() if len(first) > 1 else ["-pthread"]
             subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", *flags, "-o", out, source], check=True)
     return out
+
+
+def guest_files(guest):
+    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running guests/SCRIPT.sh)."""
+    kernel, _, script = guest.partition(":")
+    body = open(os.path.join(HERE, "guests", script + ".sh")).read()
+    return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel),
+            (rootfs.build(body, kernel=kernel), "guest/" + script)]
 
 
 @contextlib.contextmanager

@@ -249,13 +249,37 @@ bool cpu_policy_change(struct cpu_policy *p, const struct cpu_policy *most, cons
 
 /* ---- what a vCPU sees ---- */
 
-/* What depends on the vCPU and on what it has done. */
-static void dynamic(const struct vcpu *v, uint32_t leaf, uint32_t r[4])
+/* Bytes of an XSAVE area for the components in XCR0, in the standard or the compacted form. */
+static uint32_t xsave_bytes(const struct cpu_policy *p, uint64_t xcr0, bool compacted)
 {
+	uint32_t end = 576;
+
+	for (uint32_t i = 2; i < 63; i++) {
+		const struct cpuid_entry *e = (xcr0 >> i) & 1 ? cpu_policy_find(p, 0xd, i) : NULL;
+
+		if (!e)
+			continue;
+		if (compacted)
+			end = (uint32_t)(e->r[2] & 2 ? ROUNDUP(end, 64u) : end) + e->r[0];
+		else
+			end = max(end, e->r[0] + e->r[1]);
+	}
+	return end;
+}
+
+/* What depends on the vCPU and on what it has done. */
+static void dynamic(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+{
+	if (leaf == 0xd && subleaf < 2 && xstate_size)
+		r[1] = xsave_bytes(v->domain->arch.cpuid, v->arch.xcr0, subleaf == 1);
 	if (leaf != 1)
 		return;
 	r[1] = (r[1] & 0x0000ffff) | (v->domain->max_vcpus & 0xff) << 16 | v->vcpu_id << 24;
-	if (v->arch.pv.ctrlreg[4] & X86_CR4_OSXSAVE)
+	/*
+	 * OSXSAVE mirrors CR4. A PV kernel, which runs on the hypervisor's CR4, looks for both bits before
+	 * it has set its own, and gives XSAVE up if one is missing.
+	 */
+	if ((r[2] & B(26)) && (v->arch.pv.kernel_mode || (v->arch.pv.ctrlreg[4] & X86_CR4_OSXSAVE)))
 		r[2] |= B(27);
 }
 
@@ -315,7 +339,7 @@ void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 		return;
 	}
 	memcpy(r, e->r, sizeof(e->r));
-	dynamic(v, leaf, r);
+	dynamic(v, leaf, subleaf, r);
 }
 
 /* Bits a PV guest may choose itself; of the rest it sees what is set for it. */
