@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+#@ about: a stock kernel as a paravirtualized guest, its whole life, with Debian's tools
+#@ with: xen-tools
+#@ guest: cloud:shell
+#@ timeout: 150
+#@ mem: 1536
+#@ run debian-tools: smp=2 dom0-mem=640
+#@ quick: debian-tools
+
+mkdir -p /var/log/xen/console
+check xenstored start_xenstored
+check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
+check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+
+cat > /tmp/g1.cfg <<X
+name = "g1"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/shell"
+memory = 192
+maxmem = 256
+vcpus = 2
+cmdline = "console=hvc0"
+on_crash = "preserve"
+X
+log=/var/log/xen/console/guest-g1.log
+
+# says PATTERN [SECONDS]: wait until the guest's console has said it.
+says()
+{
+	tries=$((${2:-30} * 5))
+	until grep -qF "$1" $log 2>/dev/null; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+# tell COMMAND…: type it at the guest's console, and wait until it is done.
+tell()
+{
+	echo "$*" > "$(xenstore-read /local/domain/"$(xl domid g1)"/console/tty)"
+	says "GUEST DID 0 $*"
+}
+field() { xl list g1 | awk -v n="$1" 'NR == 2 { print $n }'; }
+# is STATE-PATTERN: wait for the domain's state.
+is()
+{
+	tries=50
+	until xl list g1 2>/dev/null | tail -n 1 | grep -q "$1"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
+
+free_before=$(free_pages)
+check create xl create /tmp/g1.cfg
+check guest-up says "GUEST UP 2 vcpus"
+same vcpus 2 "$(field 4)"
+check guest-runs-commands tell "echo \$((6 * 7)) > /tmp/x"
+
+check pause xl pause g1
+same paused p "$(field 5 | cut -c 3)"
+check unpause xl unpause g1
+check guest-after-pause tell "true after-pause"
+
+check mem-set xl mem-set g1 160
+sleep 2
+check ballooned-down tell "[ \$(awk '/MemTotal/ { print \$2 }' /proc/meminfo) -lt 170000 ] # down"
+same mem-listed 160 "$(field 3)"
+check mem-set-up xl mem-set g1 192
+sleep 2
+same mem-listed-up 192 "$(field 3)"
+
+check vcpu-set xl vcpu-set g1 1
+sleep 2
+check one-vcpu tell "[ \$(nproc) = 1 ]"
+check vcpu-set-up xl vcpu-set g1 2
+sleep 1
+check bring-up tell "echo 1 > /sys/devices/system/cpu/cpu1/online; [ \$(nproc) = 2 ]"
+check vcpu-pin xl vcpu-pin g1 0 1
+same pinned 1 "$(xl vcpu-list g1 | awk '$3 == 0 { print $7 }')"
+
+check rename xl rename g1 other
+check rename-back xl rename other g1
+check sysrq xl sysrq g1 h
+check sysrq-seen says "sysrq: HELP"
+
+id_before=$(xl domid g1)
+check reboot xl reboot g1
+until [ "$(xl domid g1 2>/dev/null || echo "$id_before")" != "$id_before" ]; do usleep 200000; done
+mv $log $log.first
+check guest-up-again says "GUEST UP"
+
+: > $log
+check crash sh -c 'echo "echo c > /proc/sysrq-trigger" > "$(xenstore-read /local/domain/"$(xl domid g1)"/console/tty)"'
+check crash-seen is "c"
+check dump-core xl dump-core g1 /tmp/core
+check core-is-elf sh -c 'head -c 4 /tmp/core | grep -q ELF'
+rm -f /tmp/core
+check destroy xl destroy g1
+sleep 1
+same nothing-left Domain-0 "$(xl list | awk 'NR > 1 { print $1 }')"
+same memory-back "$free_before" "$(free_pages)"
+check audit sh -c 'xl debug-keys t; sleep 1; xl dmesg | tail -n 30 | grep -qi "audit.*0 \|clean\|no breach"'
