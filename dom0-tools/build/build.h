@@ -46,7 +46,7 @@ struct image_segment {
 struct image {
 	const uint8_t *data; /* the ELF file */
 	size_t bytes;
-	bool mapped;	 /* data is ours to unmap */
+	int fd;		 /* the file data is mapped from, ours to close; -1: none */
 	bool from_cache; /* did not have to be unpacked */
 	char how[48];	 /* what the file was: "bzImage, lz4" */
 
@@ -80,8 +80,15 @@ int elf_notes_check(const struct elf_notes *notes, struct complaint *complaint);
 
 /* ---- unpacking (unpack.c and unpack_*.c; linked into the unpacking program and tests only) ---- */
 
-/* One compression's way: input whole in memory, output at most `room` bytes. Gives the size or -errno. */
-typedef int64_t unpack_function(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t room);
+/* Where unpacked bytes go, in order. put() gives 0 or -errno, which ends the unpacking. */
+struct unpack_sink {
+	int (*put)(struct unpack_sink *sink, const uint8_t *bytes, size_t count);
+	uint64_t total; /* taken so far */
+	uint64_t room;	/* the most there may be */
+};
+
+/* One compression's way: input whole in memory. 0 or -errno: -EINVAL damaged, -ENOSPC more than the sink's room. */
+typedef int unpack_function(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink);
 
 struct unpacker {
 	const char *name;

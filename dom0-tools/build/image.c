@@ -23,6 +23,7 @@ static bool is_elf(int fd)
 	return pread(fd, magic, SELFMAG, 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
 }
 
+/* The descriptor belongs to the image once mapping succeeds: its holes tell what needs no copying. */
 static int map_and_parse(struct image *image, int fd, struct complaint *complaint)
 {
 	struct stat stat;
@@ -43,7 +44,7 @@ static int map_and_parse(struct image *image, int fd, struct complaint *complain
 	error = image_parse_elf(image, data, stat.st_size, complaint);
 	image->data = data;
 	image->bytes = stat.st_size;
-	image->mapped = true;
+	image->fd = fd;
 	return error;
 }
 
@@ -69,6 +70,7 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 	int error, fd = open_kernel(path, &why), unpacked = -1;
 
 	memset(image, 0, sizeof(*image));
+	image->fd = -1;
 	error = fd < 0 ? fd : 0;
 	if (!error && is_elf(fd)) {
 		snprintf(image->how, sizeof(image->how), "ELF");
@@ -81,9 +83,9 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 		if (unpacked >= 0)
 			error = map_and_parse(image, unpacked, &why);
 	}
-	if (fd >= 0)
+	if (fd >= 0 && fd != image->fd)
 		close(fd);
-	if (unpacked >= 0)
+	if (unpacked >= 0 && unpacked != image->fd)
 		close(unpacked);
 	if (error) {
 		complain(complaint, "kernel %s: %s", path, why.text[0] ? why.text : strerror(-error));
@@ -94,7 +96,9 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 
 void image_close(struct image *image)
 {
-	if (image->mapped)
-		munmap((void *)(uintptr_t)image->data, image->bytes);
-	image->mapped = false;
+	if (image->fd < 0)
+		return;
+	munmap((void *)(uintptr_t)image->data, image->bytes);
+	close(image->fd);
+	image->fd = -1;
 }

@@ -85,6 +85,26 @@ static int map_window(struct work *work, struct complaint *complaint)
 	return error;
 }
 
+/* Copies file contents, but what the file has holes for is cleared without reading it. */
+static void copy_from_image(const struct image *image, uint8_t *to, uint64_t offset, uint64_t bytes)
+{
+	while (bytes) {
+		off_t data = image->fd < 0 ? (off_t)offset : lseek(image->fd, offset, SEEK_DATA);
+		off_t hole = image->fd < 0 ? -1 : lseek(image->fd, offset, SEEK_HOLE);
+		bool zeros = data < 0 || (uint64_t)data > offset;
+		off_t next = zeros ? data : hole;
+		uint64_t part = next <= (off_t)offset || (uint64_t)next - offset > bytes ? bytes : (uint64_t)next - offset;
+
+		if (zeros && (data > 0 || errno == ENXIO))
+			bulk_clear(to, part);
+		else
+			bulk_copy(to, image->data + offset, part);
+		to += part;
+		offset += part;
+		bytes -= part;
+	}
+}
+
 static void write_kernel(struct work *work)
 {
 	const struct image *image = work->domain->image;
@@ -94,7 +114,7 @@ static void write_kernel(struct work *work)
 		uint64_t offset = segment->virt - image->virt_base;
 		uint8_t *to = (uint8_t *)at_pfn(work, offset >> PAGE_BITS) + (offset & (PAGE_BYTES - 1));
 
-		bulk_copy(to, image->data + segment->offset, segment->file_bytes);
+		copy_from_image(image, to, segment->offset, segment->file_bytes);
 		bulk_clear(to + segment->file_bytes, segment->mem_bytes - segment->file_bytes);
 	}
 }

@@ -196,7 +196,9 @@ static int make(struct creation *creation)
 int domain_create(struct session *session, const struct domain_config *config, const struct create_options *options,
 		  uint32_t *domid)
 {
-	struct creation creation = { .session = session, .config = config, .domid = -1, .phase_start = now_ns() };
+	struct creation creation = {
+		.session = session, .config = config, .image.fd = -1, .domid = -1, .phase_start = now_ns()
+	};
 	int error = check_config(session, config);
 
 	creation.timings = options ? options->timings : NULL;

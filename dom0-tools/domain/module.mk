@@ -1,3 +1,5 @@
-# Operations on domains are linked into the programs that offer them: DOMAIN_SOURCES (with BUILD_SOURCES).
+# Operations on domains are linked into the programs that offer them: DOMAIN_SOURCES (with BUILD_SOURCES),
+# which need DOMAIN_OWN_LIBS of this tree and DOMAIN_LIBS.
 DOMAIN_SOURCES := $(wildcard dom0-tools/domain/*.c) $(BUILD_SOURCES)
-DOMAIN_LIBS := -lxenctrl -lxencall -lxenforeignmemory -lxenstore -lxentoollog
+DOMAIN_OWN_LIBS := xenstore
+DOMAIN_LIBS := -lxenctrl -lxencall -lxenforeignmemory -lxentoollog

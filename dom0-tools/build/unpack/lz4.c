@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <lz4.h>
+#include <stdlib.h>
 
 #define BLOCK_BYTES (8 << 20)
 
@@ -15,26 +16,32 @@ static uint32_t le32(const uint8_t *at)
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-int64_t unpack_lz4(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t room)
+static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *piece, struct unpack_sink *sink)
 {
-	const uint8_t *end = in + in_bytes;
-	int64_t total = 0;
-
-	for (in += 4; end - in >= 4;) {
+	while (end - in >= 4) {
 		uint32_t packed = le32(in);
-		int block, most = room - total < BLOCK_BYTES ? (int)(room - total) : BLOCK_BYTES;
+		int got, error;
 
 		/* What follows the last block is the unpacked size. */
-		if (end - in == 4 && packed == total)
+		if (end - in == 4 && packed == sink->total)
 			break;
 		in += 4;
 		if (!packed || packed > LZ4_COMPRESSBOUND(BLOCK_BYTES) || packed > end - in)
 			return -EINVAL;
-		block = LZ4_decompress_safe((const char *)in, (char *)out + total, (int)packed, most);
-		if (block < 0)
-			return most < BLOCK_BYTES ? -ENOSPC : -EINVAL;
-		total += block;
+		got = LZ4_decompress_safe((const char *)in, (char *)piece, (int)packed, BLOCK_BYTES);
+		error = got < 0 ? -EINVAL : unpack_put(sink, piece, got);
+		if (error)
+			return error;
 		in += packed;
 	}
-	return total ? total : -EINVAL;
+	return sink->total ? 0 : -EINVAL;
+}
+
+int unpack_lz4(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
+{
+	uint8_t *piece = malloc(BLOCK_BYTES);
+	int error = piece ? unpack_blocks(in + 4, in + in_bytes, piece, sink) : -ENOMEM;
+
+	free(piece);
+	return error;
 }

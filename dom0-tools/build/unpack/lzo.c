@@ -6,8 +6,9 @@
 #include "build/unpack/unpack.h"
 
 #include <errno.h>
-#include <string.h>
 #include <lzo/lzo1x.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define BLOCK_MAX (64 << 20)
 
@@ -87,20 +88,28 @@ static int block(struct reader *reader, uint32_t flags, uint32_t out_bytes, uint
 	return 0;
 }
 
-int64_t unpack_lzo(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t room)
+static int unpack_blocks(struct reader *reader, uint32_t flags, uint8_t *piece, struct unpack_sink *sink)
+{
+	uint32_t bytes;
+
+	while ((bytes = number(reader, 4)) != 0) {
+		int error = bytes > BLOCK_MAX ? -EINVAL : block(reader, flags, bytes, piece);
+
+		if (!error)
+			error = unpack_put(sink, piece, bytes);
+		if (error)
+			return error;
+	}
+	return reader->failed || !sink->total ? -EINVAL : 0;
+}
+
+int unpack_lzo(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
 {
 	struct reader reader = { in, in + in_bytes, false };
-	uint32_t flags = header(&reader), bytes;
-	size_t total = 0;
+	uint32_t flags = header(&reader);
+	uint8_t *piece = malloc(BLOCK_MAX);
+	int error = piece ? unpack_blocks(&reader, flags, piece, sink) : -ENOMEM;
 
-	while ((bytes = number(&reader, 4)) != 0) {
-		if (bytes > BLOCK_MAX)
-			return -EINVAL;
-		if (bytes > room - total)
-			return -ENOSPC;
-		if (block(&reader, flags, bytes, out + total))
-			return -EINVAL;
-		total += bytes;
-	}
-	return reader.failed || !total ? -EINVAL : (int64_t)total;
+	free(piece);
+	return error;
 }

@@ -9,12 +9,15 @@
 #include "build/build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define GRAIN ((size_t)32 << 10) /* the shortest hole made */
 
 static void bound_resources(void)
 {
@@ -28,29 +31,77 @@ static void bound_resources(void)
 	setrlimit(RLIMIT_FSIZE, &output);
 }
 
-/* Unpacks into the output file, mapped at the size claimed (or the most there may be). */
+static bool is_zero(const uint8_t *at, size_t bytes)
+{
+	const uint64_t *word = (const void *)at;
+
+	for (size_t i = 0; i < bytes / sizeof(*word); i += 8)
+		if (word[i] | word[i + 1] | word[i + 2] | word[i + 3] | word[i + 4] | word[i + 5] | word[i + 6] | word[i + 7])
+			return false;
+	return true;
+}
+
+/* Writes `bytes` at `offset`, whole. */
+static int write_at(const uint8_t *bytes, size_t count, uint64_t offset)
+{
+	while (count) {
+		ssize_t done = pwrite(STDOUT_FILENO, bytes, count, offset);
+
+		if (done < 0 && errno != EINTR)
+			return -errno;
+		if (done > 0) {
+			bytes += done;
+			offset += done;
+			count -= done;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Long runs of zeros become holes of the file: kernels are full of them, and a reader that sees a hole
+ * need not read it.
+ */
+static int put(struct unpack_sink *sink, const uint8_t *bytes, size_t count)
+{
+	size_t start = 0, at = 0;
+	int error = 0;
+
+	for (; at + GRAIN <= count && !error; at += GRAIN) {
+		if ((sink->total + at) % GRAIN || !is_zero(bytes + at, GRAIN))
+			continue;
+		error = write_at(bytes + start, at - start, sink->total + start);
+		start = at + GRAIN;
+	}
+	return error ? error : write_at(bytes + start, count - start, sink->total + start);
+}
+
+static const char *explain(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "is damaged or cut off";
+	case -ENOSPC:
+		return "is larger than it claims, or there is no room for it in /run";
+	case -ENOMEM:
+		return "needs too much memory to unpack";
+	}
+	return strerror(-error);
+}
+
 static int unpack_into(const struct packed_kernel *packed, const struct unpacker *unpacker, struct complaint *complaint)
 {
-	size_t room = packed->unpacked_bytes ? packed->unpacked_bytes : IMAGE_MAX_BYTES;
-	uint8_t *out;
-	int64_t got;
+	struct unpack_sink sink = { .put = put, .room = IMAGE_MAX_BYTES };
+	int error;
 
-	if (ftruncate(STDOUT_FILENO, room)) {
-		complain(complaint, "no room for %zu MiB of unpacked kernel: %m", room >> 20);
-		return -errno;
-	}
-	out = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED, STDOUT_FILENO, 0);
-	if (out == MAP_FAILED) {
-		complain(complaint, "no memory to unpack %zu MiB: %m", room >> 20);
-		return -ENOMEM;
-	}
-	got = unpacker->unpack(packed->data, packed->bytes, out, room);
-	if (got < 0) {
-		complain(complaint, "%s: the %s data %s", packed->container, unpacker->name,
-			 got == -ENOSPC ? "is larger than it claims" : got == -ENOMEM ? "needs too much memory" : "is damaged");
-		return (int)got;
-	}
-	return ftruncate(STDOUT_FILENO, got) ? -errno : 0;
+	if (packed->unpacked_bytes)
+		sink.room = packed->unpacked_bytes;
+	error = unpacker->unpack(packed->data, packed->bytes, &sink);
+	if (!error && ftruncate(STDOUT_FILENO, sink.total)) /* it may end in a hole */
+		error = -errno;
+	if (error)
+		complain(complaint, "%s: the %s data %s", packed->container, unpacker->name, explain(error));
+	return error;
 }
 
 static int unpack_file(const uint8_t *file, size_t bytes, struct complaint *complaint)

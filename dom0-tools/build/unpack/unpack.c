@@ -29,6 +29,17 @@ const struct unpacker *unpacker_for(const uint8_t *in, size_t in_bytes)
 	return NULL;
 }
 
+int unpack_put(struct unpack_sink *sink, const uint8_t *bytes, size_t count)
+{
+	int error;
+
+	if (count > sink->room - sink->total)
+		return -ENOSPC;
+	error = count ? sink->put(sink, bytes, count) : 0;
+	sink->total += count;
+	return error;
+}
+
 static uint32_t le32(const uint8_t *at)
 {
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
