@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xenstored: starts, goes on where an earlier one stopped, and replaces itself.
+ *
+ * Order of a start: the lock (one daemon per run directory), the state an earlier one left, the hypervisor,
+ * connections to the domains of that state, deaths that were missed, a new journal; then sockets, and only
+ * then the caller is told that the daemon is ready. Until the new journal has its name the old one is
+ * untouched, so a start that is killed can be repeated.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "options.h"
+#include "../core/log.h"
+
+#define RECONNECT_TRIES 40
+
+static struct loop loop;
+static struct options options;
+static struct store store;
+static char **arguments;
+static int lock_fd = -1;
+
+static void on_signal(int signal)
+{
+	if (signal == SIGHUP)
+		loop.reopen = true;
+	else
+		loop.stop = true;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static const char *run_path(const char *name)
+{
+	static char path[3][PATH_BYTES];
+	static unsigned int next;
+	const char *directory = getenv("XENSTORED_RUNDIR");
+	char *out = path[next++ % 3];
+
+	snprintf(out, PATH_BYTES, "%s/%s", directory ? directory : "/run/xenstored", name);
+	return out;
+}
+
+static bool make_directories(void)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s", run_path(""));
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST) {
+			log_error("%s: cannot be made: %s", path, strerror(errno));
+			return false;
+		}
+		*slash = '/';
+	}
+	return true;
+}
+
+/* A daemon that was just killed may hold its lock a moment longer. */
+static bool take_lock(void)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	const char *path = run_path("lock");
+	char text[16] = "";
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		log_error("%s: %s", path, strerror(errno));
+		return false;
+	}
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
+		if (tries == 10) {
+			if (read(fd, text, sizeof(text) - 1) <= 0)
+				strcpy(text, "?");
+			log_error("another xenstored runs already (process %s)", text);
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	lock_fd = fd;
+	return true;
+}
+
+static void write_pid(int fd)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", getpid());
+
+	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)len, 0) != len)
+		log_warning("the process number cannot be written: %s", strerror(errno));
+}
+
+static bool write_pid_file(void)
+{
+	int fd;
+
+	write_pid(lock_fd);
+	if (options.output_pid && !options.resume) {
+		printf("%d\n", getpid());
+		fflush(stdout);
+	}
+	if (!options.pid_file)
+		return true;
+	fd = open(options.pid_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		log_error("%s: %s", options.pid_file, strerror(errno));
+		return false;
+	}
+	write_pid(fd);
+	close(fd);
+	return true;
+}
+
+static bool open_platform(void)
+{
+	if (options.domains_directory)
+		store.platform = files_platform(options.domains_directory);
+	else if (!options.no_xen)
+		store.platform = xen_platform();
+	return store.platform || (options.no_xen && !options.domains_directory);
+}
+
+/* The ports of a daemon that was killed a moment ago may not be free at once. */
+static int reconnect_patiently(struct domain *domain)
+{
+	const struct timespec pause = { .tv_nsec = 25 * 1000 * 1000 };
+	int err = -EINVAL;
+
+	for (int tries = 0; tries < RECONNECT_TRIES; tries++) {
+		err = domain_reconnect(domain, &store);
+		if (!err || store.platform->state(store.platform, domain->domid) == DOMAIN_GONE)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return err;
+}
+
+static void reconnect(void *data, struct domain *domain)
+{
+	bool gone;
+	int err;
+
+	if (!domain->conn || !store.platform)
+		return;
+	err = reconnect_patiently(domain);
+	gone = err && domain->domid && store.platform->state(store.platform, domain->domid) == DOMAIN_GONE;
+	if (gone)
+		domain_release(&store, domain);
+	else if (err)
+		log_error("domain %u: its connection cannot be taken up again: %s; introduce it again", domain->domid,
+			  strerror(-err));
+	else
+		conn_again(domain->conn);
+}
+
+static bool serve_dom0(void)
+{
+	struct domain *dom0 = domain_find(&store, 0);
+	uint32_t port;
+	int err;
+
+	if (options.no_domain_init || !store.platform || (dom0 && dom0->conn))
+		return true;
+	err = store.platform->dom0_port(store.platform, &port);
+	if (!err)
+		err = domain_introduce(&store, 0, 0, port, false);
+	if (!err)
+		conn_again(domain_find(&store, 0)->conn);
+	else
+		log_error("domain 0's kernel cannot be connected: %s; is xenfs mounted on /proc/xen? (or use -D)",
+			  strerror(-err));
+	return !err;
+}
+
+static bool load_state(void)
+{
+	if (options.fresh && !options.resume)
+		return true;
+	return journal_file_load(run_path("journal"), &store, options.resume ? &socket_transport : NULL) >= 0;
+}
+
+static bool open_sockets(void)
+{
+	struct conn *conn;
+
+	if (options.resume) {
+		if (sscanf(options.resume, "%d,%d", &loop.listener[0], &loop.listener[1]) != 2)
+			return false;
+	} else {
+		loop.listener[0] = socket_listen(run_path("socket"), 0600);
+		loop.listener[1] = loop.listener[0] < 0 ? -1 : socket_listen(run_path("socket_ro"), 0660);
+	}
+	if (loop.listener[0] < 0 || loop.listener[1] < 0 || loop_init(&loop))
+		return false;
+	LIST_FOREACH (conn, &store.conns, all) {
+		if (conn->domain)
+			continue;
+		fcntl(conn->fd, F_SETFD, FD_CLOEXEC);
+		if (socket_attach(conn))
+			conn_close(conn);
+		else
+			store_mark_dirty(conn);
+	}
+	return true;
+}
+
+static bool start(void)
+{
+	store_init(&store);
+	if (!load_state() || !open_platform())
+		return false;
+	options_apply(&options, &store);
+	domains_each(&store, reconnect, NULL);
+	domains_check(&store);
+	if (!serve_dom0())
+		return false;
+	conns_reap(&store);
+	if (journal_file_start(run_path("journal"), &store, false))
+		return false;
+	return open_sockets();
+}
+
+/* Live update: hands everything to a new program in the same process. */
+
+static void keep_over_exec(int fd, bool keep)
+{
+	if (fd >= 0)
+		fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
+}
+
+static void keep_descriptors(bool keep)
+{
+	const struct conn *conn;
+
+	keep_over_exec(loop.listener[0], keep);
+	keep_over_exec(loop.listener[1], keep);
+	keep_over_exec(lock_fd, keep);
+	LIST_FOREACH (conn, &store.conns, all)
+		if (!conn->domain)
+			keep_over_exec(conn->fd, keep);
+}
+
+/* Our own arguments, those given for the update, and what is handed over. */
+static char **update_arguments(char *resume)
+{
+	static char *new[64];
+	size_t nr = 0;
+	char *word = store.update_options ? strtok(xstrdup(store.update_options), " ") : NULL;
+
+	for (char **old = arguments; *old && nr < 40; old++) {
+		if (!strcmp(*old, "--resume") && old[1])
+			old++;
+		else
+			new[nr++] = *old;
+	}
+	for (; word && nr < 60; word = strtok(NULL, " "))
+		new[nr++] = word;
+	new[nr++] = xstrdup("--resume");
+	new[nr++] = resume;
+	new[nr] = NULL;
+	return new;
+}
+
+static int live_update(struct loop *unused)
+{
+	char resume[64];
+	struct buf *out = store.update_conn ? &store.update_conn->out : NULL;
+	size_t before = out ? out->len : 0;
+	int err;
+
+	snprintf(resume, sizeof(resume), "%d,%d,%d", loop.listener[0], loop.listener[1], lock_fd);
+	log_info("live update to %s", store.update_binary);
+	/* The new program finds the answer among what it owes. */
+	if (out)
+		conn_send(store.update_conn, 0, store.update_req_id, 0, "OK", 3);
+	err = journal_file_start(run_path("journal"), &store, true);
+	if (!err) {
+		keep_descriptors(true);
+		execv(store.update_binary, update_arguments(resume));
+		err = -errno;
+		keep_descriptors(false);
+		journal_file_start(run_path("journal"), &store, false);
+	}
+	if (out)
+		out->len = before;
+	return err;
+}
+
+/* Becoming a daemon: the parent waits for the child's word that it is ready. */
+
+static int ready_pipe[2] = { -1, -1 };
+
+static void wait_for_child(pid_t child)
+{
+	char word = 0;
+	int status;
+
+	close(ready_pipe[1]);
+	while (read(ready_pipe[0], &word, 1) < 0 && errno == EINTR)
+		;
+	if (word == 'r')
+		_exit(0);
+	if (waitpid(child, &status, 0) == child && WIFSIGNALED(status))
+		log_error("died while starting, of signal %d", WTERMSIG(status));
+	_exit(1);
+}
+
+static void become_daemon(void)
+{
+	pid_t child;
+
+	if (pipe2(ready_pipe, O_CLOEXEC) || (child = fork()) < 0) {
+		log_error("cannot become a daemon: %s", strerror(errno));
+		exit(1);
+	}
+	if (child)
+		wait_for_child(child);
+	close(ready_pipe[0]);
+	setsid();
+}
+
+static void tell_ready(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (chdir("/"))
+		log_warning("cannot change to /: %s", strerror(errno));
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+	log_to_syslog();
+	if (write(ready_pipe[1], "r", 1) != 1)
+		log_warning("nobody waits for this daemon any more");
+	close(ready_pipe[1]);
+}
+
+int main(int argc, char **argv)
+{
+	arguments = argv;
+	options_parse(&options, argc, argv);
+	loop = (struct loop){ .store = &store, .listener = { -1, -1 }, .update = live_update };
+	if (options.verbose)
+		log_set_verbose();
+	umask(022);
+	if (options.resume) {
+		int unused[2];
+
+		if (sscanf(options.resume, "%d,%d,%d", &unused[0], &unused[1], &lock_fd) != 3)
+			return 1;
+		keep_over_exec(lock_fd, false);
+		if (!options.no_fork)
+			log_to_syslog();
+	} else {
+		if (!options.no_fork)
+			become_daemon();
+		if (!make_directories() || !take_lock())
+			return 1;
+	}
+	catch_signals();
+	if (options.trace_file && log_set_trace(options.trace_file))
+		log_warning("%s: cannot be written", options.trace_file);
+	if (!start() || !write_pid_file())
+		return 1;
+	if (!options.no_fork && !options.resume)
+		tell_ready();
+	loop_run(&loop);
+	if (options.pid_file)
+		unlink(options.pid_file);
+	return 0;
+}
