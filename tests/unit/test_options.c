@@ -18,10 +18,11 @@
 #include <hv/sched.h>
 #include <asm/boot.h>
 #include <asm/options.h>
+#include <asm/spec_ctrl.h>
 
 static uint64_t ring_size, grant_frames, maptrack_frames;
 static bool to_ring, noreboot;
-static char switch_key[8], sched[16], hv_level[16], guest_level[16];
+static char switch_key[8], sched[16], hv_level[16], guest_level[16], spec_ctrl[32], xpti[32];
 static char said[4096];
 
 int console_opt_loglvl(const char *value)
@@ -70,6 +71,18 @@ void grant_set_default_frames(uint64_t nr)
 void grant_set_default_maptrack(uint64_t nr)
 {
 	maptrack_frames = nr;
+}
+
+int spec_opt_spec_ctrl(const char *value)
+{
+	snprintf(spec_ctrl, sizeof(spec_ctrl), "%s", value);
+	return 0;
+}
+
+int spec_opt_xpti(const char *value)
+{
+	snprintf(xpti, sizeof(xpti), "%s", value);
+	return 0;
 }
 
 void printk(const char *fmt, ...)
@@ -132,6 +145,7 @@ static void look_all(void)
 	LOOK(ring_size == 64 << 10 && to_ring && !strcmp(switch_key, "bx"));
 	LOOK(grant_frames == 64 && maptrack_frames == 1024);
 	LOOK(!strcmp(hv_level, "all") && !strcmp(guest_level, "none/info") && !strcmp(sched, "null"));
+	LOOK(!strcmp(spec_ctrl, "no,ibpb") && !strcmp(xpti, "dom0=0"));
 	LOOK(!*said);
 }
 
@@ -140,7 +154,7 @@ static void each_option_reaches_its_owner(void **state)
 	boot("com1=115200,8n1,0x3f8,4 console=vga smap=off no-smep noreboot maxcpus=3 dom0_max_vcpus=2 "
 	     "dom0_mem=512M,max:1G,min:256M conring_size=64k console_to_ring conswitch=bx "
 	     "gnttab_max_frames=64 gnttab_max_maptrack_frames=0x400 loglvl=all guest_loglvl=none/info "
-	     "sched=null",
+	     "sched=null spec-ctrl=no,ibpb xpti=dom0=0",
 	     look_all);
 }
 

@@ -56,6 +56,16 @@ int cmdline_bool(const char *value, bool *out)
 	return -EINVAL;
 }
 
+static int set_tristate(const struct hv_option *o, const char *value)
+{
+	bool b;
+	int rc = cmdline_bool(value, &b);
+
+	if (!rc)
+		*(int8_t *)o->dest = b;
+	return rc;
+}
+
 static int set_uint(const struct hv_option *o, const char *value)
 {
 	uint64_t v, max = o->size >= 8 ? UINT64_MAX : (1ull << (8 * o->size)) - 1;
@@ -81,7 +91,7 @@ static int set_string(const struct hv_option *o, const char *value)
 /* `negated` words have no value: they stand for "no". */
 static int set_option(const struct hv_option *o, const char *value, bool negated)
 {
-	bool takes_no = o->kind == OPTION_BOOL || o->kind == OPTION_CUSTOM;
+	bool takes_no = o->kind == OPTION_BOOL || o->kind == OPTION_TRISTATE || o->kind == OPTION_CUSTOM;
 
 	if (negated && !takes_no)
 		return -EINVAL;
@@ -90,6 +100,8 @@ static int set_option(const struct hv_option *o, const char *value, bool negated
 	switch (o->kind) {
 	case OPTION_BOOL:
 		return cmdline_bool(value, o->dest);
+	case OPTION_TRISTATE:
+		return set_tristate(o, value);
 	case OPTION_UINT:
 		return set_uint(o, value);
 	case OPTION_SIZE:
@@ -123,6 +135,25 @@ static int use_word(const char *word, const struct hv_option *table, size_t nr)
 		o = find(table, nr, word + 3, len - 3);
 	}
 	return o ? set_option(o, equals ? equals + 1 : "", negated) : -ENOENT;
+}
+
+int cmdline_list(const char *value, const struct hv_option *table, size_t nr)
+{
+	char word[CMDLINE_WORD_MAX];
+	int rc = 0;
+
+	while (*value && !rc) {
+		const char *comma = strchr(value, ',');
+		size_t len = comma ? (size_t)(comma - value) : strlen(value);
+
+		if (len >= sizeof(word))
+			return -E2BIG;
+		memcpy(word, value, len);
+		word[len] = '\0';
+		rc = use_word(word, table, nr);
+		value += len + (comma != NULL);
+	}
+	return rc == -ENOENT ? -EINVAL : rc;
 }
 
 unsigned int cmdline_parse(const char *line, const struct hv_option *table, size_t nr,

@@ -14,6 +14,7 @@
 
 enum hv_option_kind {
 	OPTION_BOOL,   /* bool: name, no-name, =yes/on/true/enable/1, =no/off/false/disable/0 */
+	OPTION_TRISTATE, /* int8_t: as OPTION_BOOL, 0 or 1; what it is before the option is met is its owner's */
 	OPTION_UINT,   /* unsigned integer of `size` bytes (1, 2, 4, 8): =123, =0x1f, =017 */
 	OPTION_SIZE,   /* uint64_t, bytes: =512M; a bare number counts KiB */
 	OPTION_STRING, /* char array of `size` bytes */
@@ -36,6 +37,12 @@ struct hv_option {
  */
 unsigned int cmdline_parse(const char *line, const struct hv_option *table, size_t nr,
 			   void (*complain)(void *ctx, const char *word, int error), void *ctx);
+
+/*
+ * An option's value that is itself a list of settings, "a,no-b,c=d", by a table of their own. 0, or the
+ * first error; settings before it have been made. For set() functions.
+ */
+int cmdline_list(const char *value, const struct hv_option *table, size_t nr);
 
 /* For a word with an unknown name: the known name it was probably meant to have, or NULL. */
 const char *cmdline_nearest(const char *word, const struct hv_option *table, size_t nr);

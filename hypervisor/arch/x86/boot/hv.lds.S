@@ -42,6 +42,9 @@ SECTIONS
 		__smap_patch_start = .;
 		KEEP(*(.smap_patch))
 		__smap_patch_end = .;
+		__spec_patch_start = .;
+		KEEP(*(.spec_patch))
+		__spec_patch_end = .;
 		__hv_options_start = .;
 		KEEP(*(.hv_options))
 		__hv_options_end = .;

@@ -15,6 +15,7 @@
 #include <hv/string.h>
 #include <asm/boot.h>
 #include <asm/options.h>
+#include <asm/spec_ctrl.h>
 
 bool opt_smap = true, opt_smep = true, opt_noreboot;
 char opt_com1[64], opt_console[64] = "com1,vga";
@@ -149,6 +150,8 @@ static const struct hv_option options[] = {
 	CUSTOM("sched", sched_set_default),
 	BOOL("smap", opt_smap),
 	BOOL("smep", opt_smep),
+	CUSTOM("spec-ctrl", spec_opt_spec_ctrl),
+	CUSTOM("xpti", spec_opt_xpti),
 };
 
 #define MAX_COMPLAINTS 16

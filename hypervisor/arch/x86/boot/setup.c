@@ -21,6 +21,7 @@
 #include <asm/platform.h>
 #include <asm/pv.h>
 #include <asm/serial.h>
+#include <asm/spec_ctrl.h>
 
 void start_hv(uint32_t magic, uint32_t info) __noreturn;
 unsigned long per_cpu_offset[NR_CPUS];
@@ -138,6 +139,7 @@ void start_hv(uint32_t magic, uint32_t info)
 		acpi_set_rsdp(boot_info.rsdp);
 	cpu_identify();
 	image_patch_smap();
+	spec_ctrl_init();
 	cpu_init(0);
 	find_memory();
 	mm_init(ram, nr_ram);

@@ -16,7 +16,7 @@ struct extable_entry {
 	uint64_t from, to;
 };
 extern const struct extable_entry __extable_start[], __extable_end[];
-extern char guest_iretq[], guest_iretq_fast[], _stext[], _etext[];
+extern char guest_iretq[], guest_iretq_fast[], guest_verw_iretq[], _stext[], _etext[];
 
 static const char *const trap_names[32] = {
 	"divide error", "debug", "NMI", "breakpoint", "overflow", "bounds", "invalid opcode",
@@ -96,7 +96,8 @@ static void __noreturn iret_fault(struct cpu_user_regs *regs)
 
 static bool is_guest_iret(uint64_t rip)
 {
-	return rip == (uint64_t)guest_iretq || rip == (uint64_t)guest_iretq_fast;
+	return rip == (uint64_t)guest_iretq || rip == (uint64_t)guest_iretq_fast ||
+	       rip == (uint64_t)guest_verw_iretq;
 }
 
 void do_hv_exception(struct cpu_user_regs *regs)

@@ -38,7 +38,9 @@ void cpu_identify(void)
 		cpuid_count(0x80000007, 0, &a, &b, &c, &f->e7d);
 	f->phys_bits = 36;
 	if (f->max_ext_leaf >= 0x80000008) {
-		cpuid_count(0x80000008, 0, &a, &b, &c, &d);
+		cpuid_count(0x80000008, 0, &a, &f->e8b, &c, &d);
 		f->phys_bits = (uint8_t)a;
 	}
+	if (f->max_ext_leaf >= 0x80000021)
+		cpuid_count(0x80000021, 0, &f->e21a, &b, &c, &d);
 }

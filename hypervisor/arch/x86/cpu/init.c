@@ -10,7 +10,9 @@
 #include <asm/cpu.h>
 #include <asm/current.h>
 #include <asm/msr.h>
+#include <asm/options.h>
 #include <asm/page.h>
+#include <asm/spec_ctrl.h>
 #include <asm/system.h>
 
 struct __packed tss64 {
@@ -165,7 +167,7 @@ static unsigned long initial_cr4(void)
 
 	if (cpu_has(f1d, 7))
 		cr4 |= X86_CR4_MCE;
-	if (cpu_has_smep)
+	if (cpu_has_smep && opt_smep)
 		cr4 |= X86_CR4_SMEP;
 	if (cpu_has_smap_active)
 		cr4 |= X86_CR4_SMAP;
@@ -200,6 +202,7 @@ void cpu_init(unsigned int cpu)
 	write_cr4(ci->cr4);
 	wrmsr(MSR_PAT, HV_PAT);
 	init_syscall(cpu);
+	spec_ctrl_cpu_init();
 	fpu_cpu_init();
 }
 

@@ -100,6 +100,12 @@ int pv_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 		v->arch.tsc_aux = val;
 		wrmsr(MSR_TSC_AUX, val);
 		return 0;
+	case MSR_PRED_CMD: /* a kernel keeps its processes apart */
+		if (!cpu_has_ibpb || val > PRED_CMD_IBPB)
+			return -EINVAL;
+		if (val)
+			wrmsr(MSR_PRED_CMD, val);
+		return 0;
 	case MSR_BIOS_SIGN_ID: /* part of reading it */
 	case MSR_TSC:	       /* the clock is not the guest's to set */
 		return 0;

@@ -104,7 +104,8 @@ static void mask_extended(uint32_t leaf, uint32_t r[4])
 		r[3] &= B(8);
 		break;
 	case 0x80000008:
-		r[1] &= B(0);
+		/* CLZERO; IBPB alone, which is a command without state, under AMD's name on any CPU. */
+		r[1] = (r[1] & B(0)) | (cpu_has_ibpb ? B(12) : 0);
 		r[3] = 0;
 		break;
 	default:

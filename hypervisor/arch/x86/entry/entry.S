@@ -101,7 +101,7 @@ lstar_enter:
 	mov	%rdi, OFF(rsp)(%rsp)
 	mov	OFF(rdi)(%rsp), %rdi
 	mov	OFF(rsp)(%rsp), %rsp
-	sysretq
+	SPEC_SYSRET
 	EXTABLE(.Lbf0, syscall_bad_stack)
 	EXTABLE(.Lbf1, syscall_bad_stack)
 	EXTABLE(.Lbf2, syscall_bad_stack)
@@ -115,13 +115,13 @@ syscall_bad_stack:
 	ASM_CLAC
 	mov	OFF(rdi)(%rsp), %rdi
 	mov	OFF(rsi)(%rsp), %rsi
-	call	save_regs_here
+	SPEC_CALL(save_regs_here, safe_save_regs_here)
 	mov	%rsp, %rdi
 	call	pv_bad_kernel_stack
 	jmp	ret_to_guest
 
 syscall_slow:
-	call	save_regs_here
+	SPEC_CALL(save_regs_here, safe_save_regs_here)
 	mov	%rsp, %rdi
 	sti
 	call	pv_guest_syscall
@@ -129,7 +129,7 @@ syscall_slow:
 
 /* Fills guest_regs (at 8(%rsp): the return address is in between) from the registers; a SYSCALL took
  * RCX and R11, which hold RIP and RFLAGS by definition. */
-save_regs_here:
+ENTRY(save_regs_here)
 	mov	%rdi, 8 + OFF(rdi)(%rsp)
 	mov	%rsi, 8 + OFF(rsi)(%rsp)
 	mov	8 + OFF(rip)(%rsp), %rcx
@@ -137,6 +137,7 @@ save_regs_here:
 	mov	8 + OFF(rflags)(%rsp), %r11
 	mov	%r11, 8 + OFF(r11)(%rsp)
 	mov	%rax, 8 + OFF(rax)(%rsp)
+	.global	save_rest_here
 save_rest_here:
 	mov	%rdx, 8 + OFF(rdx)(%rsp)
 	mov	%r8, 8 + OFF(r8)(%rsp)
@@ -157,7 +158,7 @@ cstar_enter:
 	push	%rcx
 	push	$0
 	sub	$OFF(error_code), %rsp
-	call	save_regs_here
+	SPEC_CALL(save_regs_here, safe_save_regs_here)
 	mov	%rsp, %rdi
 	sti
 	call	pv_guest_syscall32
@@ -184,7 +185,7 @@ ENTRY(sysenter_entry)
 	mov	%rax, OFF(rax)(%rsp)
 	mov	%rcx, OFF(rcx)(%rsp)
 	mov	%r11, OFF(r11)(%rsp)
-	call	save_rest_here
+	SPEC_CALL(save_rest_here, safe_save_rest_here)
 	mov	%rsp, %rdi
 	sti
 	call	pv_guest_sysenter
@@ -195,7 +196,7 @@ hypercall_enter:
 	cmp	$__HYPERVISOR_iret, %eax
 	je	iret_fast
 hypercall_slow:
-	call	save_regs_here
+	SPEC_CALL(save_regs_here, safe_save_regs_here)
 	sti
 	cmp	$64, %rax
 	jae	hypercall_unknown
@@ -206,7 +207,7 @@ hypercall_slow:
 	mov	(%r11, %rax, 8), %rax
 	test	%rax, %rax
 	jz	hypercall_unknown
-	call	*%rax
+	call	__x86_indirect_thunk_rax
 hypercall_done:
 	cmp	$-4095, %rax
 	jae	hypercall_failed
@@ -241,14 +242,14 @@ restore_guest:
 	cmpw	$RING3_CS64, 16(%rsp)
 	jne	1f
 	mov	32(%rsp), %rsp
-	sysretq
+	SPEC_SYSRET
 1:	add	$8, %rsp
 	jmp	guest_iretq
 restore_iret:
 	RESTORE_REGS
 	add	$8, %rsp
 ENTRY(guest_iretq)
-	iretq
+	SPEC_IRET
 
 hypercall_unknown:
 	mov	$-38, %rax /* -ENOSYS */
@@ -330,7 +331,7 @@ iret_fast:
 	mov	OFF(r11)(%rsp), %r11
 	add	$OFF(rip), %rsp
 ENTRY(guest_iretq_fast)
-	iretq
+	SPEC_IRET
 	EXTABLE(.Lif0, iret_fault)
 	EXTABLE(.Lif1, iret_fault)
 	EXTABLE(.Lif2, iret_fault)
@@ -344,13 +345,13 @@ ENTRY(guest_iretq_fast)
 iret_events:
 	mov	%rdi, OFF(rdi)(%rsp)
 	mov	%rsi, OFF(rsi)(%rsp)
-	call	save_rest_here
+	SPEC_CALL(save_rest_here, safe_save_rest_here)
 	jmp	ret_to_guest
 
 iret_no_user_table:
 	mov	%rdi, OFF(rdi)(%rsp)
 	mov	%rsi, OFF(rsi)(%rsp)
-	call	save_rest_here
+	SPEC_CALL(save_rest_here, safe_save_rest_here)
 	mov	%rsp, %rdi
 	call	pv_no_user_table
 	jmp	ret_to_guest
@@ -372,7 +373,7 @@ ENTRY(reset_stack_to_guest)
 ENTRY(reset_stack_and_call)
 	or	$STACK_SIZE - 1, %rsp
 	sub	$CPU_INFO_SIZE - 1, %rsp
-	call	*%rdi
+	call	__x86_indirect_thunk_rdi
 	ud2
 
 /* ---- exceptions and interrupts ---- */
@@ -386,7 +387,7 @@ handle_exception:
 	mov	%rsp, %rdi
 	testb	$3, OFF(cs)(%rsp)
 	jz	1f
-	call	do_guest_exception
+	SPEC_CALL(do_guest_exception, safe_guest_exception)
 	jmp	ret_to_guest
 1:	call	do_hv_exception
 	RESTORE_REGS
@@ -400,7 +401,7 @@ handle_interrupt:
 	SCRUB_REGS
 	cld
 	mov	%rsp, %rdi
-	call	do_IRQ
+	SPEC_CALL(do_IRQ, safe_IRQ)
 	testb	$3, OFF(cs)(%rsp)
 	jnz	ret_to_guest
 	RESTORE_REGS
@@ -426,7 +427,7 @@ handle_ist:
 	mov	$OFF(es) / 8, %ecx
 	rep movsq
 	mov	%rsp, %rdi
-	call	do_guest_exception
+	SPEC_CALL(do_guest_exception, safe_guest_exception)
 	jmp	ret_to_guest
 1:	mov	%rsp, %rdi
 	call	do_hv_exception

@@ -14,6 +14,7 @@
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/pv.h>
+#include <asm/spec_ctrl.h>
 
 #define READ_SEG(name)                                                                             \
 	({                                                                                         \
@@ -76,6 +77,7 @@ static void load_guest(struct vcpu *v)
 	struct cpu_info *ci = get_cpu_info();
 	unsigned int cpu = ci->processor_id;
 
+	spec_ctrl_switch_to(v);
 	cpumask_set_atomic(&v->domain->arch.dirty_cpumask, cpu);
 	/* Global entries are the previous guest's user pages: drop them too. */
 	write_cr4(ci->cr4 & ~X86_CR4_PGE);

@@ -20,6 +20,31 @@ n:
 #define ASM_CLAC SMAP_PATCH(0)
 #define ASM_STAC SMAP_PATCH(1)
 
+/*
+ * Mitigations, put in at boot where the CPU needs them and for nothing where not (entry/mitigate.S):
+ * SPEC_CALL is a call made from a guest's context, replaced by one of `instead`, which makes the return
+ * predictor safe first. SPEC_SYSRET and SPEC_IRET leave for a guest; the padding is room for a jump to
+ * the same after VERW.
+ */
+#define SPEC_PATCH_RSB	0
+#define SPEC_PATCH_VERW 1
+#define SPEC_PATCH(instead, kind)                                                                  \
+	.pushsection .spec_patch, "a";                                                             \
+	.quad 772b, instead, kind;                                                                 \
+	.popsection
+#define SPEC_CALL(fn, instead)                                                                     \
+	772:.byte 0xe8;                                                                            \
+	.long fn - . - 4;                                                                          \
+	SPEC_PATCH(instead, SPEC_PATCH_RSB)
+#define SPEC_SYSRET                                                                                \
+	772:sysretq;                                                                               \
+	.byte 0xcc, 0xcc;                                                                          \
+	SPEC_PATCH(verw_sysret, SPEC_PATCH_VERW)
+#define SPEC_IRET                                                                                  \
+	772:iretq;                                                                                 \
+	.byte 0xcc, 0xcc, 0xcc;                                                                    \
+	SPEC_PATCH(verw_iretq, SPEC_PATCH_VERW)
+
 /* A fault at `from` continues at `to`. */
 #define EXTABLE(from, to)                                                                          \
 	.pushsection .extable, "a";                                                                \

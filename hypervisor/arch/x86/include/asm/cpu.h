@@ -17,6 +17,7 @@ struct cpu_features {
 	uint32_t max_leaf, max_ext_leaf;
 	uint32_t signature; /* CPUID 1 EAX */
 	uint32_t f1c, f1d, f7b, f7c, f7d, e1c, e1d, e7d; /* words: leaf 1, 7, 0x80000001, 0x80000007 */
+	uint32_t e8b, e21a;			     /* 0x80000008 EBX, 0x80000021 EAX */
 	uint8_t phys_bits;
 };
 extern struct cpu_features host_cpu;
@@ -30,6 +31,7 @@ extern struct cpu_features host_cpu;
 #define cpu_has_1g_pages cpu_has(e1d, 26)
 #define cpu_has_rdtscp	 cpu_has(e1d, 27)
 #define cpu_has_invariant_tsc cpu_has(e7d, 8)
+#define cpu_has_ibpb	 (cpu_has(f7d, 26) || cpu_has(e8b, 12))
 
 void cpu_identify(void); /* boot CPU, first */
 /* Loads this CPU's GDT, IDT, TSS, system call MSRs, PAT, CR0/CR4, FPU defaults. */

@@ -42,6 +42,22 @@
 #define EFER_NXE   0x0800ul
 #define EFER_SVME  0x1000ul
 #define EFER_FFXSE 0x4000ul
+#define EFER_AIBRSE 0x200000ul /* AMD: automatic IBRS */
+
+#define SPEC_CTRL_IBRS	0x1ul
+#define SPEC_CTRL_STIBP 0x2ul
+#define SPEC_CTRL_SSBD	0x4ul
+#define PRED_CMD_IBPB	0x1ul
+
+/* MSR_ARCH_CAPABILITIES: what the CPU is not subject to, or does by itself (SDM vol. 4 table 2-2). */
+#define ARCH_CAPS_RDCL_NO    (1ul << 0)
+#define ARCH_CAPS_IBRS_ALL   (1ul << 1)
+#define ARCH_CAPS_RSBA	     (1ul << 2)
+#define ARCH_CAPS_SSB_NO     (1ul << 4)
+#define ARCH_CAPS_MDS_NO     (1ul << 5)
+#define ARCH_CAPS_TAA_NO     (1ul << 8)
+#define ARCH_CAPS_FB_CLEAR   (1ul << 17)
+#define ARCH_CAPS_RFDS_CLEAR (1ul << 28)
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
