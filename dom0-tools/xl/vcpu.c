@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xl/conf.h"
 #include "xl/output.h"
 #include "xl/xl.h"
 
@@ -138,6 +139,17 @@ static bool read_map(struct xl *xl, const char *which, const char *text, struct 
 	return false;
 }
 
+/* What xl.conf allows for this type of domain. */
+static bool mask(struct xl *xl, uint32_t domid, struct cpu_map *map)
+{
+	const struct xl_conf *conf = xl_conf(xl);
+	xc_domaininfo_t info;
+	bool hvm = domain_get(xl, domid, &info) && info.flags & XEN_DOMINF_hvm_guest;
+
+	return !map->bits || (apply_mask(xl, conf->cpumask, map) &&
+			      apply_mask(xl, hvm ? conf->hvm_cpumask : conf->pv_cpumask, map));
+}
+
 static int show_maps(struct xl *xl, const struct pinning *pin)
 {
 	char text[512];
@@ -205,16 +217,19 @@ int cmd_vcpu_pin(struct xl *xl, int argc, char **argv)
 					       { "ignore-global-affinity-masks", 0, NULL, 'i' },
 					       HELP_OPTION, END_OPTIONS };
 	struct pinning pin = { 0 };
-	bool force = false;
+	bool force = false, ignore_masks = false;
 	uint32_t domid;
 	int option, at, code = EXIT_FAILED;
 
-	while ((option = next_option(xl, argc, argv, "fh", longs)) != -1)
+	while ((option = next_option(xl, argc, argv, "fh", longs)) != -1) {
 		force |= option == 'f';
+		ignore_masks |= option == 'i';
+	}
 	at = arguments_from(xl, argc, argv, 3);
 	if (!domain_lookup(xl, argv[at], &domid))
 		return EXIT_FAILED;
-	if (read_map(xl, "hard", argv[at + 2], &pin.hard) && read_map(xl, "soft", argv[at + 3], &pin.soft)) {
+	if (read_map(xl, "hard", argv[at + 2], &pin.hard) && (ignore_masks || mask(xl, domid, &pin.hard)) &&
+	    read_map(xl, "soft", argv[at + 3], &pin.soft)) {
 		pin.flags = (pin.hard.bits ? XEN_VCPUAFFINITY_HARD : 0) | (pin.soft.bits ? XEN_VCPUAFFINITY_SOFT : 0) |
 			    (force ? XEN_VCPUAFFINITY_FORCE : 0);
 		if (xl->dry_run)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* pause, unpause, sysrq, trigger, dump-core, rename: one thing done to one domain. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "xl/xl.h"
+
+/* The domain named by the first argument, and everything open; false if told. */
+static bool one_domain(struct xl *xl, const char *name, uint32_t *domid)
+{
+	return domain_lookup(xl, name, domid) && whole_session(xl);
+}
+
+static int code_of(int error)
+{
+	return error ? EXIT_FAILED : EXIT_DONE;
+}
+
+int cmd_pause(struct xl *xl, int argc, char **argv)
+{
+	int at = plain_arguments(xl, argc, argv, 1);
+	uint32_t domid;
+
+	return one_domain(xl, argv[at], &domid) ? code_of(domain_pause(&xl->session, domid)) : EXIT_FAILED;
+}
+
+int cmd_unpause(struct xl *xl, int argc, char **argv)
+{
+	int at = plain_arguments(xl, argc, argv, 1);
+	uint32_t domid;
+
+	return one_domain(xl, argv[at], &domid) ? code_of(domain_unpause(&xl->session, domid)) : EXIT_FAILED;
+}
+
+int cmd_rename(struct xl *xl, int argc, char **argv)
+{
+	int at = plain_arguments(xl, argc, argv, 2);
+	uint32_t domid;
+
+	return one_domain(xl, argv[at], &domid) ? code_of(domain_rename(&xl->session, domid, argv[at + 1])) : EXIT_FAILED;
+}
+
+int cmd_dump_core(struct xl *xl, int argc, char **argv)
+{
+	int at = plain_arguments(xl, argc, argv, 2);
+	uint32_t domid;
+
+	return one_domain(xl, argv[at], &domid) ? code_of(domain_dump_core(&xl->session, domid, argv[at + 1])) : EXIT_FAILED;
+}
+
+int cmd_sysrq(struct xl *xl, int argc, char **argv)
+{
+	int at = plain_arguments(xl, argc, argv, 2);
+	char path[64];
+	uint32_t domid;
+
+	if (!domain_lookup(xl, argv[at], &domid))
+		return EXIT_FAILED;
+	if (strlen(argv[at + 1]) != 1) {
+		usage_error(xl, "%s is no sysrq key: give one letter, as h for help", argv[at + 1]);
+		return EXIT_FAILED;
+	}
+	snprintf(path, sizeof(path), "/local/domain/%u/control/sysrq", domid);
+	if (write_node(xl, path, argv[at + 1]))
+		return EXIT_DONE;
+	return xl->session.xs ? fail(xl, "the key could not be written to the store: %s", strerror(errno)) : EXIT_FAILED;
+}
+
+/* Waking from S3 is no trigger but a parameter of virtualized guests. */
+static int resume_from_s3(struct xl *xl, uint32_t domid)
+{
+	xc_domaininfo_t info;
+
+	if (!domain_get(xl, domid, &info) || !(info.flags & XEN_DOMINF_hvm_guest))
+		return fail(xl, "domain %u is paravirtualized: it has no S3 to wake from", domid);
+	return fail(xl, "s3resume is not supported yet; xl trigger %u power presses the power button", domid);
+}
+
+int cmd_trigger(struct xl *xl, int argc, char **argv)
+{
+	static const char *const names[] = {
+		[XEN_DOMCTL_SENDTRIGGER_NMI] = "nmi",	  [XEN_DOMCTL_SENDTRIGGER_RESET] = "reset",
+		[XEN_DOMCTL_SENDTRIGGER_INIT] = "init",	  [XEN_DOMCTL_SENDTRIGGER_POWER] = "power",
+		[XEN_DOMCTL_SENDTRIGGER_SLEEP] = "sleep",
+	};
+	const uint32_t nr = sizeof(names) / sizeof(names[0]);
+	int at = plain_arguments(xl, argc, argv, 2);
+	long long vcpu = 0;
+	uint32_t domid, trigger = 0;
+
+	if (!domain_lookup(xl, argv[at], &domid))
+		return EXIT_FAILED;
+	if (!strcmp(argv[at + 1], "s3resume"))
+		return resume_from_s3(xl, domid);
+	while (trigger < nr && strcmp(argv[at + 1], names[trigger]))
+		trigger++;
+	if (trigger == nr)
+		return fail(xl, "%s is no trigger: there are nmi, reset, init, power, sleep and s3resume", argv[at + 1]);
+	if (argv[at + 2] && !number_read(xl, "vCPU", argv[at + 2], 0, 8191, &vcpu))
+		return EXIT_FAILED;
+	if (!xc_domain_send_trigger(xl->session.xc, domid, trigger, (uint32_t)vcpu))
+		return EXIT_DONE;
+	return fail(xl, "%s could not be sent to vCPU %lld of domain %u: %s", names[trigger], vcpu, domid,
+		    errno == ESRCH ? "there is no such vCPU" :
+		    errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP ?
+				     "this type of guest has no such button (a PV guest takes nmi)" :
+				     strerror(errno));
+}
