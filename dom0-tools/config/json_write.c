@@ -86,6 +86,7 @@ static void build_info(struct json *json, const struct domain_config *config)
 	optional_text(json, "tsc_mode", config->tsc_mode);
 	json_number(json, "max_memkb", (long long)config->max_memory_kb);
 	json_number(json, "target_memkb", (long long)config->memory_kb);
+	json_number(json, "video_memkb", 0);
 	if (config->rtc_timeoffset)
 		json_number(json, "rtc_timeoffset", config->rtc_timeoffset);
 	if (config->localtime)

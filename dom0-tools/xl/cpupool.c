@@ -124,7 +124,7 @@ int cmd_cpupool_migrate(struct xl *xl, int argc, char **argv)
 	if (!xc_cpupool_movedomain(xl->session.xc, pool, domid))
 		return EXIT_DONE;
 	return fail(xl, "domain %u could not be moved to %s: %s", domid, argv[at + 1],
-		    errno == EINVAL ? "the pool has no CPU, or the domain may not leave its own" : strerror(errno));
+		    errno == EINVAL || errno == ENOENT ? "the pool has no CPU" : strerror(errno));
 }
 
 /* Each CPU of the set, moved; those that cannot be are told in one line. */
@@ -150,7 +150,7 @@ static int move_cpus(struct xl *xl, const char *pool_name_or_id, const char *tex
 		if (add ? !xc_cpupool_addcpu(xl->session.xc, pool, (int)cpu) : !xc_cpupool_removecpu(xl->session.xc, pool, (int)cpu))
 			continue;
 		/* "all" means all that can be: CPUs of other pools, or not there, are no failure. */
-		if (all && (errno == ENODEV || errno == EINVAL || errno == EEXIST))
+		if (all && (errno == ENODEV || errno == EINVAL || errno == EEXIST || (add && errno == EBUSY)))
 			continue;
 		error = errno;
 		failed.bits[cpu / 8] |= (uint8_t)(1u << (cpu % 8));
@@ -164,10 +164,10 @@ static int move_cpus(struct xl *xl, const char *pool_name_or_id, const char *tex
 	if (!error)
 		return EXIT_DONE;
 	return fail(xl, "CPUs %s could not be %s %s: %s", left, add ? "added to" : "removed from", pool_name_or_id,
+		    error != EBUSY && error != ENODEV && error != EEXIST && error != EINVAL ? strerror(error) :
+		    add		   ? "they are not free (xl cpupool-cpu-remove frees them)" :
 		    error == EBUSY ? "a domain of the pool would be left without a CPU" :
-		    error == ENODEV || error == EEXIST || error == EINVAL ?
-				     (add ? "they are not free (xl cpupool-cpu-remove frees them)" : "they are not its own") :
-				     strerror(error));
+				     "they are not its own");
 }
 
 int cmd_cpupool_cpu_add(struct xl *xl, int argc, char **argv)

@@ -160,26 +160,30 @@ int cmd_cpupool_create(struct xl *xl, int argc, char **argv)
 	return code;
 }
 
-/* The CPUs of one node leave the first pool for one of their own. */
+/* The CPUs of one node, if it has any, leave the first pool for one of their own. */
 static bool split_off(struct xl *xl, const struct pool *first, unsigned int node)
 {
 	char text[32], name[32];
 	struct cpu_map cpus;
 	uint32_t id;
-	bool good;
+	bool good = true, any = false;
 
 	snprintf(text, sizeof(text), "node:%u", node);
 	snprintf(name, sizeof(name), "Pool-node%u", node);
 	if (!cpus_read(xl, text, &cpus))
 		return false;
 	for (unsigned int cpu = 0; cpu < cpus.nr; cpu++) {
-		if (cpus.bits[cpu / 8] & (1u << (cpu % 8)) && xc_cpupool_removecpu(xl->session.xc, first->id, (int)cpu)) {
+		if (!(cpus.bits[cpu / 8] & (1u << (cpu % 8))))
+			continue;
+		any = true;
+		if (xc_cpupool_removecpu(xl->session.xc, first->id, (int)cpu)) {
 			fail(xl, "CPU %u could not leave %s: %s", cpu, first->name, strerror(errno));
 			free(cpus.bits);
 			return false;
 		}
 	}
-	good = pool_create(xl, name, first->scheduler, &cpus, &id);
+	if (any)
+		good = pool_create(xl, name, first->scheduler, &cpus, &id);
 	free(cpus.bits);
 	return good;
 }

@@ -168,6 +168,45 @@ static void write_known(struct xl *xl, struct json *json, const xc_domaininfo_t 
 	free(name);
 }
 
+/* Online vCPUs as the store has them asked for, which a paused guest has not seen yet. */
+static unsigned int vcpus_wanted(struct xl *xl, uint32_t domid, unsigned int all)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < all; i++) {
+		char *state = read_node(xl, "/local/domain/%u/cpu/%u/availability", domid, i);
+
+		count += state && !strcmp(state, "online");
+		free(state);
+	}
+	return count ? count : 1;
+}
+
+/* The recorded configuration, with what has changed since the domain was made. */
+static struct domain_config *current_config(struct xl *xl, uint32_t domid)
+{
+	struct domain_config *config = domid ? domain_stored_config(&xl->session, domid) : NULL;
+	struct xen_domctl_sched_credit2 sched;
+	char *target, *most;
+
+	if (!config)
+		return NULL;
+	target = read_node(xl, "/local/domain/%u/memory/target", domid);
+	most = read_node(xl, "/local/domain/%u/memory/static-max", domid);
+	if (target && atoll(target) > 0)
+		config->memory_kb = (uint64_t)atoll(target);
+	if (most && atoll(most) > 0)
+		config->max_memory_kb = (uint64_t)atoll(most);
+	free(target);
+	free(most);
+	config->vcpus = vcpus_wanted(xl, domid, config->max_vcpus);
+	if (!xc_sched_credit2_domain_get(xl->session.xc, domid, &sched)) {
+		config->weight = sched.weight;
+		config->cap = sched.cap;
+	}
+	return config;
+}
+
 static int print_long(struct xl *xl, const struct domains *domains)
 {
 	struct json *json = json_start();
@@ -178,7 +217,7 @@ static int print_long(struct xl *xl, const struct domains *domains)
 	json_list(json, NULL);
 	for (unsigned int i = 0; i < domains->count; i++) {
 		uint32_t domid = domains->info[i].domain;
-		struct domain_config *config = domid ? domain_stored_config(&xl->session, domid) : NULL;
+		struct domain_config *config = current_config(xl, domid);
 
 		json_map(json, NULL);
 		json_number(json, "domid", domid);

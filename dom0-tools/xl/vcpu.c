@@ -187,7 +187,7 @@ static int pin_one(struct xl *xl, uint32_t domid, unsigned int vcpu, const struc
 	free(maps);
 	if (!good)
 		return fail(xl, "vCPU %u of domain %u could not be pinned: %s", vcpu, domid,
-			    errno == EINVAL ? "it has no such vCPU, or its CPU pool holds none of these CPUs" :
+			    errno == EINVAL || errno == ESRCH ? "it has no such vCPU, or its CPU pool holds none of these CPUs" :
 			    errno == EBUSY  ? "its kernel pinned it; -f overrides that" :
 					      strerror(errno));
 	if (!soft_reachable)
