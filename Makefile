@@ -52,6 +52,8 @@ install: all install-tools ## lay out a Debian tree under DESTDIR
 	cp -r $(HV)/include/public/. $(DESTDIR)$(PREFIX)/include/xen/
 	rm -f $(DESTDIR)$(PREFIX)/include/xen/README.md
 	install -m 0644 README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/serai/
+	for page in docs/man/*.[1-8]; do \
+		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
 check-headers: ## every hypervisor header compiles on its own
 	$(Q)for h in $$(cd $(HV)/include && ls hv/*.h) $$(cd $(HV)/arch/x86/include && ls asm/*.h | grep -v asm_macros); do \

@@ -12,6 +12,7 @@
 #include <hv/smp.h>
 #include <hv/softirq.h>
 #include <asm/shutdown.h>
+#include <asm/watchdog.h>
 #include <hv/console_options.h>
 #include "dump.h"
 
@@ -65,7 +66,9 @@ void keyhandlers_run_pending(void)
 
 	while (next_key(&key)) {
 		printk("'%c' pressed: %s\n", key, keys[key].desc);
+		watchdog_pause(); /* some print for long */
 		keys[key].fn(key);
+		watchdog_resume();
 	}
 }
 

@@ -20,6 +20,8 @@
 #include <asm/options.h>
 #include <asm/spec_ctrl.h>
 
+bool opt_watchdog;
+uint64_t opt_watchdog_timeout = 5;
 static uint64_t ring_size, grant_frames, maptrack_frames;
 static bool to_ring, noreboot;
 static char switch_key[8], sched[16], hv_level[16], guest_level[16], spec_ctrl[32], xpti[32];
@@ -126,6 +128,7 @@ static void look_defaults(void)
 {
 	LOOK(opt_smap && opt_smep && !opt_noreboot && !noreboot);
 	LOOK(!*opt_com1 && !strcmp(opt_console, "com1,vga"));
+	LOOK(!opt_watchdog && opt_watchdog_timeout == 5);
 	LOOK(opt_maxcpus == NR_CPUS && !opt_dom0_mem && !opt_dom0_mem_max && !opt_dom0_max_vcpus);
 	LOOK(!*said);
 }
@@ -146,6 +149,7 @@ static void look_all(void)
 	LOOK(grant_frames == 64 && maptrack_frames == 1024);
 	LOOK(!strcmp(hv_level, "all") && !strcmp(guest_level, "none/info") && !strcmp(sched, "null"));
 	LOOK(!strcmp(spec_ctrl, "no,ibpb") && !strcmp(xpti, "dom0=0"));
+	LOOK(opt_watchdog && opt_watchdog_timeout == 9);
 	LOOK(!*said);
 }
 
@@ -154,7 +158,7 @@ static void each_option_reaches_its_owner(void **state)
 	boot("com1=115200,8n1,0x3f8,4 console=vga smap=off no-smep noreboot maxcpus=3 dom0_max_vcpus=2 "
 	     "dom0_mem=512M,max:1G,min:256M conring_size=64k console_to_ring conswitch=bx "
 	     "gnttab_max_frames=64 gnttab_max_maptrack_frames=0x400 loglvl=all guest_loglvl=none/info "
-	     "sched=null spec-ctrl=no,ibpb xpti=dom0=0",
+	     "sched=null spec-ctrl=no,ibpb xpti=dom0=0 watchdog_timeout=9",
 	     look_all);
 }
 

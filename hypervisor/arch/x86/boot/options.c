@@ -129,6 +129,27 @@ static int set_maptrack_frames(const char *v)
 	return rc;
 }
 
+/* "force" is Xen's word for a CPU where it would not dare. */
+static int set_watchdog(const char *v)
+{
+	if (!strcmp(v, "force"))
+		v = "yes";
+	return cmdline_bool(v, &opt_watchdog);
+}
+
+static int set_watchdog_timeout(const char *v)
+{
+	uint64_t seconds;
+	int rc = set_in_range(v, 0, 3600, &seconds);
+
+	if (rc)
+		return rc;
+	opt_watchdog = seconds != 0;
+	if (seconds)
+		opt_watchdog_timeout = seconds;
+	return 0;
+}
+
 #define BOOL(name, var)	  { name, OPTION_BOOL, &(var), sizeof(var), NULL }
 #define STRING(name, var) { name, OPTION_STRING, var, sizeof(var), NULL }
 #define CUSTOM(name, fn)  { name, OPTION_CUSTOM, NULL, 0, fn }
@@ -151,6 +172,8 @@ static const struct hv_option options[] = {
 	BOOL("smap", opt_smap),
 	BOOL("smep", opt_smep),
 	CUSTOM("spec-ctrl", spec_opt_spec_ctrl),
+	CUSTOM("watchdog", set_watchdog),
+	CUSTOM("watchdog_timeout", set_watchdog_timeout),
 	CUSTOM("xpti", spec_opt_xpti),
 };
 

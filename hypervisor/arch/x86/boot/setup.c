@@ -22,6 +22,7 @@
 #include <asm/pv.h>
 #include <asm/serial.h>
 #include <asm/spec_ctrl.h>
+#include <asm/watchdog.h>
 
 void start_hv(uint32_t magic, uint32_t info) __noreturn;
 unsigned long per_cpu_offset[NR_CPUS];
@@ -116,6 +117,7 @@ static void __noreturn finish_boot(void)
 {
 	struct domain *d = dom0_build();
 
+	watchdog_init(); /* building Dom0 takes its time, on this CPU alone */
 	vga_end_boot();
 	console_end_boot();
 	(void)!domain_controller_unpause(d);

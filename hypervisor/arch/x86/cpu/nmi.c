@@ -11,6 +11,7 @@
 #include <asm/pv.h>
 #include <asm/smp.h>
 #include <asm/system.h>
+#include <asm/watchdog.h>
 
 #define PORT_NMI_REASON 0x61
 #define NMI_PARITY	0x80 /* memory parity, PCI SERR# */
@@ -28,6 +29,7 @@ void do_nmi(struct cpu_user_regs *regs)
 	uint8_t reason;
 
 	smp_halt_self(); /* returns unless another CPU is stopping the machine */
+	watchdog_nmi(regs);
 	if (smp_processor_id() != 0)
 		return;
 	reason = inb(PORT_NMI_REASON);
