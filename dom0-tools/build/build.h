@@ -173,6 +173,9 @@ int pv_start_context(const struct pv_domain *domain, const struct pv_layout *lay
 		     struct complaint *complaint);
 int pv_init_hypercall_page(uint32_t domid, xen_pfn_t mfn, struct complaint *complaint);
 
+/* The path of a program of lib/serai; -ENOENT if Serai is not installed whole. */
+int program_beside(char *path, size_t room, const char *name);
+
 /* Copy and clear without the string instructions, whose cost per byte is high on emulated CPUs. */
 void bulk_copy(void *to, const void *from, size_t bytes);
 void bulk_clear(void *to, size_t bytes);

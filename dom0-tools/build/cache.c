@@ -99,27 +99,6 @@ static void keep_bounded(const char *newest)
 	close(fd);
 }
 
-/* The unpacking program lies beside the running one or in ../lib/serai. */
-static int unpacker_path(char *path, size_t room)
-{
-	static const char *const places[] = { "", "../lib/serai/", "../tools/lib/serai/" };
-	char self[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (length < 0)
-		return -errno;
-	self[length] = '\0';
-	slash = strrchr(self, '/');
-	if (slash)
-		slash[1] = '\0';
-	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (snprintf(path, room, "%s%sunpack-kernel", self, places[i]) < (int)room && !access(path, X_OK))
-			return 0;
-	}
-	return -ENOENT;
-}
-
 /* All the program says, its end included; one line without its newline. */
 static void read_line(int fd, char *line, size_t room)
 {
@@ -150,7 +129,7 @@ static int spawn(pid_t *pid, const char *program, int in, int out, int err)
 static int run_unpacker(int in, int out, char *says, size_t says_bytes, struct complaint *complaint)
 {
 	char program[PATH_MAX];
-	int pipe_ends[2], status = 0, error = unpacker_path(program, sizeof(program));
+	int pipe_ends[2], status = 0, error = program_beside(program, sizeof(program), "unpack-kernel");
 	pid_t pid;
 
 	if (error) {

@@ -185,11 +185,11 @@ static int make(struct creation *creation)
 	if (!error)
 		error = build(creation);
 	if (!error)
-		error = publish_rings(session, &creation->plan);
-	end_phase(creation, "introduction");
-	if (!error)
 		error = domain_store_config(session, domid, creation->config);
 	end_phase(creation, "records");
+	if (!error)
+		error = publish_rings(session, &creation->plan);
+	end_phase(creation, "introduction");
 	return error;
 }
 
@@ -202,10 +202,13 @@ int domain_create(struct session *session, const struct domain_config *config, c
 	int error = check_config(session, config);
 
 	creation.timings = options ? options->timings : NULL;
+	creation.plan.unwatched = options && options->unwatched;
 	if (!error)
 		error = prepare(&creation);
 	if (!error)
 		error = make(&creation);
+	if (!error && !creation.plan.unwatched)
+		domd_start(session);
 	if (!error && !(options && options->paused) && xc_domain_unpause(session->xc, creation.domid))
 		error = tell(session, -errno, "the hypervisor did not start the domain: %s", strerror(errno));
 	if (error && creation.domid >= 0)

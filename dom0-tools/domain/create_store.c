@@ -110,6 +110,7 @@ static void libxl_nodes(struct store_batch *batch, const struct store_plan *plan
 	store_remove(batch, "/libxl/%u", plan->domid);
 	store_write(batch, "pv", "/libxl/%u/type", plan->domid);
 	store_write(batch, "qemu_xen", "/libxl/%u/dm-version", plan->domid);
+	store_write(batch, MARK_CREATING, "/libxl/%u/domd", plan->domid);
 }
 
 static void tree_steps(struct store_batch *batch, void *data)
@@ -141,6 +142,7 @@ static void ring_steps(struct store_batch *batch, void *data)
 	store_write_number(batch, plan->store_mfn, "%s/store/ring-ref", path);
 	store_write_number(batch, plan->console_port, "%s/console/port", path);
 	store_write_number(batch, plan->console_mfn, "%s/console/ring-ref", path);
+	store_write(batch, plan->unwatched ? MARK_UNWATCHED : MARK_WATCHED, "/libxl/%u/domd", plan->domid);
 }
 
 int publish_rings(struct session *session, struct store_plan *plan)

@@ -44,6 +44,7 @@ struct create_timings {
 
 struct create_options {
 	bool paused;			/* leave it paused */
+	bool unwatched;			/* nobody acts when it ends: domd is neither told nor started */
 	struct create_timings *timings; /* NULL: not wanted */
 };
 
@@ -57,6 +58,8 @@ int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how
 int domain_pause(struct session *session, uint32_t domid);
 int domain_unpause(struct session *session, uint32_t domid);
 int domain_rename(struct session *session, uint32_t domid, const char *name);
+/* Frees its name and UUID for a successor: "-<suffix>" is added to the one, the other made new. */
+int domain_preserve(struct session *session, uint32_t domid, const char *suffix);
 /* A name or a number; -ESRCH (told) if there is no such domain. */
 int domain_find(struct session *session, const char *name_or_id, uint32_t *domid);
 char *domain_name(struct session *session, uint32_t domid); /* malloc'ed, NULL if it has none */
@@ -71,5 +74,21 @@ int domain_dump_core(struct session *session, uint32_t domid, const char *path);
  */
 struct domain_config *domain_stored_config(struct session *session, uint32_t domid);
 int domain_store_config(struct session *session, uint32_t domid, const struct domain_config *config);
+
+/*
+ * Who acts when the domain ends, a node of the store that goes with the domain: MARK_CREATING while it is
+ * being made, MARK_WATCHED for domd, anything else: nobody.
+ */
+#define MARK_CREATING  "creating"
+#define MARK_WATCHED   "watched"
+#define MARK_UNWATCHED "unwatched"
+#define MARK_PRESERVED "preserved"
+char *domain_mark(struct session *session, uint32_t domid); /* malloc'ed, NULL: not made by these functions */
+int domain_set_mark(struct session *session, uint32_t domid, const char *mark);
+
+/* Starts the life-cycle daemon unless it runs; only a warning if it cannot be started. */
+void domd_start(struct session *session);
+/* What domd holds locked as long as it lives. */
+#define DOMD_LOCK "/run/serai/domd.lock"
 
 #endif

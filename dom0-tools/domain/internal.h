@@ -53,6 +53,7 @@ struct store_plan {
 	uint32_t domid;
 	char uuid[UUID_BYTES];
 	struct timeval started;
+	bool unwatched;
 	uint64_t store_mfn, console_mfn; /* known once the domain is built */
 	uint32_t store_port, console_port;
 };
