@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the daemon's loop and what it does when a domain has ended. */
+#ifndef SERAI_DOMD_H
+#define SERAI_DOMD_H
+
+#include "domain/domain.h"
+
+#define RUN_DIRECTORY	"/run/serai"
+#define STATE_DIRECTORY "/var/lib/xen"
+#define LOG_DIRECTORY	"/var/log/xen"
+#define DUMP_DIRECTORY	STATE_DIRECTORY "/dump"
+
+/* Acts on an ended domain, in a process of its own; gives that process's exit code. */
+int act_on_domain(uint32_t domid);
+/* Goes on with restarts that an earlier daemon's end has interrupted; the same way. */
+int resume_restarts(void);
+
+/* restart.c: a restart is noted on disk from before its domain is destroyed until the new one is there. */
+int restart_note(const struct domain_config *config);
+void restart_forget(const uint8_t uuid[16]);
+/* Calls `each` for every note. */
+void restart_notes(void (*each)(struct domain_config *config, void *data), void *data);
+
+/* lock.c: whoever acts on the domain of this UUID holds it until its process ends. */
+int lock_domain(const uint8_t uuid[16]);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * domd: acts when domains end.
+ *
+ * The loop waits for the store's word that some domain has ended, looks at all domains marked as
+ * watched, and lets a child process act on each that has (a core dump must not hold up others). It keeps
+ * nothing in memory that matters: killed and started again at any time, it looks and goes on. When the
+ * store goes away it waits for it to come back.
+ */
+#include "domd/domd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_CHILDREN 16
+#define LOOK_MS	     60000 /* without any word: a lost one costs no more than this */
+#define RETRY_MS     500
+
+struct child {
+	pid_t pid; /* 0: free */
+	uint32_t domid;
+};
+
+static struct child children[MAX_CHILDREN];
+static bool stop;
+static int lock_fd; /* held as long as this process lives; its children must not keep it */
+
+static struct child *child_of(uint32_t domid)
+{
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (children[i].pid && children[i].domid == domid)
+			return &children[i];
+	return NULL;
+}
+
+static struct child *free_child(void)
+{
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (!children[i].pid)
+			return &children[i];
+	return NULL;
+}
+
+/* In the child: signals as at a program's start. */
+static void plain_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void start_child(uint32_t domid)
+{
+	struct child *child = free_child();
+	pid_t pid;
+
+	if (!child || child_of(domid))
+		return; /* looked at again when a child ends */
+	pid = fork();
+	if (!pid) {
+		close(lock_fd);
+		plain_signals();
+		_exit(domid == DOMID_INVALID ? resume_restarts() : act_on_domain(domid));
+	}
+	if (pid > 0)
+		*child = (struct child){ pid, domid };
+}
+
+static void reap_children(void)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+			if (children[i].pid == pid)
+				children[i].pid = 0;
+}
+
+static bool watched(struct session *session, uint32_t domid)
+{
+	char *mark = domain_mark(session, domid);
+	bool ours = mark && !strcmp(mark, MARK_WATCHED);
+
+	free(mark);
+	return ours;
+}
+
+static void look(struct session *session)
+{
+	xc_domaininfo_t info[64];
+	uint32_t next = 1;
+	int got;
+
+	while ((got = xc_domain_getinfolist(session->xc, next, 64, info)) > 0) {
+		for (int i = 0; i < got; i++)
+			if (info[i].flags & XEN_DOMINF_shutdown && !(info[i].flags & XEN_DOMINF_dying) &&
+			    watched(session, info[i].domain))
+				start_child(info[i].domain);
+		next = info[got - 1].domain + 1;
+	}
+}
+
+/* Takes all words there are; false if the store is gone. */
+static bool take_words(struct session *session)
+{
+	char **word;
+
+	while ((word = xs_check_watch(session->xs)) != NULL)
+		free(word);
+	return errno == EAGAIN;
+}
+
+static void take_signals(int signals)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			stop = true;
+	reap_children();
+}
+
+/* Until the store goes away or the daemon is told to end. */
+static void watch_domains(struct session *session, int signals)
+{
+	struct pollfd wait[2] = { { .fd = xs_fileno(session->xs), .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+
+	while (!stop) {
+		look(session);
+		if (poll(wait, 2, LOOK_MS) < 0 && errno != EINTR)
+			return;
+		if (wait[1].revents)
+			take_signals(signals);
+		if (wait[0].revents && !take_words(session))
+			return;
+	}
+}
+
+static void serve(int signals)
+{
+	bool resumed = false, told = false;
+
+	while (!stop) {
+		struct pollfd wait = { .fd = signals, .events = POLLIN };
+		struct session session;
+		/* The session's complaint is worth one line, not two a second. */
+		int error = told && access("/run/xenstored/socket", F_OK) ? -ENOTCONN : session_open(&session, NULL);
+
+		if (!error) {
+			told = false;
+			if (!resumed)
+				start_child(DOMID_INVALID);
+			resumed = true;
+			if (xs_watch(session.xs, "@releaseDomain", "domd"))
+				watch_domains(&session, signals);
+			session_close(&session);
+		}
+		told = told || error;
+		if (!stop && poll(&wait, 1, RETRY_MS) > 0)
+			take_signals(signals);
+	}
+}
+
+static int take_lock(void)
+{
+	int fd;
+
+	mkdir(RUN_DIRECTORY, 0755);
+	fd = open(DOMD_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		fprintf(stderr, "domd: %s: %s; root's rights are needed\n", DOMD_LOCK, strerror(errno));
+		exit(1);
+	}
+	lock_fd = fd;
+	return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static void go_into_background(void)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), log;
+	pid_t pid = fork();
+
+	if (pid)
+		_exit(pid < 0);
+	setsid();
+	mkdir(LOG_DIRECTORY, 0755);
+	log = open(LOG_DIRECTORY "/domd.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (log < 0)
+		log = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dup2(null, STDIN_FILENO);
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+}
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int main(int argc, char **argv)
+{
+	bool foreground = argc == 2 && !strcmp(argv[1], "-F");
+
+	if (argc > 1 && !foreground) {
+		fprintf(stderr, "usage: domd [-F]\nActs when domains end (on_poweroff= and so on). -F: stay in the foreground.\n");
+		return 2;
+	}
+	umask(022);
+	if (take_lock()) {
+		if (foreground)
+			fprintf(stderr, "domd: one is running already\n");
+		return foreground;
+	}
+	if (!foreground)
+		go_into_background();
+	if (chdir("/"))
+		return 1;
+	serve(block_signals());
+	return 0;
+}
