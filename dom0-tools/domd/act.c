@@ -124,7 +124,7 @@ static int restart(struct ended *ended, bool keep_old)
 	if (error)
 		say(ended, "the restart cannot be noted in " STATE_DIRECTORY " (%s); going on", strerror(-error));
 	if (keep_old) {
-		strftime(suffix, sizeof(suffix), "%Y%m%dT%H%MZ", gmtime(&now));
+		strftime(suffix, sizeof(suffix), "%Y%m%dT%H%M%SZ", gmtime(&now));
 		error = domain_preserve(&ended->session, ended->domid, suffix);
 	} else {
 		error = domain_destroy(&ended->session, ended->domid);
