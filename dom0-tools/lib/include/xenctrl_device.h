@@ -24,6 +24,24 @@ int xc_physdev_map_pirq_msi(xc_interface *xch, uint32_t domid, int index, int *p
 			    int bus, int entry_nr, uint64_t table_base);
 int xc_physdev_unmap_pirq(xc_interface *xch, uint32_t domid, int pirq);
 
+/*
+ * A physical interrupt (machine_irq, a PIRQ of the domain) as an HVM guest's line: PT_IRQ_TYPE_PCI
+ * or _MSI_TRANSLATE by bus, device and pin, _ISA by isa_irq; other types: EINVAL. Or as its MSI:
+ * vector, XEN_DOMCTL_VMSI_X86_* flags, and the guest's MSI-X table if that must be watched.
+ */
+int xc_domain_bind_pt_irq(xc_interface *xch, uint32_t domid, uint8_t machine_irq, uint8_t irq_type,
+			  uint8_t bus, uint8_t device, uint8_t intx, uint8_t isa_irq);
+int xc_domain_unbind_pt_irq(xc_interface *xch, uint32_t domid, uint8_t machine_irq,
+			    uint8_t irq_type, uint8_t bus, uint8_t device, uint8_t intx,
+			    uint8_t isa_irq);
+int xc_domain_bind_pt_pci_irq(xc_interface *xch, uint32_t domid, uint8_t machine_irq, uint8_t bus,
+			      uint8_t device, uint8_t intx);
+int xc_domain_bind_pt_isa_irq(xc_interface *xch, uint32_t domid, uint8_t machine_irq);
+int xc_domain_update_msi_irq(xc_interface *xch, uint32_t domid, uint32_t gvec, uint32_t pirq,
+			     uint32_t gflags, uint64_t gtable);
+int xc_domain_unbind_msi_irq(xc_interface *xch, uint32_t domid, uint32_t gvec, uint32_t pirq,
+			     uint32_t gflags);
+
 /* machine_sbdf: segment << 16 | bus << 8 | devfn. flag: XEN_DOMCTL_DEV_RDM_RELAXED or 0. */
 int xc_assign_device(xc_interface *xch, uint32_t domid, uint32_t machine_sbdf, uint32_t flag);
 int xc_test_assign_device(xc_interface *xch, uint32_t domid, uint32_t machine_sbdf);
