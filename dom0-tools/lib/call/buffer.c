@@ -111,10 +111,12 @@ void *xencall_alloc_buffer(xencall_handle *xcall, size_t size)
 
 void xencall_free_buffer(xencall_handle *xcall, void *p)
 {
-	struct header *header = (struct header *)p - 1;
+	struct header *header;
 
-	if (p)
-		xencall_free_buffer_pages(xcall, header, header->nr_pages);
+	if (!p)
+		return;
+	header = (struct header *)p - 1;
+	xencall_free_buffer_pages(xcall, header, header->nr_pages);
 }
 
 int xencall_buffers_never_fault(xencall_handle *xcall)

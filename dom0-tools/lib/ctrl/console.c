@@ -7,7 +7,7 @@
 int xc_readconsolering(xc_interface *xch, char *buffer, unsigned int *pnr_chars, int clear,
 		       int incremental, uint32_t *pindex)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_readconsole };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_readconsole);
 	struct bounce bounce = BOUNCE(sysctl.u.readconsole.buffer, buffer, *pnr_chars, OUT);
 
 	sysctl.u.readconsole.clear = !!clear;
@@ -24,7 +24,7 @@ int xc_readconsolering(xc_interface *xch, char *buffer, unsigned int *pnr_chars,
 
 int xc_send_debug_keys(xc_interface *xch, const char *keys)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_debug_keys };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_debug_keys);
 	size_t length = strlen(keys);
 	struct bounce bounce = BOUNCE(sysctl.u.debug_keys.keys, keys, length, IN);
 

@@ -6,7 +6,7 @@
 
 int xc_perfc_reset(xc_interface *xch)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_perfc_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_perfc_op);
 
 	sysctl.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_reset;
 	return do_sysctl(xch, &sysctl);
@@ -14,7 +14,7 @@ int xc_perfc_reset(xc_interface *xch)
 
 int xc_perfc_query_number(xc_interface *xch, int *nbr_desc, int *nbr_val)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_perfc_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_perfc_op);
 
 	sysctl.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_query;
 	if (do_sysctl(xch, &sysctl))
@@ -30,7 +30,7 @@ int xc_perfc_query(xc_interface *xch, xc_hypercall_buffer_t *desc, xc_hypercall_
 {
 	DECLARE_HYPERCALL_BUFFER_ARGUMENT(desc);
 	DECLARE_HYPERCALL_BUFFER_ARGUMENT(val);
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_perfc_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_perfc_op);
 
 	sysctl.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_query;
 	set_xen_guest_handle(sysctl.u.perfc_op.desc, desc);
@@ -40,7 +40,7 @@ int xc_perfc_query(xc_interface *xch, xc_hypercall_buffer_t *desc, xc_hypercall_
 
 int xc_lockprof_reset(xc_interface *xch)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_lockprof_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_lockprof_op);
 
 	sysctl.u.lockprof_op.cmd = XEN_SYSCTL_LOCKPROF_reset;
 	return do_sysctl(xch, &sysctl);
@@ -48,7 +48,7 @@ int xc_lockprof_reset(xc_interface *xch)
 
 int xc_lockprof_query_number(xc_interface *xch, uint32_t *n_elems)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_lockprof_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_lockprof_op);
 
 	sysctl.u.lockprof_op.cmd = XEN_SYSCTL_LOCKPROF_query;
 	if (do_sysctl(xch, &sysctl))
@@ -61,7 +61,7 @@ int xc_lockprof_query(xc_interface *xch, uint32_t *n_elems, uint64_t *time,
 		      xc_hypercall_buffer_t *data)
 {
 	DECLARE_HYPERCALL_BUFFER_ARGUMENT(data);
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_lockprof_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_lockprof_op);
 
 	sysctl.u.lockprof_op.cmd = XEN_SYSCTL_LOCKPROF_query;
 	sysctl.u.lockprof_op.max_elem = *n_elems;
@@ -75,7 +75,7 @@ int xc_lockprof_query(xc_interface *xch, uint32_t *n_elems, uint64_t *time,
 
 static struct xen_sysctl tbuf_op(uint32_t cmd)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_tbuf_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_tbuf_op);
 
 	sysctl.u.tbuf_op.cmd = cmd;
 	return sysctl;

@@ -11,7 +11,7 @@
 
 static struct xen_sysctl pool_op(uint32_t op, uint32_t poolid)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_cpupool_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_cpupool_op);
 
 	sysctl.u.cpupool_op.op = op;
 	sysctl.u.cpupool_op.cpupool_id = poolid;

@@ -62,7 +62,7 @@ int xc_domain_getinfo(xc_interface *xch, uint32_t first_domid, unsigned int max_
 int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int max_domains,
 			  xc_domaininfo_t *info)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_getdomaininfolist };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_getdomaininfolist);
 	struct bounce bounce = BOUNCE(sysctl.u.getdomaininfolist.buffer, info,
 				      max_domains * sizeof(*info), OUT);
 

@@ -45,7 +45,7 @@ int xc_version(xc_interface *xch, int cmd, void *arg)
 
 int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_physinfo };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_physinfo);
 
 	if (do_sysctl(xch, &sysctl))
 		return -1;
@@ -55,7 +55,7 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 
 int xc_cputopoinfo(xc_interface *xch, unsigned *max_cpus, xc_cputopo_t *cputopo)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_cputopoinfo };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_cputopoinfo);
 	struct bounce bounce = BOUNCE(sysctl.u.cputopoinfo.cputopo, cputopo,
 				      *max_cpus * sizeof(*cputopo), OUT);
 
@@ -68,7 +68,7 @@ int xc_cputopoinfo(xc_interface *xch, unsigned *max_cpus, xc_cputopo_t *cputopo)
 
 int xc_numainfo(xc_interface *xch, unsigned *max_nodes, xc_meminfo_t *meminfo, uint32_t *distance)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_numainfo };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_numainfo);
 	size_t nr = *max_nodes;
 	struct bounce bounces[] = {
 		BOUNCE(sysctl.u.numainfo.meminfo, meminfo, nr * sizeof(*meminfo), OUT),
@@ -88,7 +88,7 @@ int xc_pcitopoinfo(xc_interface *xch, unsigned num_devs, physdev_pci_device_t *d
 	unsigned int done, now;
 
 	for (done = 0; done < num_devs; done += now) {
-		struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_pcitopoinfo };
+		struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_pcitopoinfo);
 		unsigned int left = num_devs - done;
 		struct bounce bounces[] = {
 			BOUNCE(sysctl.u.pcitopoinfo.devs, devs + done, left * sizeof(*devs), IN),
@@ -108,7 +108,7 @@ int xc_pcitopoinfo(xc_interface *xch, unsigned num_devs, physdev_pci_device_t *d
 
 int xc_getcpuinfo(xc_interface *xch, int max_cpus, xc_cpuinfo_t *info, int *nr_cpus)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_getcpuinfo };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_getcpuinfo);
 	struct bounce bounce = BOUNCE(sysctl.u.getcpuinfo.info, info,
 				      (size_t)max_cpus * sizeof(*info), OUT);
 
@@ -124,7 +124,7 @@ int xc_getcpuinfo(xc_interface *xch, int max_cpus, xc_cpuinfo_t *info, int *nr_c
 
 int xc_availheap(xc_interface *xch, int min_width, int max_width, int node, uint64_t *bytes)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_availheap };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_availheap);
 
 	sysctl.u.availheap.min_bitwidth = (uint32_t)min_width;
 	sysctl.u.availheap.max_bitwidth = (uint32_t)max_width;
@@ -137,7 +137,7 @@ int xc_availheap(xc_interface *xch, int min_width, int max_width, int node, uint
 
 static int hotplug(xc_interface *xch, uint32_t op, int cpu)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_cpu_hotplug };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_cpu_hotplug);
 
 	sysctl.u.cpu_hotplug.op = op;
 	sysctl.u.cpu_hotplug.cpu = (uint32_t)cpu;

@@ -8,7 +8,7 @@
 
 int xc_get_cpu_policy_size(xc_interface *xch, uint32_t *nr_leaves, uint32_t *nr_msrs)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_get_cpu_policy };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_get_cpu_policy);
 
 	if (do_sysctl(xch, &sysctl))
 		return -1;
@@ -20,7 +20,7 @@ int xc_get_cpu_policy_size(xc_interface *xch, uint32_t *nr_leaves, uint32_t *nr_
 int xc_get_system_cpu_policy(xc_interface *xch, uint32_t index, uint32_t *nr_leaves,
 			     xen_cpuid_leaf_t *leaves, uint32_t *nr_msrs, xen_msr_entry_t *msrs)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_get_cpu_policy };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_get_cpu_policy);
 	struct xen_sysctl_cpu_policy *policy = &sysctl.u.cpu_policy;
 	struct bounce bounces[] = {
 		BOUNCE(policy->leaves, leaves, *nr_leaves * sizeof(*leaves), OUT),
@@ -89,7 +89,7 @@ int xc_set_domain_cpu_policy(xc_interface *xch, uint32_t domid, uint32_t nr_leav
 int xc_get_cpu_featureset(xc_interface *xch, uint32_t index, uint32_t *nr_features,
 			  uint32_t *featureset)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_get_cpu_featureset };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_get_cpu_featureset);
 	struct bounce bounce = BOUNCE(sysctl.u.cpu_featureset.features, featureset,
 				      *nr_features * sizeof(*featureset), OUT);
 

@@ -78,9 +78,24 @@ int do_sysctl(xc_interface *xch, struct xen_sysctl *sysctl);
 /* op(cmd, &arg): event_channel_op, sched_op, physdev_op, hvm_op. */
 int do_op(xc_interface *xch, unsigned int hypercall, unsigned int cmd, void *arg, size_t bytes);
 
+/* memset() and not an initialiser, which need not reach all of a union. */
 static inline struct xen_domctl domctl_for(uint32_t domid, uint32_t cmd)
 {
-	return (struct xen_domctl){ .cmd = cmd, .domain = (domid_t)domid };
+	struct xen_domctl domctl;
+
+	memset(&domctl, 0, sizeof(domctl));
+	domctl.cmd = cmd;
+	domctl.domain = (domid_t)domid;
+	return domctl;
+}
+
+static inline struct xen_sysctl sysctl_for(uint32_t cmd)
+{
+	struct xen_sysctl sysctl;
+
+	memset(&sysctl, 0, sizeof(sysctl));
+	sysctl.cmd = cmd;
+	return sysctl;
 }
 
 /* 0 for what the hypervisor took, -1 otherwise. */

@@ -38,7 +38,7 @@ int xc_psr_cmt_get_domain_rmid(xc_interface *xch, uint32_t domid, uint32_t *rmid
 
 static int cmt_host(xc_interface *xch, uint32_t cmd, uint32_t cpu, uint32_t *data)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_psr_cmt_op };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_psr_cmt_op);
 
 	sysctl.u.psr_cmt_op.cmd = cmd;
 	sysctl.u.psr_cmt_op.u.l3_cache.cpu = cpu;
@@ -180,7 +180,7 @@ int xc_psr_get_hw_info(xc_interface *xch, uint32_t socket, xc_psr_feat_type type
 		[XC_PSR_CAT_L2] = XEN_SYSCTL_PSR_get_l2_info,
 		[XC_PSR_MBA] = XEN_SYSCTL_PSR_get_mba_info,
 	};
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_psr_alloc };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_psr_alloc);
 
 	if ((unsigned int)type > XC_PSR_MBA)
 		return fail(EOPNOTSUPP);

@@ -7,7 +7,7 @@
 
 int xc_sched_id(xc_interface *xch, int *sched_id)
 {
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_sched_id };
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_sched_id);
 
 	if (do_sysctl(xch, &sysctl))
 		return -1;
@@ -43,7 +43,7 @@ DOMAIN_PARAMETERS(xc_sched_rtds_domain_get, XEN_DOMCTL_SCHEDOP_getinfo, XEN_SCHE
 #define POOL_PARAMETERS(name, op, id, member)							\
 int name(xc_interface *xch, uint32_t cpupool_id, struct xen_sysctl_##member##_schedule *schedule) \
 {												\
-	struct xen_sysctl sysctl = { .cmd = XEN_SYSCTL_scheduler_op };				\
+	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_scheduler_op);				\
 												\
 	sysctl.u.scheduler_op.cpupool_id = cpupool_id;						\
 	sysctl.u.scheduler_op.sched_id = id;							\
