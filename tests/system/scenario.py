@@ -51,9 +51,10 @@ class Job:
         return os.path.join(bedpaths.build_dir("tests", "logs"), "%s-%s.log" % (label, self.name))
 
     def root(self):
-        files = [(program(name), "usr/bin/" + name) for name in self.header.get("progs", "").split()]
+        progs = [(program(name), "usr/bin/" + name) for name in self.header.get("progs", "").split()]
+        files = list(progs)
         for guest in self.header.get("guest", "").split():
-            files += guest_files(guest)
+            files += guest_files(guest, progs)
         return rootfs.build(self.body, self.header.get("with", "").split(),
                             self.header.get("modules", "").split(), files)
 
@@ -90,12 +91,12 @@ def program(name):
     return out
 
 
-def guest_files(guest):
-    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running guests/SCRIPT.sh)."""
+def guest_files(guest, progs):
+    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running guests/SCRIPT.sh, with the scenario's progs)."""
     kernel, _, script = guest.partition(":")
     body = open(os.path.join(HERE, "guests", script + ".sh")).read()
     return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel),
-            (rootfs.build(body, kernel=kernel), "guest/" + script)]
+            (rootfs.build(body, files=progs, kernel=kernel), "guest/" + script)]
 
 
 @contextlib.contextmanager

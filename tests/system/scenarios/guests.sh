@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+#@ about: several guests with more vCPUs than the machine has CPUs, all working hard, beside a busy Dom0
+#@ progs: stress
+#@ with: xen-tools
+#@ guest: cloud:load
+#@ timeout: 240
+#@ mem: 2048
+#@ run 2cpu: smp=2 dom0-mem=640 seconds=10
+#@ run 1cpu: smp=1 dom0-mem=640 seconds=5
+
+mkdir -p /var/log/xen/console
+check xenstored start_xenstored
+check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
+check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
+free_before=$(free_pages)
+
+# guest NUMBER VCPUS MIB
+guest()
+{
+	cat > /tmp/g.cfg <<X
+name = "g$1"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/load"
+memory = $3
+vcpus = $2
+cmdline = "console=hvc0 seconds=$bed_seconds"
+X
+	check create-g$1 xl create /tmp/g.cfg
+}
+guest 1 4 256
+guest 2 2 192
+guest 3 1 128
+stress forkexec 2 300 >/tmp/dom0 2>&1 && pass dom0-forkexec || fail dom0-forkexec "$(tail -n 1 /tmp/dom0)"
+for number in 1 2 3; do
+	log=/var/log/xen/console/guest-g$number.log
+	tries=600
+	until grep -q "GUEST DONE" $log || [ $tries = 0 ]; do
+		tries=$((tries - 1))
+		usleep 200000
+	done
+	check g$number-done grep "GUEST DONE" $log
+	same g$number-right "" "$(grep "GUEST WRONG" $log | head -n 1)"
+done
+tries=50
+while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
+same all-gone 2 "$(xl list | wc -l)"
+same memory-back "$free_before" "$(free_pages)"
+if [ "$bed_hypervisor" = serai ]; then
+	xl debug-keys O
+	sleep 1
+	xl dmesg | tail -n 20 >/tmp/audit
+	check page-type-audit grep -q "Page-type audit: 0 breaches" /tmp/audit
+fi
+same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
