@@ -23,7 +23,7 @@ import rootfs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MACHINE_KEYS = {"qemu", "cpu", "smp", "mem", "dom0-mem", "disk", "nic", "options", "dom0-args", "timeout"}
-HEADER_KEYS = {"about", "guest", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host"}
+HEADER_KEYS = {"about", "guest", "guest-modules", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host"}
 BUILDING = threading.Lock()
 
 
@@ -54,7 +54,7 @@ class Job:
         progs = [(program(name), "usr/bin/" + name) for name in self.header.get("progs", "").split()]
         files = list(progs)
         for guest in self.header.get("guest", "").split():
-            files += guest_files(guest, progs)
+            files += guest_files(guest, progs, self.header.get("guest-modules", "").split())
         return rootfs.build(self.body, self.header.get("with", "").split(),
                             self.header.get("modules", "").split(), files)
 
@@ -91,12 +91,12 @@ def program(name):
     return out
 
 
-def guest_files(guest, progs):
+def guest_files(guest, progs, modules):
     """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running guests/SCRIPT.sh, with the scenario's progs)."""
     kernel, _, script = guest.partition(":")
     body = open(os.path.join(HERE, "guests", script + ".sh")).read()
     return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel),
-            (rootfs.build(body, files=progs, kernel=kernel), "guest/" + script)]
+            (rootfs.build(body, ["ext4"] if "ext4" in modules else [], modules, progs, kernel), "guest/" + script)]
 
 
 @contextlib.contextmanager
