@@ -48,10 +48,14 @@ disk = [ "phy:/dev/loop0,xvda,w" ]
 vif = [ "bridge=br0,script=vif-test" ]
 cmdline = "console=hvc0"
 X
-timeout 120 nc -l -p 4000 > /tmp/received &
+# nc ends when its input does: give it one that stays open.
+mkfifo /tmp/open
+sleep 300 > /tmp/open &
+timeout 150 nc -l -p 4000 < /tmp/open > /tmp/received &
+receiver=$!
 check create xl create /tmp/g.cfg
 log=/var/log/xen/console/guest-g1.log
-wait $!
+wait $receiver
 sha256sum /tmp/received | cut -d ' ' -f 1 | timeout 30 nc -l -p 4001
 tries=300
 until grep -q "GUEST DONE" $log || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
