@@ -202,6 +202,11 @@ static void go_into_background(void)
 	dup2(null, STDIN_FILENO);
 	dup2(log, STDOUT_FILENO);
 	dup2(log, STDERR_FILENO);
+	/* Whatever else the starting command had open, its locks above all, is none of ours. */
+	dup2(lock_fd, STDERR_FILENO + 1);
+	lock_fd = STDERR_FILENO + 1;
+	fcntl(lock_fd, F_SETFD, FD_CLOEXEC);
+	close_range(lock_fd + 1, ~0U, 0);
 }
 
 static int block_signals(void)

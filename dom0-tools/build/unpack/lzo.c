@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_MAX (64 << 20)
+#define BLOCK_MAX (1 << 20) /* lzop makes 256 KiB, kernels too */
 
 enum { ADLER32_OUT = 1 << 0, ADLER32_IN = 1 << 1, CRC32_OUT = 1 << 8, CRC32_IN = 1 << 9, FILTER = 1 << 11 };
 
