@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One domain's console: from its ring to its backlog, from there to its log and its terminal, and
- * from the terminal back into the ring.
- *
- * A guest is served when its port rings, and the port stays masked meanwhile; what it writes
- * between is found without another event. A guest that wrote more than its share within a period is
- * left masked until the period ends: then it waits for its ring to be emptied, and costs Dom0 no
- * more than that.
+ * One domain's console: what xenstore says of it, what is made for it, and its end.
  *
  * When a domain dies its page is still mapped, so the last bytes are taken off the ring; then ring
  * and port are given back at once, since a mapped page keeps a dead domain from being freed. The
@@ -22,51 +16,12 @@
 
 #include <xen/grant_table.h>
 
-#include "backlog.h"
-#include "daemon.h"
-#include "logfile.h"
-#include "pty.h"
-#include "ring.h"
+#include "console.h"
 
-#define PERIOD_MS     100
-#define PERIOD_BYTES  (1024 * 1024)
-#define PERIOD_EVENTS 2048
-#define BATCH	      BACKLOG_MIN /* bytes taken in one turn, before others have theirs */
-#define LINGER_MS     10000	  /* for a client to read what a dead guest wrote */
-#define LATE_MS	      2000	  /* for a client to come, if there never was one */
-#define ANNOUNCE_MS   1000	  /* between tries to tell xenstore of the terminal */
+#define LINGER_MS     10000 /* for a client to read what a dead guest wrote */
+#define LATE_MS	      2000  /* for a client to come, if there never was one */
+#define ANNOUNCE_MS   1000  /* between tries to tell xenstore of the terminal */
 #define DEFAULT_LIMIT (1024 * 1024)
-
-struct console {
-	struct source source; /* of the terminal's master; first, for the loop's pointer to it */
-	LIST_ENTRY(console) next;
-	uint32_t domid;
-	char *name; /* of its log */
-	/* What xenstore says, and what is served; a difference means to begin anew. */
-	unsigned long ring_ref;
-	unsigned int remote_port;
-
-	struct ring ring;
-	bool mapped, by_grant;
-	int port; /* local, -1: not bound */
-
-	struct backlog backlog;
-	bool held; /* the backlog is full and nothing may be dropped */
-	struct logfile log;
-
-	struct pty pty;
-	bool announced; /* the terminal's name is in xenstore */
-	uint64_t announce_next;
-	bool attached, ever_attached;
-	uint32_t events; /* those waited for at the master */
-
-	uint64_t period_start;
-	unsigned int period_bytes, period_events;
-	bool masked; /* put off to the next period */
-
-	bool retry;
-	uint64_t ending; /* since when; 0: it lives */
-};
 
 /* Reading xenstore. */
 
@@ -129,193 +84,11 @@ static void announce(struct console *c)
 		    strerror(errno));
 }
 
-/* Output. */
-
-static void want_events(struct console *c)
-{
-	uint32_t wanted = 0;
-
-	if (c->attached && c->mapped && ring_in_space(&c->ring))
-		wanted |= EPOLLIN;
-	if (c->attached && backlog_used(&c->backlog))
-		wanted |= EPOLLOUT;
-	if (c->attached && wanted != c->events)
-		loop_change(c->pty.master, &c->source, wanted);
-	c->events = wanted;
-}
-
-static void set_attached(struct console *c, bool attached)
-{
-	if (attached == c->attached)
-		return;
-	c->attached = attached;
-	c->ever_attached |= attached;
-	c->events = 0;
-	if (attached)
-		loop_add(c->pty.master, &c->source, 0);
-	else
-		loop_remove(c->pty.master);
-}
-
-/* Give the client what it takes without waiting. */
-static void feed_client(struct console *c)
-{
-	struct iovec pieces[2];
-
-	while (c->attached && backlog_used(&c->backlog)) {
-		uint32_t used = backlog_used(&c->backlog);
-		int nr = backlog_pieces(&c->backlog, c->backlog.file->tail, used, pieces);
-		ssize_t n = writev(c->pty.master, pieces, nr);
-
-		if (n > 0)
-			c->backlog.file->tail += n;
-		else if (n < 0 && errno == EIO)
-			set_attached(c, false);
-		if (n < (ssize_t)used)
-			break;
-	}
-}
-
-/* What is in the backlog and not in the log. */
-static void write_log(struct console *c)
-{
-	struct backlog_file *f = c->backlog.file;
-	struct iovec pieces[2];
-	int nr;
-
-	if (f->logged == f->head)
-		return;
-	nr = backlog_pieces(&c->backlog, f->logged, f->head - f->logged, pieces);
-	log_write(&c->log, pieces, nr);
-	f->logged = f->head;
-}
-
-/* Up to max bytes from ring to backlog; returns how many. */
-static unsigned int take_output(struct console *c, unsigned int max)
-{
-	unsigned int ready = ring_out_ready(&c->ring);
-	struct backlog_file *f = c->backlog.file;
-	struct iovec pieces[2];
-	unsigned int n, at = 0;
-
-	/* After indices made no sense the two count from different points. */
-	f->base = f->head - c->ring.out_cons;
-	n = backlog_make_room(&c->backlog, ready < max ? ready : max, self.options.keep);
-	c->held = n < ready && n < max;
-	if (!n)
-		return 0;
-	for (int i = 0, nr = backlog_pieces(&c->backlog, f->head, n, pieces); i < nr; i++) {
-		ring_out_copy(&c->ring, at, pieces[i].iov_base, pieces[i].iov_len);
-		at += pieces[i].iov_len;
-	}
-	backlog_commit(&c->backlog, n);
-	ring_out_done(&c->ring, n);
-	return n;
-}
-
-/* Empty the ring as far as one turn allows. */
-static unsigned int drain(struct console *c)
-{
-	unsigned int total = 0, n;
-
-	if (!c->mapped)
-		return 0;
-	while (total < BATCH && (n = take_output(c, BATCH - total)))
-		total += n;
-	if (total) {
-		xenevtchn_notify(self.evtchn, c->port);
-		write_log(c);
-	}
-	return total;
-}
-
-static bool may_go_on(struct console *c, unsigned int bytes)
-{
-	uint64_t now = now_ms();
-
-	if (now - c->period_start >= PERIOD_MS) {
-		c->period_start = now;
-		c->period_bytes = c->period_events = 0;
-	}
-	c->period_bytes += bytes;
-	c->period_events++;
-	return c->period_bytes < PERIOD_BYTES && c->period_events < PERIOD_EVENTS;
-}
-
-static void serve(struct console *c)
-{
-	unsigned int resyncs = c->ring.resyncs, total = drain(c);
-
-	feed_client(c);
-	want_events(c);
-	if (resyncs != c->ring.resyncs && !resyncs)
-		say(LOG_WARNING,
-		    "domain %u: its console ring's indices make no sense; output may be lost",
-		    c->domid);
-	c->masked = !may_go_on(c, total);
-	if (c->masked)
-		loop_need_tick();
-	else
-		xenevtchn_unmask(self.evtchn, c->port);
-	/* More than a turn's worth, or the room was made just now. */
-	if (total == BATCH || (c->held && backlog_free(&c->backlog)))
-		loop_need_tick();
-}
-
-void console_event(struct console *c)
-{
-	serve(c);
-}
-
-/* Input. */
-
-static void feed_guest(struct console *c)
-{
-	char buffer[sizeof(((struct xencons_interface *)0)->in)];
-	unsigned int space = c->mapped ? ring_in_space(&c->ring) : 0;
-	ssize_t n;
-
-	if (!space)
-		return;
-	n = read(c->pty.master, buffer, space);
-	if (n <= 0)
-		return;
-	ring_in_put(&c->ring, buffer, n);
-	xenevtchn_notify(self.evtchn, c->port);
-}
-
-static void handle_terminal(struct source *source, uint32_t events)
-{
-	struct console *c = (struct console *)source;
-
-	if (events & EPOLLIN)
-		feed_guest(c);
-	if (events & EPOLLHUP)
-		set_attached(c, pty_attached(&c->pty));
-	feed_client(c);
-	if (c->held && backlog_free(&c->backlog))
-		drain(c);
-	want_events(c);
-}
-
-void console_opened_or_closed(int watch)
-{
-	struct console *c;
-
-	LIST_FOREACH(c, &self.consoles, next)
-	{
-		if (c->pty.master < 0 || (watch >= 0 && c->pty.watch != watch))
-			continue;
-		set_attached(c, pty_attached(&c->pty));
-		feed_client(c);
-		want_events(c);
-	}
-}
-
 /* Beginning. */
 
 static void disconnect(struct console *c)
 {
+	stop_polling(c);
 	if (c->port >= 0) {
 		self.by_port[c->port] = NULL;
 		xenevtchn_unbind(self.evtchn, c->port);
@@ -513,10 +286,8 @@ void console_end(struct console *c)
 	backlog_forget(&c->backlog);
 	c->ending = now_ms();
 	c->retry = c->masked = false;
-	if (c->backlog.file) {
+	if (c->backlog.file)
 		feed_client(c);
-		want_events(c);
-	}
 	loop_need_tick();
 }
 
@@ -530,7 +301,7 @@ static void tick_one(struct console *c)
 		loop_need_tick();
 	if (c->retry)
 		connect_console(c);
-	else if (c->mapped && (c->masked || ring_out_ready(&c->ring)))
+	else if (c->mapped && (c->masked || (!c->polled && ring_out_ready(&c->ring))))
 		serve(c);
 	if (!c->ending)
 		announce(c);

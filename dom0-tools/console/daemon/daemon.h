@@ -78,6 +78,9 @@ void console_opened_or_closed(int watch); /* a terminal's slave, by inotify */
 void console_tick(void);		  /* what was put off */
 void console_reopen_logs(void);
 
+/* serve.c */
+int serve_start(void);
+
 /* hvlog.c */
 int hvlog_start(void);
 bool hvlog_event(int port); /* true if it was the hypervisor's */

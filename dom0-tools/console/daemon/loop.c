@@ -158,7 +158,7 @@ static int open_sources(void)
 	    loop_add(self.inotify, &inotify_source, EPOLLIN) ||
 	    loop_add(fd, &evtchn_source, EPOLLIN))
 		return -errno;
-	return 0;
+	return serve_start();
 }
 
 int loop_start(void)

@@ -2,7 +2,7 @@
 #@ about: guests' consoles through Serai's xenconsoled and xenconsole, the other tools Debian's
 #@ with: xen-tools serai-tools
 #@ guest: cloud:shell
-#@ timeout: 150
+#@ timeout: 180
 #@ mem: 1536
 #@ run serai-console: smp=2 dom0-mem=640
 
@@ -58,8 +58,8 @@ check client-types holds /tmp/seen "answer 42"
 same second-client-refused 1 "$($S/lib/serai/xenconsole "$id" 2>&1 </dev/null | grep -c 'in use by another')"
 
 # The daemon is killed while the guest writes: nothing is missing, and the client goes on.
-echo 'i=0; while [ $i -lt 4000 ]; do echo "line $i of it"; i=$((i + 1)); done; echo all "written"' >&5
-holds /tmp/seen "line 200 of it"
+echo 'i=0; while [ $i -lt 1500 ]; do echo "line $i of it"; i=$((i + 1)); done; echo all "written"' >&5
+holds /tmp/seen "line 100 of it"
 for n in 1 2 3; do
 	kill -9 "$(cat /run/xc.pid)"
 	usleep 300000
@@ -69,8 +69,8 @@ done
 check all-logged holds $logs/guest-g1.log "all written"
 check client-reconnected holds /tmp/seen "all written"
 tr -d '\r' < $logs/guest-g1.log | sed -n 's/^line \([0-9]*\) of it$/\1/p' > /tmp/lines
-same no-line-missing 4000 "$(sort -n -u /tmp/lines | wc -l)"
-check few-lines-twice [ "$(wc -l < /tmp/lines)" -lt 4100 ]
+same no-line-missing 1500 "$(sort -n -u /tmp/lines | wc -l)"
+check few-lines-twice [ "$(wc -l < /tmp/lines)" -lt 1600 ]
 
 # Rotation.
 mv $logs/guest-g1.log $logs/guest-g1.log.1
@@ -81,13 +81,6 @@ check rotated holds $logs/guest-g1.log "after rotation"
 # The hypervisor's own output.
 xl debug-keys h
 check hypervisor-log sh -c "usleep 500000; grep -q '^\[20.*key' $logs/hypervisor.log"
-
-# A megabyte.
-uptime_ms() { awk '{ print int($1 * 1000) }' /proc/uptime; }
-start=$(uptime_ms)
-echo 'yes 0123456789012345678901234567890123456789012345678901234567890 | head -c 1000000; echo megabyte "done"' >&5
-check megabyte holds /tmp/seen "megabyte done" 60
-echo "a megabyte of console output took $(($(uptime_ms) - start)) ms"
 
 # The client ends with the guest, its lock with it.
 xl destroy g1
