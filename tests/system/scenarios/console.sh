@@ -2,7 +2,7 @@
 #@ about: guests' consoles through Serai's xenconsoled and xenconsole, the other tools Debian's
 #@ with: xen-tools serai-tools
 #@ guest: cloud:shell
-#@ timeout: 180
+#@ timeout: 400
 #@ mem: 1536
 #@ run serai-console: smp=2 dom0-mem=640
 
