@@ -44,6 +44,7 @@ struct conn {
 	bool dirty;   /* has output, is in store->dirty */
 	bool dead;    /* to be freed by the loop */
 	bool ignored; /* broke the protocol on its ring: nothing more is read or written */
+	bool clear;   /* its ring is to be emptied, as the journal says */
 	bool more;    /* to be served again without waiting for its transport */
 	bool stalled; /* not served until it fetches its output */
 	struct buf in, out;

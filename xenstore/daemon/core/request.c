@@ -116,7 +116,7 @@ int request_path(const struct request *rq, const char *text, char *path, uint16_
 
 	if (text[0] != '/')
 		prefix = snprintf(path, PATH_BYTES, "/local/domain/%u/", rq->conn->domid);
-	if (!len || (size_t)prefix + len >= PATH_BYTES || (prefix && len > XENSTORE_REL_PATH_MAX))
+	if (!len || text[0] == '@' || (size_t)prefix + len >= PATH_BYTES || (prefix && len > XENSTORE_REL_PATH_MAX))
 		return -EINVAL;
 	memcpy(path + prefix, text, len + 1);
 	if (!path_valid(path))

@@ -4,7 +4,8 @@
  *
  * Order that makes a restart exact: what was consumed and what is owed is in the journal before an index
  * moves. Consumed bytes live in the connection's input, journalled; output is journalled when it is
- * queued, and the page's rsp_prod itself tells how much of it the peer has been given.
+ * queued, and the page's rsp_prod itself tells how much of it the peer has been given. A reset is journalled
+ * first, and the page emptied when the output is flushed.
  */
 #include <errno.h>
 
@@ -95,6 +96,7 @@ static void clear_page(struct conn *conn)
 	page->error = XENSTORE_ERROR_NONE;
 	page->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
 	__atomic_store_n(&page->connection, XENSTORE_CONNECTED, __ATOMIC_SEQ_CST);
+	conn->clear = false;
 }
 
 void ring_reset(struct conn *conn)
@@ -102,8 +104,9 @@ void ring_reset(struct conn *conn)
 	conn_reset(conn);
 	conn->in_index = conn->out_index = 0;
 	conn->ignored = false;
+	conn->clear = true;
 	state_reset(conn);
-	clear_page(conn);
+	store_mark_dirty(conn);
 }
 
 void ring_adopt(struct conn *conn)
@@ -125,12 +128,11 @@ void ring_resume(struct conn *conn)
 
 	if (conn->ignored)
 		return;
-	if (!prod && !cons && (conn->in_index || conn->out_index || conn->out.len)) {
-		/* Killed in a reset, between the page's and the journal's. */
-		ring_reset(conn);
-	} else if (!conn->in_index && !conn->out_index && !conn->in.len && !conn->out.len && (prod || cons)) {
-		/* Killed in a reset, the other way round. */
-		clear_page(conn);
+	if (conn->clear) {
+		/* Killed around a reset: it has still to be done unless the page shows that it was. */
+		if (prod || cons)
+			clear_page(conn);
+		conn->clear = false;
 	} else if (delivered > conn->out.len) {
 		ring_break(conn, XENSTORE_ERROR_RINGIDX);
 		return;
@@ -138,8 +140,8 @@ void ring_resume(struct conn *conn)
 		buf_consume(&conn->out, delivered);
 		conn->out_position += delivered;
 		conn->out_index = prod;
-		publish_index(&page->req_cons, conn->in_index);
 	}
+	publish_index(&page->req_cons, conn->in_index);
 	store_mark_dirty(conn);
 }
 
@@ -150,6 +152,8 @@ static void ring_flush(struct conn *conn)
 
 	if (conn->ignored || !page)
 		return;
+	if (conn->clear)
+		clear_page(conn);
 	if (conn->out.len)
 		n = ring_write(page, conn->out_index, buf_head(&conn->out), conn->out.len);
 	if (n < 0) {
@@ -194,11 +198,11 @@ void ring_service(struct conn *conn)
 	struct xenstore_domain_interface *page = conn->domain->page;
 	long n;
 
-	if (!page || conn->dead)
+	if (!page || conn->dead || conn->clear)
 		return;
 	if (load_index(&page->connection) == XENSTORE_RECONNECT) {
 		ring_reset(conn);
-		store_mark_dirty(conn);
+		return;
 	}
 	if (conn->ignored)
 		return;

@@ -25,7 +25,7 @@ extern const struct transport ring_transport;
 
 /* Serves a domain: takes its bytes, handles requests. Called when its event came and while conn->more. */
 void ring_service(struct conn *conn);
-/* Both sides start from an empty ring. */
+/* Both sides start from an empty ring, which it is once the output was flushed. */
 void ring_reset(struct conn *conn);
 /* A new connection takes the ring as it is. */
 void ring_adopt(struct conn *conn);

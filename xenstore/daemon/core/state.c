@@ -431,6 +431,7 @@ static bool load_input(struct store *store, struct journal_reader *in)
 		return false;
 	conn->in_index = index;
 	conn->ignored = ignored;
+	conn->clear = false;
 	buf_clear(&conn->in);
 	buf_append(&conn->in, bytes, len);
 	return true;
@@ -483,6 +484,7 @@ static bool load_reset(struct store *store, struct journal_reader *in)
 	conn_reset(conn);
 	conn->in_index = conn->out_index = 0;
 	conn->ignored = false;
+	conn->clear = true;
 	return true;
 }
 
