@@ -17,7 +17,7 @@ const struct command commands[] = {
 	  " -n, --dryrun          only check it and print it as JSON (as xl -N)\n"
 	  " -F                    stay until the domain ends\n"
 	  " -d                    print the configuration before creating\n"
-	  " -e                    accepted: nothing of xl ever stays behind\n"
+	  " -e                    nobody acts when it ends: on_poweroff= and its kin are left out\n"
 	  " -f, --defconfig=FILE  the configuration\n"
 	  " -V, --vncviewer, -A, --vncviewer-autopass\n"
 	  "                       a viewer for its screen\n"

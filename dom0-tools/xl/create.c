@@ -2,8 +2,8 @@
 /*
  * create and config-update: from a configuration to a domain, or to the record of one.
  *
- * What happens when a domain ends (on_poweroff= …) is the life-cycle daemon's work, so xl itself need
- * not stay behind: -e, which kept older xl from doing so, is accepted and changes nothing.
+ * What happens when a domain ends (on_poweroff= …) is the life-cycle daemon's work, so xl itself never
+ * stays behind for it. With -e nobody acts, as when older xl was told not to wait.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { EXIT_NO_FILE = 6 };
 struct creation {
 	const char *file;
 	const char **overrides; /* NULL-terminated */
-	bool paused, console, quiet, dry_run, foreground, debug, ignore_masks, timings;
+	bool paused, console, quiet, dry_run, foreground, debug, ignore_masks, timings, unwatched;
 };
 
 /* The file is the first word that is no key=value; others are overrides. */
@@ -102,6 +102,7 @@ static int make_domain(struct xl *xl, const struct creation *creation, const str
 {
 	struct create_timings timings = { 0 };
 	struct create_options options = { .paused = creation->paused || creation->console,
+					  .unwatched = creation->unwatched,
 					  .timings = creation->timings ? &timings : NULL };
 	int lock = lock_toolstack(xl), error;
 	uint32_t domid;
@@ -169,6 +170,7 @@ int cmd_create(struct xl *xl, int argc, char **argv)
 		creation.dry_run |= option == 'n';
 		creation.foreground |= option == 'F';
 		creation.debug |= option == 'd';
+		creation.unwatched |= option == 'e';
 		creation.timings |= option == TIMINGS;
 		creation.ignore_masks |= option == IGNORE_MASKS;
 		viewer |= option == 'V' || option == 'A';
