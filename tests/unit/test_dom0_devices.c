@@ -282,6 +282,49 @@ static long gntalloc_driver(enum fake_device device, unsigned long request, void
 	return -ENOTTY;
 }
 
+static long dmabuf_driver(enum fake_device device, unsigned long request, void *arg)
+{
+	struct ioctl_gntdev_dmabuf_exp_from_refs *from = arg;
+	struct ioctl_gntdev_dmabuf_imp_to_refs *to = arg;
+	struct ioctl_gntdev_dmabuf_exp_wait_released *wait = arg;
+	struct ioctl_gntdev_dmabuf_imp_release *release = arg;
+
+	switch (request) {
+	case IOCTL_GNTDEV_DMABUF_EXP_FROM_REFS:
+		assert_int_equal(from->count, 3);
+		assert_int_equal(from->refs[2], 30);
+		assert_int_equal(from->domid, 4);
+		assert_int_equal(from->flags, GNTDEV_DMA_FLAG_WC);
+		from->fd = 12;
+		return 0;
+	case IOCTL_GNTDEV_DMABUF_IMP_TO_REFS:
+		assert_int_equal(to->fd, 12);
+		to->refs[2] = 33;
+		return 0;
+	case IOCTL_GNTDEV_DMABUF_EXP_WAIT_RELEASED:
+		return wait->fd == 12 && wait->wait_to_ms == 5 ? -ETIMEDOUT : -EINVAL;
+	case IOCTL_GNTDEV_DMABUF_IMP_RELEASE:
+		return release->fd == 12 ? 0 : -ENOENT;
+	}
+	return -ENOTTY;
+}
+
+static void graphics_buffers_are_made_and_granted(void **state)
+{
+	xengnttab_handle *xgt = xengnttab_open(&quiet, 0);
+	uint32_t refs[3] = { 10, 20, 30 }, fd = 0;
+
+	fake.ioctl = dmabuf_driver;
+	assert_int_equal(xengnttab_dmabuf_exp_from_refs(xgt, 4, GNTDEV_DMA_FLAG_WC, 3, refs, &fd), 0);
+	assert_int_equal(fd, 12);
+	assert_int_equal(xengnttab_dmabuf_exp_wait_released(xgt, 12, 5), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_int_equal(xengnttab_dmabuf_imp_to_refs(xgt, 4, 12, 3, refs), 0);
+	assert_int_equal(refs[2], 33);
+	assert_int_equal(xengnttab_dmabuf_imp_release(xgt, 12), 0);
+	xengnttab_close(xgt);
+}
+
 static void own_pages_are_shared(void **state)
 {
 	xengntshr_handle *xgs = xengntshr_open(&quiet, 0);
@@ -444,6 +487,7 @@ int main(void)
 		cmocka_unit_test_setup(grants_paged_out_are_waited_for, fresh),
 		cmocka_unit_test_setup(grants_tell_of_their_end, fresh),
 		cmocka_unit_test_setup(grant_devices_missing_are_explained, fresh),
+		cmocka_unit_test_setup(graphics_buffers_are_made_and_granted, fresh),
 		cmocka_unit_test_setup(own_pages_are_shared, fresh),
 		cmocka_unit_test_setup(frames_are_mapped, fresh),
 		cmocka_unit_test_setup(frames_paged_out_are_waited_for, fresh),

@@ -37,8 +37,8 @@ xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned open_fla
 	xentoolcore__register_active_handle(&xcall->tc);
 	xcall->logger = logger;
 	if (!logger)
-		xcall->logger = xcall->own_logger = (xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
+		xcall->logger = xcall->own_logger =
+		    (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
 	if (!xcall->logger)
 		goto fail;
 	xcall->fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);

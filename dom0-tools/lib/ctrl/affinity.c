@@ -72,7 +72,7 @@ xc_nodemap_t xc_nodemap_alloc(xc_interface *xch)
 
 void xc_cpumap_clearcpu(int cpu, xc_cpumap_t map)
 {
-	map[cpu / 8] &= (uint8_t)~(1u << (cpu & 7));
+	map[cpu / 8] &= (uint8_t) ~(1u << (cpu & 7));
 }
 
 void xc_cpumap_setcpu(int cpu, xc_cpumap_t map)
@@ -119,8 +119,8 @@ int xc_vcpu_setaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t
 int xc_vcpu_getaffinity(xc_interface *xch, uint32_t domid, int vcpu, xc_cpumap_t cpumap_hard,
 			xc_cpumap_t cpumap_soft, uint32_t flags)
 {
-	return vcpu_affinity(xch, XEN_DOMCTL_getvcpuaffinity, domid, vcpu, cpumap_hard,
-			     cpumap_soft, flags, OUT);
+	return vcpu_affinity(xch, XEN_DOMCTL_getvcpuaffinity, domid, vcpu, cpumap_hard, cpumap_soft,
+			     flags, OUT);
 }
 
 static int node_affinity(xc_interface *xch, uint32_t cmd, uint32_t domid, uint8_t *map,
@@ -128,8 +128,8 @@ static int node_affinity(xc_interface *xch, uint32_t cmd, uint32_t domid, uint8_
 {
 	struct xen_domctl domctl = domctl_for(domid, cmd);
 	int bytes = xc_get_nodemap_size(xch);
-	struct bounce bounce = BOUNCE(domctl.u.nodeaffinity.nodemap.bitmap, map, (size_t)bytes,
-				      dir);
+	struct bounce bounce =
+	    BOUNCE(domctl.u.nodeaffinity.nodemap.bitmap, map, (size_t)bytes, dir);
 
 	if (bytes <= 0)
 		return -1;

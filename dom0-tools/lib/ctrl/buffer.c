@@ -7,9 +7,7 @@
 #include "private.h"
 
 xc_hypercall_buffer_t XC__HYPERCALL_BUFFER_NAME(HYPERCALL_BUFFER_NULL) = {
-	.hbuf = NULL,
-	.param_shadow = NULL,
-	HYPERCALL_BUFFER_INIT_NO_BOUNCE
+	.hbuf = NULL, .param_shadow = NULL, HYPERCALL_BUFFER_INIT_NO_BOUNCE
 };
 
 /* What the DECLARE macros put where there is no pointer (yet, or of its own). */

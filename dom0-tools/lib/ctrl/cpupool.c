@@ -7,7 +7,7 @@
 
 #include "private.h"
 
-#define BUSY_TRIES 20	/* 100 ms apart */
+#define BUSY_TRIES 20 /* 100 ms apart */
 
 static struct xen_sysctl pool_op(uint32_t op, uint32_t poolid)
 {

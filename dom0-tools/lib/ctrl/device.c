@@ -59,8 +59,8 @@ int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid, unsigned long fi
 
 	while (done < nr_mfns) {
 		now = batch < nr_mfns - done ? batch : nr_mfns - done;
-		long rc = map_batch(xch, domid, first_gfn + done, first_mfn + done, now,
-				    add_mapping);
+		long rc =
+		    map_batch(xch, domid, first_gfn + done, first_mfn + done, now, add_mapping);
 
 		if (rc < 0 && errno == E2BIG && batch > 1) {
 			batch /= 2;

@@ -44,6 +44,8 @@ int xc_domain_unpause(xc_interface *xch, uint32_t domid)
 	return simple(xch, domid, XEN_DOMCTL_unpausedomain);
 }
 
+#define DESTROY_TRIES 300000 /* a millisecond apart: minutes, for the largest of domains */
+
 /*
  * The hypervisor does this in steps and restarts its own call, but hands a step to the caller where
  * that is not possible.
@@ -51,11 +53,15 @@ int xc_domain_unpause(xc_interface *xch, uint32_t domid)
 int xc_domain_destroy(xc_interface *xch, uint32_t domid)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
-	int rc;
+	unsigned int tries;
+	int rc = -1;
 
-	while ((rc = simple(xch, domid, XEN_DOMCTL_destroydomain)) &&
-	       (errno == ERESTART || errno == EAGAIN))
+	for (tries = 0; tries < DESTROY_TRIES; tries++) {
+		rc = simple(xch, domid, XEN_DOMCTL_destroydomain);
+		if (!rc || (errno != ERESTART && errno != EAGAIN))
+			break;
 		nanosleep(&pause, NULL);
+	}
 	return rc;
 }
 

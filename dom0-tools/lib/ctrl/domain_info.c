@@ -18,8 +18,7 @@ static void unpack(const struct xen_domctl_getdomaininfo *from, xc_dominfo_t *in
 	info->debugged = !!(from->flags & XEN_DOMINF_debugged);
 	info->xenstore = !!(from->flags & XEN_DOMINF_xs_domain);
 	info->hap = !!(from->flags & XEN_DOMINF_hap);
-	info->shutdown_reason = (from->flags >> XEN_DOMINF_shutdownshift) &
-				XEN_DOMINF_shutdownmask;
+	info->shutdown_reason = (from->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
 	if (info->shutdown && info->shutdown_reason == SHUTDOWN_crash) {
 		info->shutdown = 0;
 		info->crashed = 1;
@@ -63,8 +62,8 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int
 			  xc_domaininfo_t *info)
 {
 	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_getdomaininfolist);
-	struct bounce bounce = BOUNCE(sysctl.u.getdomaininfolist.buffer, info,
-				      max_domains * sizeof(*info), OUT);
+	struct bounce bounce =
+	    BOUNCE(sysctl.u.getdomaininfolist.buffer, info, max_domains * sizeof(*info), OUT);
 
 	sysctl.u.getdomaininfolist.first_domain = (domid_t)first_domain;
 	sysctl.u.getdomaininfolist.max_domains = max_domains;

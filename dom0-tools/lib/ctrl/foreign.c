@@ -25,8 +25,8 @@ void *xc_map_foreign_bulk(xc_interface *xch, uint32_t dom, int prot, const xen_p
 	return xenforeignmemory_map(xch->fmem, dom, prot, num, arr, err);
 }
 
-void *xc_map_foreign_ranges(xc_interface *xch, uint32_t dom, size_t size, int prot, size_t chunksize,
-			    struct privcmd_mmap_entry *entries, int nentries)
+void *xc_map_foreign_ranges(xc_interface *xch, uint32_t dom, size_t size, int prot,
+			    size_t chunksize, struct privcmd_mmap_entry *entries, int nentries)
 {
 	size_t per_entry = chunksize >> XC_PAGE_SHIFT, pages = size >> XC_PAGE_SHIFT, i;
 	xen_pfn_t *gfns;
@@ -55,8 +55,8 @@ void *xc_map_foreign_range(xc_interface *xch, uint32_t dom, int size, int prot, 
 		errno = EINVAL;
 		return NULL;
 	}
-	return xc_map_foreign_ranges(xch, dom, pages << XC_PAGE_SHIFT, prot,
-				     pages << XC_PAGE_SHIFT, &all, 1);
+	return xc_map_foreign_ranges(xch, dom, pages << XC_PAGE_SHIFT, prot, pages << XC_PAGE_SHIFT,
+				     &all, 1);
 }
 
 int xc_copy_to_domain_page(xc_interface *xch, uint32_t domid, unsigned long dst_pfn,
@@ -84,7 +84,7 @@ int xc_clear_domain_pages(xc_interface *xch, uint32_t domid, unsigned long dst_p
 	return munmap(pages, bytes);
 }
 
-#define TYPES_PER_CALL 1024	/* the hypervisor refuses more */
+#define TYPES_PER_CALL 1024 /* the hypervisor refuses more */
 
 int xc_get_pfn_type_batch(xc_interface *xch, uint32_t dom, unsigned int num, xen_pfn_t *arr)
 {
@@ -116,9 +116,9 @@ static uint64_t table_entry(xc_interface *xch, uint32_t dom, unsigned long mfn, 
 	return entry;
 }
 
-#define ENTRY_PRESENT 1ull
-#define ENTRY_LARGE   (1ull << 7)
-#define ENTRY_FRAME(entry) (((entry) & 0x000ffffffffff000ull) >> XC_PAGE_SHIFT)
+#define ENTRY_PRESENT	   1ull
+#define ENTRY_LARGE	   (1ull << 7)
+#define ENTRY_FRAME(entry) (((entry)&0x000ffffffffff000ull) >> XC_PAGE_SHIFT)
 
 /* The top table's frame and the levels below it and with it; 0 if unknown. */
 static unsigned long top_table(xc_interface *xch, uint32_t dom, int vcpu, int *levels)

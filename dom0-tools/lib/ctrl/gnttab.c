@@ -61,8 +61,8 @@ static xen_pfn_t *table_frames(xc_interface *xch, uint32_t domid, uint32_t *nr)
 	frames = calloc(size.nr_frames, sizeof(*frames));
 	if (!frames)
 		return NULL;
-	struct bounce bounce = BOUNCE(setup.frame_list, frames, size.nr_frames * sizeof(*frames),
-				      OUT);
+	struct bounce bounce =
+	    BOUNCE(setup.frame_list, frames, size.nr_frames * sizeof(*frames), OUT);
 
 	setup.nr_frames = *nr = size.nr_frames;
 	if (call_hypervisor(xch, &request, &bounce, 1) < 0 || setup.status != GNTST_okay) {
@@ -109,7 +109,7 @@ static void seed(grant_entry_v1_t *entry, xen_pfn_t gfn, uint32_t domid)
 		return;
 	entry->domid = (domid_t)domid;
 	entry->frame = (uint32_t)gfn;
-	xen_wmb();	/* an entry counts once it has its type */
+	xen_wmb(); /* an entry counts once it has its type */
 	entry->flags = GTF_permit_access;
 }
 
@@ -123,13 +123,14 @@ int xc_dom_gnttab_seed(xc_interface *xch, uint32_t guest_domid, bool is_hvm, xen
 	if ((console_gfn > UINT32_MAX && console_gfn != (xen_pfn_t)-1) ||
 	    (xenstore_gfn > UINT32_MAX && xenstore_gfn != (xen_pfn_t)-1))
 		return fail(EINVAL);
-	resource = xenforeignmemory_map_resource(xch->fmem, (domid_t)guest_domid,
-						 XENMEM_resource_grant_table,
-						 XENMEM_resource_grant_table_id_shared, 0, 1, &table,
-						 PROT_READ | PROT_WRITE, 0);
+	resource = xenforeignmemory_map_resource(
+	    xch->fmem, (domid_t)guest_domid, XENMEM_resource_grant_table,
+	    XENMEM_resource_grant_table_id_shared, 0, 1, &table, PROT_READ | PROT_WRITE, 0);
 	if (!resource) {
-		report(xch, "domain %u: cannot map its grant table to set up the console and the "
-			    "store (%s)", guest_domid, xc_strerror(xch, errno));
+		report(xch,
+		       "domain %u: cannot map its grant table to set up the console and the "
+		       "store (%s)",
+		       guest_domid, xc_strerror(xch, errno));
 		return -1;
 	}
 	seed((grant_entry_v1_t *)table + GNTTAB_RESERVED_CONSOLE, console_gfn, console_domid);

@@ -56,8 +56,8 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 int xc_cputopoinfo(xc_interface *xch, unsigned *max_cpus, xc_cputopo_t *cputopo)
 {
 	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_cputopoinfo);
-	struct bounce bounce = BOUNCE(sysctl.u.cputopoinfo.cputopo, cputopo,
-				      *max_cpus * sizeof(*cputopo), OUT);
+	struct bounce bounce =
+	    BOUNCE(sysctl.u.cputopoinfo.cputopo, cputopo, *max_cpus * sizeof(*cputopo), OUT);
 
 	sysctl.u.cputopoinfo.num_cpus = *max_cpus;
 	if (sysctl_bounced(xch, &sysctl, &bounce, 1) < 0)
@@ -109,8 +109,8 @@ int xc_pcitopoinfo(xc_interface *xch, unsigned num_devs, physdev_pci_device_t *d
 int xc_getcpuinfo(xc_interface *xch, int max_cpus, xc_cpuinfo_t *info, int *nr_cpus)
 {
 	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_getcpuinfo);
-	struct bounce bounce = BOUNCE(sysctl.u.getcpuinfo.info, info,
-				      (size_t)max_cpus * sizeof(*info), OUT);
+	struct bounce bounce =
+	    BOUNCE(sysctl.u.getcpuinfo.info, info, (size_t)max_cpus * sizeof(*info), OUT);
 
 	if (max_cpus < 0)
 		return fail(EINVAL);

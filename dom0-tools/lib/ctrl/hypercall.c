@@ -31,7 +31,7 @@ static int bounce_in(xc_interface *xch, struct bounce *bounces, unsigned int nr)
 			return -1;
 		if (b->dir & IN)
 			memcpy(b->safe, (const void *)b->user, b->bytes);
-		else	/* what the hypervisor leaves unwritten must not leak old data */
+		else /* what the hypervisor leaves unwritten must not leak old data */
 			memset(b->safe, 0, b->bytes);
 	}
 	return 0;
@@ -81,7 +81,7 @@ long call_hypervisor(xc_interface *xch, const struct request *request, struct bo
 	int saved;
 
 	if (!xch->xcall)
-		return fail(ENOTCONN);	/* opened as a dummy */
+		return fail(ENOTCONN); /* opened as a dummy */
 	memset(all, 0, sizeof(all));
 	if (nr)
 		memcpy(all, bounces, nr * sizeof(*bounces));
@@ -114,7 +114,8 @@ static void explain_refusal(xc_interface *xch, const char *what, unsigned int cm
 	if (errno == EACCES)
 		xc_report(xch, xch->error_handler, XTL_ERROR, XC_INTERNAL_ERROR,
 			  "%s %u refused: the hypervisor's control interface is not that of "
-			  "Xen 4.17, so these tools do not fit it", what, cmd);
+			  "Xen 4.17, so these tools do not fit it",
+			  what, cmd);
 }
 
 long domctl_bounced(xc_interface *xch, struct xen_domctl *domctl, struct bounce *bounces,

@@ -8,8 +8,9 @@
 
 static int open_handles(xc_interface *xch)
 {
-	xch->xcall = xencall_open(xch->error_handler, xch->flags & XC_OPENFLAG_NON_REENTRANT ?
-						      XENCALL_OPENFLAG_NON_REENTRANT : 0);
+	xch->xcall = xencall_open(xch->error_handler, xch->flags & XC_OPENFLAG_NON_REENTRANT
+							  ? XENCALL_OPENFLAG_NON_REENTRANT
+							  : 0);
 	if (!xch->xcall)
 		return -1;
 	xch->fmem = xenforeignmemory_open(xch->error_handler, 0);
@@ -28,8 +29,8 @@ xc_interface *xc_interface_open(xentoollog_logger *logger, xentoollog_logger *do
 	xch->dombuild_logger = dombuild_logger;
 	xch->error_handler = logger;
 	if (!logger)
-		xch->error_handler = xch->error_handler_tofree = (xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
+		xch->error_handler = xch->error_handler_tofree =
+		    (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
 	if (!xch->error_handler)
 		goto fail;
 	if (!(open_flags & XC_OPENFLAG_DUMMY) && open_handles(xch))

@@ -28,8 +28,8 @@ static long reservation(xc_interface *xch, unsigned int cmd, uint32_t domid,
 		.mem_flags = extents->mem_flags,
 		.domid = (domid_t)domid,
 	};
-	struct bounce bounce = BOUNCE(request.extent_start, extents->start,
-				      extents->nr * sizeof(xen_pfn_t), dir);
+	struct bounce bounce =
+	    BOUNCE(request.extent_start, extents->start, extents->nr * sizeof(xen_pfn_t), dir);
 
 	/* The hypervisor's count of what it did must fit what these functions return. */
 	if (extents->nr > INT32_MAX)
@@ -138,9 +138,11 @@ int xc_domain_memory_exchange_pages(xc_interface *xch, uint32_t domid, unsigned 
 				    xen_pfn_t *out_extents)
 {
 	struct xen_memory_exchange exchange = {
-		.in = { .nr_extents = nr_in_extents, .extent_order = in_order,
+		.in = { .nr_extents = nr_in_extents,
+			.extent_order = in_order,
 			.domid = (domid_t)domid },
-		.out = { .nr_extents = nr_out_extents, .extent_order = out_order,
+		.out = { .nr_extents = nr_out_extents,
+			 .extent_order = out_order,
 			 .domid = (domid_t)domid },
 	};
 	struct bounce bounces[] = {

@@ -12,7 +12,7 @@
 struct xc_mmu {
 	mmu_update_t updates[MAX_UPDATES];
 	unsigned int nr;
-	unsigned int subject;	/* domid, as mmu_update takes it */
+	unsigned int subject; /* domid, as mmu_update takes it */
 };
 
 int xc_mmuext_op(xc_interface *xch, struct mmuext_op *op, unsigned int nr_ops, uint32_t dom)

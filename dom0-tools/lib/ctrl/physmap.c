@@ -43,8 +43,8 @@ int xc_reserved_device_memory_map(xc_interface *xch, uint32_t flags, uint16_t se
 		.dev.pci = { .seg = seg, .bus = bus, .devfn = devfn },
 	};
 	struct bounce bounce = BOUNCE(map.buffer, entries, *max_entries * sizeof(*entries), OUT);
-	long rc = memory_bounced(xch, XENMEM_reserved_device_memory_map, &map, sizeof(map),
-				 &bounce, 1);
+	long rc =
+	    memory_bounced(xch, XENMEM_reserved_device_memory_map, &map, sizeof(map), &bounce, 1);
 
 	*max_entries = map.nr_entries;
 	return as_status(rc);
@@ -81,16 +81,16 @@ int xc_domain_add_to_physmap_batch(xc_interface *xch, uint32_t domid, uint32_t f
 
 	if (size > UINT16_MAX)
 		return fail(EINVAL);
-	return as_status(memory_bounced(xch, XENMEM_add_to_physmap_batch, &add, sizeof(add),
-					bounces, 3));
+	return as_status(
+	    memory_bounced(xch, XENMEM_add_to_physmap_batch, &add, sizeof(add), bounces, 3));
 }
 
 int xc_domain_remove_from_physmap(xc_interface *xch, uint32_t domid, xen_pfn_t gpfn)
 {
 	struct xen_remove_from_physmap gone = { .domid = (domid_t)domid, .gpfn = gpfn };
 
-	return as_status(memory_bounced(xch, XENMEM_remove_from_physmap, &gone, sizeof(gone), NULL,
-					0));
+	return as_status(
+	    memory_bounced(xch, XENMEM_remove_from_physmap, &gone, sizeof(gone), NULL, 0));
 }
 
 int xc_domain_maximum_gpfn(xc_interface *xch, uint32_t domid, xen_pfn_t *gpfns)
@@ -152,9 +152,9 @@ long xc_sharing_used_frames(xc_interface *xch)
 int xc_machphys_mfn_list(xc_interface *xch, unsigned long max_extents, xen_pfn_t *extent_start)
 {
 	struct xen_machphys_mfn_list list = { .max_extents = (unsigned int)max_extents };
-	struct bounce bounce = BOUNCE(list.extent_start, extent_start,
-				      max_extents * sizeof(*extent_start), OUT);
+	struct bounce bounce =
+	    BOUNCE(list.extent_start, extent_start, max_extents * sizeof(*extent_start), OUT);
 
-	return as_status(memory_bounced(xch, XENMEM_machphys_mfn_list, &list, sizeof(list),
-					&bounce, 1));
+	return as_status(
+	    memory_bounced(xch, XENMEM_machphys_mfn_list, &list, sizeof(list), &bounce, 1));
 }

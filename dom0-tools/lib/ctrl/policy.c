@@ -136,9 +136,9 @@ static xen_cpuid_leaf_t *find_leaf(const struct policy *policy, uint32_t leaf)
 	return NULL;
 }
 
-#define LEAF1_EDX_HTT	      (1u << 28)
-#define EXT1_ECX_CMP_LEGACY   (1u << 1)
-#define EXT7_EDX_ITSC	      (1u << 8)
+#define LEAF1_EDX_HTT	    (1u << 28)
+#define EXT1_ECX_CMP_LEGACY (1u << 1)
+#define EXT7_EDX_ITSC	    (1u << 8)
 
 static void copy_bit(uint32_t *to, uint32_t from, uint32_t bit)
 {
@@ -167,8 +167,9 @@ static int apply_default(xc_interface *xch, uint32_t domid, bool hvm, bool itsc,
 	uint32_t leaf, subleaf, msr;
 	xen_cpuid_leaf_t *power;
 
-	if (read_policy(xch, hvm ? XEN_SYSCTL_cpu_policy_hvm_default
-				 : XEN_SYSCTL_cpu_policy_pv_default, guest) ||
+	if (read_policy(xch,
+			hvm ? XEN_SYSCTL_cpu_policy_hvm_default : XEN_SYSCTL_cpu_policy_pv_default,
+			guest) ||
 	    read_policy(xch, XEN_SYSCTL_cpu_policy_host, host))
 		return -1;
 	if (!hvm)

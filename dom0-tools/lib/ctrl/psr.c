@@ -4,10 +4,10 @@
  */
 #include "private.h"
 
-#define MSR_TSC		0x10
-#define MSR_QM_EVTSEL	0xc8d
-#define MSR_QM_CTR	0xc8e
-#define QM_CTR_ERROR	(3ull << 62)	/* bad event or RMID, or no data yet */
+#define MSR_TSC	      0x10
+#define MSR_QM_EVTSEL 0xc8d
+#define MSR_QM_CTR    0xc8e
+#define QM_CTR_ERROR  (3ull << 62) /* bad event or RMID, or no data yet */
 
 static int cmt_domain(xc_interface *xch, uint32_t domid, uint32_t cmd, uint32_t *data)
 {
@@ -95,7 +95,8 @@ int xc_psr_cmt_get_data(xc_interface *xch, uint32_t rmid, uint32_t cpu, xc_psr_c
 {
 	int event = event_of(type);
 	xenpf_resource_entry_t entries[3] = {
-		{ .u.cmd = XEN_RESOURCE_OP_MSR_WRITE, .idx = MSR_QM_EVTSEL,
+		{ .u.cmd = XEN_RESOURCE_OP_MSR_WRITE,
+		  .idx = MSR_QM_EVTSEL,
 		  .val = (uint64_t)rmid << 32 | (uint32_t)event },
 		{ .u.cmd = XEN_RESOURCE_OP_MSR_READ, .idx = MSR_QM_CTR },
 		{ .u.cmd = XEN_RESOURCE_OP_MSR_READ, .idx = MSR_TSC },
@@ -191,12 +192,14 @@ int xc_psr_get_hw_info(xc_interface *xch, uint32_t socket, xc_psr_feat_type type
 	if (type == XC_PSR_MBA) {
 		hw_info->mba.cos_max = sysctl.u.psr_alloc.u.mba_info.cos_max;
 		hw_info->mba.thrtl_max = sysctl.u.psr_alloc.u.mba_info.thrtl_max;
-		hw_info->mba.linear = sysctl.u.psr_alloc.u.mba_info.flags & XEN_SYSCTL_PSR_MBA_LINEAR;
+		hw_info->mba.linear =
+		    sysctl.u.psr_alloc.u.mba_info.flags & XEN_SYSCTL_PSR_MBA_LINEAR;
 	} else {
 		hw_info->cat.cos_max = sysctl.u.psr_alloc.u.cat_info.cos_max;
 		hw_info->cat.cbm_len = sysctl.u.psr_alloc.u.cat_info.cbm_len;
-		hw_info->cat.cdp_enabled = type == XC_PSR_CAT_L3 &&
-			sysctl.u.psr_alloc.u.cat_info.flags & XEN_SYSCTL_PSR_CAT_L3_CDP;
+		hw_info->cat.cdp_enabled =
+		    type == XC_PSR_CAT_L3 &&
+		    sysctl.u.psr_alloc.u.cat_info.flags & XEN_SYSCTL_PSR_CAT_L3_CDP;
 	}
 	return 0;
 }

@@ -28,7 +28,7 @@ static int pt_line(xc_interface *xch, uint32_t cmd, uint32_t domid, uint8_t mach
 	case PT_IRQ_TYPE_ISA:
 		bind.u.isa.isa_irq = isa_irq;
 		break;
-	default:	/* messages have functions of their own */
+	default: /* messages have functions of their own */
 		return fail(EINVAL);
 	}
 	return pt_irq(xch, cmd, domid, &bind);
@@ -52,7 +52,8 @@ int xc_domain_unbind_pt_irq(xc_interface *xch, uint32_t domid, uint8_t machine_i
 int xc_domain_bind_pt_pci_irq(xc_interface *xch, uint32_t domid, uint8_t machine_irq, uint8_t bus,
 			      uint8_t device, uint8_t intx)
 {
-	return xc_domain_bind_pt_irq(xch, domid, machine_irq, PT_IRQ_TYPE_PCI, bus, device, intx, 0);
+	return xc_domain_bind_pt_irq(xch, domid, machine_irq, PT_IRQ_TYPE_PCI, bus, device, intx,
+				     0);
 }
 
 int xc_domain_bind_pt_isa_irq(xc_interface *xch, uint32_t domid, uint8_t machine_irq)

@@ -20,10 +20,8 @@ void xc_clear_last_error(xc_interface *xch)
 const char *xc_error_code_to_desc(int code)
 {
 	static const char *const text[] = {
-		[XC_ERROR_NONE] = "no error",
-		[XC_INTERNAL_ERROR] = "internal error",
-		[XC_INVALID_KERNEL] = "invalid kernel",
-		[XC_INVALID_PARAM] = "invalid parameter",
+		[XC_ERROR_NONE] = "no error",		[XC_INTERNAL_ERROR] = "internal error",
+		[XC_INVALID_KERNEL] = "invalid kernel", [XC_INVALID_PARAM] = "invalid parameter",
 		[XC_OUT_OF_MEMORY] = "out of memory",
 	};
 

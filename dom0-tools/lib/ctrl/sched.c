@@ -15,19 +15,19 @@ int xc_sched_id(xc_interface *xch, int *sched_id)
 	return 0;
 }
 
-#define DOMAIN_PARAMETERS(name, op, id, member)							\
-int name(xc_interface *xch, uint32_t domid, struct xen_domctl_sched_##member *sdom)		\
-{												\
-	struct xen_domctl domctl = domctl_for(domid, XEN_DOMCTL_scheduler_op);			\
-												\
-	domctl.u.scheduler_op.sched_id = id;							\
-	domctl.u.scheduler_op.cmd = op;								\
-	domctl.u.scheduler_op.u.member = *sdom;							\
-	if (do_domctl(xch, &domctl))								\
-		return -1;									\
-	*sdom = domctl.u.scheduler_op.u.member;							\
-	return 0;										\
-}
+#define DOMAIN_PARAMETERS(name, op, id, member)                                                    \
+	int name(xc_interface *xch, uint32_t domid, struct xen_domctl_sched_##member *sdom)        \
+	{                                                                                          \
+		struct xen_domctl domctl = domctl_for(domid, XEN_DOMCTL_scheduler_op);             \
+                                                                                                   \
+		domctl.u.scheduler_op.sched_id = id;                                               \
+		domctl.u.scheduler_op.cmd = op;                                                    \
+		domctl.u.scheduler_op.u.member = *sdom;                                            \
+		if (do_domctl(xch, &domctl))                                                       \
+			return -1;                                                                 \
+		*sdom = domctl.u.scheduler_op.u.member;                                            \
+		return 0;                                                                          \
+	}
 
 DOMAIN_PARAMETERS(xc_sched_credit_domain_set, XEN_DOMCTL_SCHEDOP_putinfo, XEN_SCHEDULER_CREDIT,
 		  credit)
@@ -40,23 +40,26 @@ DOMAIN_PARAMETERS(xc_sched_credit2_domain_get, XEN_DOMCTL_SCHEDOP_getinfo, XEN_S
 DOMAIN_PARAMETERS(xc_sched_rtds_domain_set, XEN_DOMCTL_SCHEDOP_putinfo, XEN_SCHEDULER_RTDS, rtds)
 DOMAIN_PARAMETERS(xc_sched_rtds_domain_get, XEN_DOMCTL_SCHEDOP_getinfo, XEN_SCHEDULER_RTDS, rtds)
 
-#define POOL_PARAMETERS(name, op, id, member)							\
-int name(xc_interface *xch, uint32_t cpupool_id, struct xen_sysctl_##member##_schedule *schedule) \
-{												\
-	struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_scheduler_op);				\
-												\
-	sysctl.u.scheduler_op.cpupool_id = cpupool_id;						\
-	sysctl.u.scheduler_op.sched_id = id;							\
-	sysctl.u.scheduler_op.cmd = op;								\
-	sysctl.u.scheduler_op.u.sched_##member = *schedule;					\
-	if (do_sysctl(xch, &sysctl))								\
-		return -1;									\
-	*schedule = sysctl.u.scheduler_op.u.sched_##member;					\
-	return 0;										\
-}
+#define POOL_PARAMETERS(name, op, id, member)                                                      \
+	int name(xc_interface *xch, uint32_t cpupool_id,                                           \
+		 struct xen_sysctl_##member##_schedule *schedule)                                  \
+	{                                                                                          \
+		struct xen_sysctl sysctl = sysctl_for(XEN_SYSCTL_scheduler_op);                    \
+                                                                                                   \
+		sysctl.u.scheduler_op.cpupool_id = cpupool_id;                                     \
+		sysctl.u.scheduler_op.sched_id = id;                                               \
+		sysctl.u.scheduler_op.cmd = op;                                                    \
+		sysctl.u.scheduler_op.u.sched_##member = *schedule;                                \
+		if (do_sysctl(xch, &sysctl))                                                       \
+			return -1;                                                                 \
+		*schedule = sysctl.u.scheduler_op.u.sched_##member;                                \
+		return 0;                                                                          \
+	}
 
-POOL_PARAMETERS(xc_sched_credit_params_set, XEN_SYSCTL_SCHEDOP_putinfo, XEN_SCHEDULER_CREDIT, credit)
-POOL_PARAMETERS(xc_sched_credit_params_get, XEN_SYSCTL_SCHEDOP_getinfo, XEN_SCHEDULER_CREDIT, credit)
+POOL_PARAMETERS(xc_sched_credit_params_set, XEN_SYSCTL_SCHEDOP_putinfo, XEN_SCHEDULER_CREDIT,
+		credit)
+POOL_PARAMETERS(xc_sched_credit_params_get, XEN_SYSCTL_SCHEDOP_getinfo, XEN_SCHEDULER_CREDIT,
+		credit)
 POOL_PARAMETERS(xc_sched_credit2_params_set, XEN_SYSCTL_SCHEDOP_putinfo, XEN_SCHEDULER_CREDIT2,
 		credit2)
 POOL_PARAMETERS(xc_sched_credit2_params_get, XEN_SYSCTL_SCHEDOP_getinfo, XEN_SCHEDULER_CREDIT2,

@@ -61,7 +61,8 @@ int writev_exact(int fd, const struct iovec *iov, int iovcnt)
 		for (i = 0; rc > 0 && i < iovcnt && (size_t)rc >= iov[i].iov_len; i++)
 			rc -= (ssize_t)iov[i].iov_len;
 		if (rc > 0) {
-			if (write_exact(fd, (char *)iov[i].iov_base + rc, iov[i].iov_len - (size_t)rc))
+			if (write_exact(fd, (char *)iov[i].iov_base + rc,
+					iov[i].iov_len - (size_t)rc))
 				return -1;
 			i++;
 		} else if (rc < 0) {

@@ -19,7 +19,7 @@
 
 #include "private.h"
 
-#define PAGING_TRIES 100000	/* of 100 us: a pager has ten seconds for each page */
+#define PAGING_TRIES 100000 /* of 100 us: a pager has ten seconds for each page */
 
 static int restrict_handle(Xentoolcore__Active_Handle *tc, domid_t domid)
 {
@@ -33,8 +33,8 @@ static void explain(struct xentoollog_logger *logger)
 	struct xentoollog_logger *own = NULL;
 
 	if (!logger)
-		logger = own = (struct xentoollog_logger *)
-			xtl_createlogger_stdiostream(stderr, XTL_PROGRESS, 0);
+		logger = own = (struct xentoollog_logger *)xtl_createlogger_stdiostream(
+		    stderr, XTL_PROGRESS, 0);
 	if (logger)
 		xtl_log(logger, XTL_ERROR, errno, "xenforeignmemory",
 			"cannot open /dev/xen/privcmd (not Xen's Dom0, not root, or module "

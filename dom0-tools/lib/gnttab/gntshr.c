@@ -39,7 +39,7 @@ static int allocate(xengntshr_handle *xgs, uint32_t domid, uint32_t count, uint3
 	int rc;
 
 	alloc = calloc(1, offsetof(struct ioctl_gntalloc_alloc_gref, gref_ids) +
-			  (size_t)count * sizeof(alloc->gref_ids[0]));
+			      (size_t)count * sizeof(alloc->gref_ids[0]));
 	if (!alloc)
 		return -1;
 	alloc->domid = (uint16_t)domid;

@@ -19,7 +19,7 @@
 
 #include "private.h"
 
-#define MMAP_TRIES 1000	/* a millisecond apart */
+#define MMAP_TRIES 1000 /* a millisecond apart */
 
 struct unmap_notify {
 	uint32_t offset;
@@ -27,7 +27,8 @@ struct unmap_notify {
 };
 
 _Static_assert(sizeof(struct xengnttab_grant_copy_segment) ==
-	       sizeof(struct ioctl_gntdev_grant_copy_segment), "the driver takes them as they are");
+		   sizeof(struct ioctl_gntdev_grant_copy_segment),
+	       "the driver takes them as they are");
 
 xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned open_flags)
 {
@@ -66,7 +67,7 @@ static int enter_refs(xengnttab_handle *xgt, uint32_t count, const uint32_t *dom
 		return -1;
 	}
 	map = calloc(1, offsetof(struct ioctl_gntdev_map_grant_ref, refs) +
-			(size_t)count * sizeof(map->refs[0]));
+			    (size_t)count * sizeof(map->refs[0]));
 	if (!map)
 		return -1;
 	map->count = count;

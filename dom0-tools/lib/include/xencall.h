@@ -23,7 +23,7 @@ typedef struct xencall_handle xencall_handle;
  * message): ENOENT no such driver (not a Dom0, or xen-privcmd not loaded), EACCES not root.
  */
 xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned open_flags);
-/* Buffers must have been freed before, but in a forked child. NULL is allowed. 0, or -1 with errno. */
+/* Free buffers first, but in a forked child. NULL is allowed. 0, or -1 with errno. */
 int xencall_close(xencall_handle *xcall);
 /* The driver's descriptor, for uses this library does not foresee. */
 int xencall_fd(xencall_handle *xcall);
@@ -55,7 +55,7 @@ void xencall_free_buffer_pages(xencall_handle *xcall, void *p, size_t nr_pages);
 void *xencall_alloc_buffer(xencall_handle *xcall, size_t size);
 void xencall_free_buffer(xencall_handle *xcall, void *p);
 
-/* Non-zero if the kernel keeps buffers in place; 0 if a hypercall may fail with EFAULT by bad luck. */
+/* Non-zero if the kernel keeps buffers in place; 0 if calls may fail with EFAULT by bad luck. */
 int xencall_buffers_never_fault(xencall_handle *xcall);
 
 #endif

@@ -32,9 +32,13 @@
 #include <xen/xen.h>
 #include <xen/domctl.h>
 #include <xen/event_channel.h>
+#include <xen/arch-x86/xen-mca.h>
 #include <xen/foreign/x86_32.h>
 #include <xen/foreign/x86_64.h>
 #include <xen/grant_table.h>
+#include <xen/hvm/dm_op.h>
+#include <xen/hvm/params.h>
+#include <xen/kexec.h>
 #include <xen/memory.h>
 #include <xen/physdev.h>
 #include <xen/platform.h>
@@ -42,9 +46,6 @@
 #include <xen/sysctl.h>
 #include <xen/version.h>
 #include <xen/xsm/flask_op.h>
-#if __has_include(<xen/hvm/params.h>)
-#include <xen/hvm/params.h>
-#endif
 
 #include "xentoollog.h"
 

@@ -59,7 +59,7 @@ int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid, unsigned long 
 int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid, unsigned long nr_extents,
 				     unsigned int extent_order, unsigned int mem_flags,
 				     xen_pfn_t *extent_start);
-/* Sets nr_pages aside for the domain's total; 0 gives the claim up. ENOMEM: there are not as many. */
+/* Sets nr_pages aside for the domain's total; 0 gives the claim up. ENOMEM: not as many free. */
 int xc_domain_claim_pages(xc_interface *xch, uint32_t domid, unsigned long nr_pages);
 /* Trades frames (PV). ENOMEM also if only a part of them could be exchanged. */
 int xc_domain_memory_exchange_pages(xc_interface *xch, uint32_t domid, unsigned long nr_in_extents,
@@ -110,12 +110,13 @@ int xc_domain_getvnuma(xc_interface *xch, uint32_t domid, uint32_t *nr_vnodes,
  * ranges one maps each entry's mfn for chunksize bytes, one after the other.
  */
 void *xc_map_foreign_range(xc_interface *xch, uint32_t dom, int size, int prot, unsigned long mfn);
-void *xc_map_foreign_pages(xc_interface *xch, uint32_t dom, int prot, const xen_pfn_t *arr, int num);
+void *xc_map_foreign_pages(xc_interface *xch, uint32_t dom, int prot, const xen_pfn_t *arr,
+			   int num);
 void *xc_map_foreign_bulk(xc_interface *xch, uint32_t dom, int prot, const xen_pfn_t *arr, int *err,
 			  unsigned int num);
 struct privcmd_mmap_entry;
-void *xc_map_foreign_ranges(xc_interface *xch, uint32_t dom, size_t size, int prot, size_t chunksize,
-			    struct privcmd_mmap_entry *entries, int nentries);
+void *xc_map_foreign_ranges(xc_interface *xch, uint32_t dom, size_t size, int prot,
+			    size_t chunksize, struct privcmd_mmap_entry *entries, int nentries);
 /* One page written, or `num` pages zeroed. */
 int xc_copy_to_domain_page(xc_interface *xch, uint32_t domid, unsigned long dst_pfn,
 			   const char *src_page);

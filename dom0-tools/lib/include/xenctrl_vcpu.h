@@ -43,8 +43,10 @@ typedef union {
 	start_info_t s;
 } start_info_any_t;
 
-/* Set brings a vCPU into being (then it is off line until told otherwise by VGCF_online), or with
- * ctxt NULL resets it. Get works on any, whose domain should be paused. */
+/*
+ * Set brings a vCPU into being (on line if the context has VGCF_online), or with ctxt NULL resets
+ * it. Get wants the domain paused.
+ */
 int xc_vcpu_setcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 		       vcpu_guest_context_any_t *ctxt);
 int xc_vcpu_getcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,

@@ -70,6 +70,21 @@ typedef struct xengnttab_grant_copy_segment xengnttab_grant_copy_segment_t;
 int xengnttab_grant_copy(xengnttab_handle *xgt, uint32_t count,
 			 xengnttab_grant_copy_segment_t *segs);
 
+/*
+ * Graphics buffers (dma-buf descriptors) made of grants, and grants of such buffers. exp_from_refs
+ * makes one of domid's `count` grants; exp_wait_released waits until its last user is gone (ENOENT:
+ * it already is, ETIMEDOUT after wait_to_ms). imp_to_refs grants the pages of buffer fd to domid
+ * until imp_release. ENOTTY or EINVAL: the kernel has no such thing.
+ */
+#define GNTDEV_DMA_FLAG_WC	 (1 << 0)	/* write-combining memory */
+#define GNTDEV_DMA_FLAG_COHERENT (1 << 1)	/* coherent memory; without either: ordinary */
+int xengnttab_dmabuf_exp_from_refs(xengnttab_handle *xgt, uint32_t domid, uint32_t flags,
+				   uint32_t count, const uint32_t *refs, uint32_t *fd);
+int xengnttab_dmabuf_exp_wait_released(xengnttab_handle *xgt, uint32_t fd, uint32_t wait_to_ms);
+int xengnttab_dmabuf_imp_to_refs(xengnttab_handle *xgt, uint32_t domid, uint32_t fd,
+				 uint32_t count, uint32_t *refs);
+int xengnttab_dmabuf_imp_release(xengnttab_handle *xgt, uint32_t fd);
+
 typedef struct xengntdev_handle xengntshr_handle;
 
 xengntshr_handle *xengntshr_open(struct xentoollog_logger *logger, unsigned open_flags);

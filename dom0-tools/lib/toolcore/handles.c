@@ -10,7 +10,7 @@
 #include <xentoolcore_internal.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Xentoolcore__Active_Handle *handles;	/* guarded by: lock */
+static Xentoolcore__Active_Handle *handles; /* guarded by: lock */
 
 void xentoolcore__register_active_handle(Xentoolcore__Active_Handle *handle)
 {

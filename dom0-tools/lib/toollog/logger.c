@@ -10,10 +10,10 @@
 const char *xtl_level_to_string(xentoollog_level level)
 {
 	static const char *const name[XTL_NUM_LEVELS] = {
-		[XTL_NONE] = "none",	     [XTL_DEBUG] = "debug", [XTL_VERBOSE] = "verbose",
-		[XTL_DETAIL] = "detail",     [XTL_PROGRESS] = "progress",
-		[XTL_INFO] = "info",	     [XTL_NOTICE] = "notice", [XTL_WARN] = "warning",
-		[XTL_ERROR] = "error",	     [XTL_CRITICAL] = "critical",
+		[XTL_NONE] = "none",	     [XTL_DEBUG] = "debug",	  [XTL_VERBOSE] = "verbose",
+		[XTL_DETAIL] = "detail",     [XTL_PROGRESS] = "progress", [XTL_INFO] = "info",
+		[XTL_NOTICE] = "notice",     [XTL_WARN] = "warning",	  [XTL_ERROR] = "error",
+		[XTL_CRITICAL] = "critical",
 	};
 
 	return (unsigned int)level < XTL_NUM_LEVELS ? name[level] : "(unknown level)";
@@ -46,9 +46,9 @@ void xtl_progress(struct xentoollog_logger *logger, const char *context, const c
 
 	if (!logger->progress)
 		return;
-	if (total)	/* divide the larger number, lest the product overflow */
-		percent = total > ~0ul / 100 ? (int)(done / (total / 100))
-					     : (int)(done * 100 / total);
+	if (total) /* divide the larger number, lest the product overflow */
+		percent =
+		    total > ~0ul / 100 ? (int)(done / (total / 100)) : (int)(done * 100 / total);
 	logger->progress(logger, context, doing_what, percent, done, total);
 	errno = saved;
 }

@@ -15,13 +15,13 @@
 #include <xentoollog.h>
 
 struct xentoollog_logger_stdiostream {
-	xentoollog_logger vtable;	/* first: callers see only this */
+	xentoollog_logger vtable; /* first: callers see only this */
 	FILE *f;
 	xentoollog_level min_level;
 	unsigned flags;
 	int last_percent;
 	unsigned long last_done;
-	int progress_width;		/* columns of the unfinished line */
+	int progress_width; /* columns of the unfinished line */
 	bool progress_open;
 };
 
@@ -126,8 +126,8 @@ void xtl_stdiostream_adjust_flags(xentoollog_logger_stdiostream *lg, unsigned se
 	lg->flags = wanted;
 }
 
-xentoollog_logger_stdiostream *
-xtl_createlogger_stdiostream(FILE *f, xentoollog_level min_level, unsigned flags)
+xentoollog_logger_stdiostream *xtl_createlogger_stdiostream(FILE *f, xentoollog_level min_level,
+							    unsigned flags)
 {
 	xentoollog_logger_stdiostream lg = { .f = f, .min_level = min_level };
 
