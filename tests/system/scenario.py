@@ -92,11 +92,15 @@ def program(name):
 
 
 def guest_files(guest, progs, modules):
-    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running guests/SCRIPT.sh, with the scenario's progs)."""
+    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
+    guests/SCRIPT.sh, with the scenario's progs). KERNEL? may be missing."""
     kernel, _, script = guest.partition(":")
+    if kernel.endswith("?") and not bedpaths.have(kernel[:-1]):
+        return []
+    kernel = kernel.rstrip("?")
     body = open(os.path.join(HERE, "guests", script + ".sh")).read()
-    return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel),
-            (rootfs.build(body, ["ext4"] if "ext4" in modules else [], modules, progs, kernel), "guest/" + script)]
+    root = rootfs.build(body, ["ext4"] if "ext4" in modules else [], modules, progs, kernel)
+    return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel), (root, "guest/" + script)]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+#@ about: stock kernels, old and new, large and small, as guests of several sizes
+#@ with: xen-tools
+#@ guest: cloud:report dom0:report newer?:report
+#@ timeout: 240
+#@ mem: 4096
+#@ run guests: smp=2 dom0-mem=768
+
+mkdir -p /var/log/xen/console
+check xenstored start_xenstored
+check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
+check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
+free_before=$(free_pages)
+
+# guest KERNEL VCPUS MIB: create it; finish KERNEL VCPUS MIB: see that it came up as asked, and went.
+guest()
+{
+	name=$1-$2-$3
+	[ -f "/guest/$1" ] || { skip "$name" "the archive has no such kernel"; return; }
+	cat > /tmp/g.cfg <<X
+name = "$name"
+type = "pv"
+kernel = "/guest/$1"
+ramdisk = "/guest/report"
+memory = $3
+vcpus = $2
+cmdline = "console=hvc0"
+X
+	check "create-$name" xl create /tmp/g.cfg
+	started="$started $name"
+}
+finish()
+{
+	for name in $started; do
+		log=/var/log/xen/console/guest-$name.log
+		tries=300
+		until grep -q "GUEST DONE" "$log" 2>/dev/null || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
+		vcpus=$(echo "$name" | cut -d - -f 2)
+		check "up-$name" grep "GUEST UP.* $vcpus vcpus" "$log"
+		same "right-$name" "" "$(grep "GUEST WRONG" "$log" | head -n 1)"
+	done
+	tries=50
+	while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
+	same "gone$started" 2 "$(xl list | wc -l)"
+	started=
+}
+started=
+guest cloud 1 80
+guest dom0 2 256
+guest newer 4 1024
+finish
+guest cloud 4 2048
+guest newer 1 96
+finish
+same memory-back "$free_before" "$(free_pages)"
