@@ -13,7 +13,7 @@ check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
 free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
 free_before=$(free_pages)
 
-# guest KERNEL VCPUS MIB: create it; finish KERNEL VCPUS MIB: see that it came up as asked, and went.
+# guest KERNEL VCPUS MIB: create it; see_out: see that those came up as asked, and went.
 guest()
 {
 	name=$1-$2-$3
@@ -30,7 +30,7 @@ X
 	check "create-$name" xl create /tmp/g.cfg
 	started="$started $name"
 }
-finish()
+see_out()
 {
 	for name in $started; do
 		log=/var/log/xen/console/guest-$name.log
@@ -49,8 +49,8 @@ started=
 guest cloud 1 80
 guest dom0 2 256
 guest newer 4 1024
-finish
+see_out
 guest cloud 4 2048
 guest newer 1 96
-finish
+see_out
 same memory-back "$free_before" "$(free_pages)"
