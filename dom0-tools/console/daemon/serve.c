@@ -21,7 +21,7 @@
 
 #define PERIOD_MS     100
 #define PERIOD_BYTES  (1024 * 1024)
-#define PERIOD_EVENTS 2048
+#define PERIOD_EVENTS 512
 #define BUSY_US	      1000 /* events closer than this, */
 #define BUSY_EVENTS   4	   /* so many in a row, make a console busy */
 #define POLL_US	      250

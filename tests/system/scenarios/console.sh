@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-#@ about: guests' consoles through Serai's xenconsoled and xenconsole, the other tools Debian's
+#@ about: guests' consoles through Serai's xenconsoled, xenconsole and xenstored, with Debian's xl
 #@ with: xen-tools serai-tools
 #@ guest: cloud:shell
-#@ timeout: 400
+#@ timeout: 240
 #@ mem: 1536
 #@ run serai-console: smp=2 dom0-mem=640
 
@@ -11,10 +11,24 @@ logs=/var/log/xen/console
 daemon() { $S/sbin/xenconsoled --log=all --timestamp=hv --pid-file=/run/xc.pid; }
 mount --bind $S/lib/serai/xenconsole /usr/lib/xen-4.17/bin/xenconsole
 
-check xenstored start_xenstored
+store() { $S/sbin/xenstored --pid-file /run/xenstored.pid; }
+check xenstored store
 check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
 check xenconsoled daemon
 same second-daemon-refused 1 "$(daemon 2>&1 | grep -c "already running with pid $(cat /run/xc.pid)")"
+
+# The client library: through the kernel's device as through the socket, and with a daemon that hangs.
+read_name() { SERAI_XENSTORE_TIMEOUT=1 XENSTORED_PATH=$1 $S/bin/xenstore-read /local/domain/0/name 2>&1; }
+socket=/run/xenstored/socket device=/dev/xen/xenbus
+same read-through-the-socket Domain-0 "$(read_name $socket)"
+same read-through-the-kernel Domain-0 "$(read_name $device)"
+same watch-through-the-kernel /tool "$(XENSTORED_PATH=$device $S/bin/xenstore-watch -n 1 /tool)"
+kill -STOP "$(cat /run/xenstored.pid)"
+for way in $socket $device; do
+	same hung-daemon-times-out-${way##*/} 1 "$(read_name $way | grep -c 'timed out')"
+done
+kill -CONT "$(cat /run/xenstored.pid)"
+same daemon-goes-on Domain-0 "$(read_name $socket)"
 
 # config NAME CMDLINE
 config()
@@ -89,6 +103,10 @@ same client-ends-with-the-guest 0 $?
 exec 5>&-
 same no-terminal-for-no-guest 1 "$($S/lib/serai/xenconsole "$id" 2>&1 </dev/null | grep -c 'does not exist')"
 
+# The store daemon is killed. The console daemon finds its successor, and learns of the next guest.
+kill -9 "$(cat /run/xenstored.pid)"
+usleep 300000
+check xenstored-again store
 # One that dies young.
 config g2 "init=/none rdinit=/none panic=-1"
 timeout 60 xl create -c /tmp/g2.cfg > /tmp/young 2>&1 </dev/null
