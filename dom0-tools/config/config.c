@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Text to configuration: reads the grammar, applies the key table, fills in defaults. See config.h. */
+/* Text to configuration: reads the grammar, applies the key table, fills in defaults. See config.h.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -36,8 +37,8 @@ static bool apply_all(struct reading *reading)
 	return good && config_finish(reading);
 }
 
-struct domain_config *config_parse(const char *source, const char *text, size_t length, const char *const *overrides,
-				   config_report *report, void *data)
+struct domain_config *config_parse(const char *source, const char *text, size_t length,
+				   const char *const *overrides, config_report *report, void *data)
 {
 	struct syntax syntax;
 	struct reading reading = { .syntax = &syntax, .config = config_new() };
@@ -78,7 +79,8 @@ static char *read_file(const char *path, size_t *length)
 	return text;
 }
 
-struct domain_config *config_parse_file(const char *path, const char *const *overrides, config_report *report, void *data)
+struct domain_config *config_parse_file(const char *path, const char *const *overrides,
+					config_report *report, void *data)
 {
 	struct config_fault fault = { .fatal = true };
 	struct domain_config *config;
@@ -86,7 +88,8 @@ struct domain_config *config_parse_file(const char *path, const char *const *ove
 	char *text = read_file(path, &length);
 
 	if (!text) {
-		snprintf(fault.message, sizeof(fault.message), "cannot be read: %s", strerror(errno));
+		snprintf(fault.message, sizeof(fault.message), "cannot be read: %s",
+			 strerror(errno));
 		if (report)
 			report(data, path, &fault);
 		return NULL;
@@ -119,11 +122,20 @@ void config_free(struct domain_config *c)
 	free(c->unused);
 	free_texts(c->affinity.hard, c->affinity.nr_hard);
 	free_texts(c->affinity.soft, c->affinity.nr_soft);
-	struct string_list *lists[] = { &c->bootloader_args, &c->disks, &c->vifs,    &c->vfbs, &c->p9s,	 &c->channels,
-					&c->vkbs,	     &c->pcis,	&c->ioports, &c->irqs, &c->iomem };
+	struct string_list *lists[] = { &c->bootloader_args,
+					&c->disks,
+					&c->vifs,
+					&c->vfbs,
+					&c->p9s,
+					&c->channels,
+					&c->vkbs,
+					&c->pcis,
+					&c->ioports,
+					&c->irqs,
+					&c->iomem };
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		free_list(lists[i]);
-	char *texts[] = { c->name,	 c->pool,     c->kernel,	c->ramdisk,
+	char *texts[] = { c->name,    c->pool,	     c->kernel,	  c->ramdisk,
 			  c->cmdline, c->bootloader, c->tsc_mode, c->device_model_args };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(texts[i]);

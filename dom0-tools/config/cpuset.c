@@ -28,7 +28,8 @@ static bool take_number(const char **text, unsigned int *number)
 	return true;
 }
 
-static void put_nodes(struct cpuset *set, const struct cpu_nodes *nodes, unsigned int first, unsigned int last, bool value)
+static void put_nodes(struct cpuset *set, const struct cpu_nodes *nodes, unsigned int first,
+		      unsigned int last, bool value)
 {
 	for (unsigned int cpu = 0; cpu < nodes->nr_cpus && cpu < CPUSET_MAX; cpu++)
 		if (nodes->node[cpu] >= first && nodes->node[cpu] <= last)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What no single key decides: the type, the command line, defaults as xl's, and what must fit together. */
+/* What no single key decides: the type, the command line, defaults as xl's, and what must fit
+ * together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,13 @@ static const char *text_of(struct reading *reading, const char *key)
 {
 	const struct setting *setting = syntax_find(reading->syntax, key);
 
-	return setting && setting->value->kind != NODE_LIST && *setting->value->text ? setting->value->text : NULL;
+	return setting && setting->value->kind != NODE_LIST && *setting->value->text
+		   ? setting->value->text
+		   : NULL;
 }
 
-static bool type_from(struct reading *reading, const char *key, const char *const *names, const char *wanted)
+static bool type_from(struct reading *reading, const char *key, const char *const *names,
+		      const char *wanted)
 {
 	const struct setting *setting = syntax_find(reading->syntax, key);
 	int type;
@@ -26,7 +30,8 @@ static bool type_from(struct reading *reading, const char *key, const char *cons
 		return true; /* absent, or told by key_apply() */
 	type = name_index(names, setting->value->text);
 	if (type < 0) {
-		syntax_fault(reading->syntax, setting->source, setting->value->place, true, "%s must be %s", key, wanted);
+		syntax_fault(reading->syntax, setting->source, setting->value->place, true,
+			     "%s must be %s", key, wanted);
 		return false;
 	}
 	reading->config->type = (enum domain_type)type;
@@ -52,9 +57,10 @@ static bool finish_cmdline(struct reading *reading)
 	char **to = &reading->config->cmdline;
 
 	if (cmdline && (root || extra))
-		syntax_fault(reading->syntax, syntax_find(reading->syntax, "cmdline")->source,
-			     syntax_find(reading->syntax, "cmdline")->place, false,
-			     "cmdline is used, root and extra are ignored: put everything into one of them");
+		syntax_fault(
+		    reading->syntax, syntax_find(reading->syntax, "cmdline")->source,
+		    syntax_find(reading->syntax, "cmdline")->place, false,
+		    "cmdline is used, root and extra are ignored: put everything into one of them");
 	if (cmdline)
 		return (*to = strdup(cmdline)) != NULL;
 	if (root)
@@ -65,10 +71,11 @@ static bool finish_cmdline(struct reading *reading)
 static bool complain(struct reading *reading, const char *key, const char *text)
 {
 	const struct setting *setting = key ? syntax_find(reading->syntax, key) : NULL;
-	const char *source = reading->syntax->nr_sources ? reading->syntax->source[0] : "configuration";
+	const char *source =
+	    reading->syntax->nr_sources ? reading->syntax->source[0] : "configuration";
 
-	syntax_fault(reading->syntax, setting ? setting->source : source, setting ? setting->value->place : nowhere, true,
-		     "%s", text);
+	syntax_fault(reading->syntax, setting ? setting->source : source,
+		     setting ? setting->value->place : nowhere, true, "%s", text);
 	return false;
 }
 
@@ -81,7 +88,8 @@ static bool finish_memory(struct reading *reading)
 	if (!config->max_memory_kb)
 		config->max_memory_kb = config->memory_kb;
 	return config->max_memory_kb >= config->memory_kb ||
-	       complain(reading, "maxmem", "maxmem is less than memory: raise maxmem or leave it out");
+	       complain(reading, "maxmem",
+			"maxmem is less than memory: raise maxmem or leave it out");
 }
 
 static bool finish_vcpus(struct reading *reading)
@@ -94,14 +102,18 @@ static bool finish_vcpus(struct reading *reading)
 	if (!config->max_vcpus)
 		config->max_vcpus = config->vcpus;
 	if (given && config->max_vcpus < config->vcpus)
-		return complain(reading, "maxvcpus", "maxvcpus is less than vcpus: raise maxvcpus or leave it out");
-	if (config->affinity.nr_hard > config->max_vcpus || config->affinity.nr_soft > config->max_vcpus) {
-		const char *key = config->affinity.nr_hard > config->max_vcpus ? "cpus" : "cpus_soft";
+		return complain(reading, "maxvcpus",
+				"maxvcpus is less than vcpus: raise maxvcpus or leave it out");
+	if (config->affinity.nr_hard > config->max_vcpus ||
+	    config->affinity.nr_soft > config->max_vcpus) {
+		const char *key =
+		    config->affinity.nr_hard > config->max_vcpus ? "cpus" : "cpus_soft";
 		const struct setting *setting = syntax_find(reading->syntax, key);
 
 		if (setting && setting->value->count > config->max_vcpus)
 			syntax_fault(reading->syntax, setting->source, setting->value->place, false,
-				     "%s names more vCPUs than there are; the rest is ignored", key);
+				     "%s names more vCPUs than there are; the rest is ignored",
+				     key);
 	}
 	return true;
 }
@@ -114,9 +126,13 @@ static bool finish_boot(struct reading *reading)
 	if (!config->name)
 		return complain(reading, NULL, "the domain has no name: add name=\"…\"");
 	if (config->type == DOMAIN_PV && !config->kernel && !config->bootloader && !firmware)
-		return complain(reading, NULL, "a PV domain needs kernel=\"…\" (an image in Dom0) or bootloader=\"…\"");
+		return complain(
+		    reading, NULL,
+		    "a PV domain needs kernel=\"…\" (an image in Dom0) or bootloader=\"…\"");
 	if (config->type == DOMAIN_PVH && !config->kernel && !config->bootloader && !firmware)
-		return complain(reading, NULL, "a PVH domain needs kernel=\"…\" (an image in Dom0) or firmware=\"…\"");
+		return complain(
+		    reading, NULL,
+		    "a PVH domain needs kernel=\"…\" (an image in Dom0) or firmware=\"…\"");
 	return true;
 }
 

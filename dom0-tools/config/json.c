@@ -42,7 +42,8 @@ char *json_finish(struct json *json)
 
 static void put_string(struct json *json, const char *text)
 {
-	json->failed |= yajl_gen_string(json->gen, (const unsigned char *)text, strlen(text)) != yajl_gen_status_ok;
+	json->failed |= yajl_gen_string(json->gen, (const unsigned char *)text, strlen(text)) !=
+			yajl_gen_status_ok;
 }
 
 /* True if a value may follow. */
@@ -98,7 +99,8 @@ void json_number(struct json *json, const char *key, long long number)
 void json_number_text(struct json *json, const char *key, const char *digits)
 {
 	if (put_key(json, key))
-		json->failed |= yajl_gen_number(json->gen, digits, strlen(digits)) != yajl_gen_status_ok;
+		json->failed |=
+		    yajl_gen_number(json->gen, digits, strlen(digits)) != yajl_gen_status_ok;
 }
 
 void json_bool(struct json *json, const char *key, bool value)

@@ -37,13 +37,15 @@ static bool get_text(yajl_val map, const char *key, char **to)
 }
 
 /* Leaves *to alone if there is no such member. */
-static bool get_number(yajl_val map, const char *key, long long least, long long most, long long *to)
+static bool get_number(yajl_val map, const char *key, long long least, long long most,
+		       long long *to)
 {
 	yajl_val value = member(map, key, yajl_t_number);
 
 	if (!value)
 		return true;
-	if (!YAJL_IS_INTEGER(value) || YAJL_GET_INTEGER(value) < least || YAJL_GET_INTEGER(value) > most)
+	if (!YAJL_IS_INTEGER(value) || YAJL_GET_INTEGER(value) < least ||
+	    YAJL_GET_INTEGER(value) > most)
 		return false;
 	*to = YAJL_GET_INTEGER(value);
 	return true;
@@ -106,12 +108,14 @@ static bool get_action(yajl_val map, const char *key, enum end_action *to)
 
 static bool read_create_info(yajl_val map, struct domain_config *config)
 {
-	yajl_val type = member(map, "type", yajl_t_string), uuid = member(map, "uuid", yajl_t_string);
+	yajl_val type = member(map, "type", yajl_t_string),
+		 uuid = member(map, "uuid", yajl_t_string);
 	int index = type ? name_index(domain_type_names, string_of(type)) : DOMAIN_PV;
 
 	config->type = (enum domain_type)index;
 	return index >= 0 && (!uuid || !uuid_parse(string_of(uuid), config->uuid)) &&
-	       get_text(map, "name", &config->name) && config->name && get_text(map, "pool_name", &config->pool) &&
+	       get_text(map, "name", &config->name) && config->name &&
+	       get_text(map, "pool_name", &config->pool) &&
 	       get_uint(map, "ssidref", &config->ssidref);
 }
 
@@ -124,7 +128,8 @@ static bool read_numbers(yajl_val map, struct domain_config *config)
 	most = memory;
 	good &= get_number(map, "max_memkb", 0, 1LL << 44, &most);
 	good &= get_number(map, "rtc_timeoffset", INT32_MIN, INT32_MAX, &offset);
-	good &= get_number(sched, "weight", -1, 65535, &weight) && get_number(sched, "cap", -1, 65535, &cap);
+	good &= get_number(sched, "weight", -1, 65535, &weight) &&
+		get_number(sched, "cap", -1, 65535, &cap);
 	config->memory_kb = (uint64_t)memory;
 	config->max_memory_kb = (uint64_t)(most < memory ? memory : most);
 	config->rtc_timeoffset = (int32_t)offset;
@@ -138,17 +143,21 @@ static bool read_numbers(yajl_val map, struct domain_config *config)
 
 static bool read_build_info(yajl_val map, struct domain_config *config)
 {
-	yajl_val online = member(map, "avail_vcpus", yajl_t_array), local = member(map, "localtime", yajl_t_string);
+	yajl_val online = member(map, "avail_vcpus", yajl_t_array),
+		 local = member(map, "localtime", yajl_t_string);
 	long long vcpus = 1;
 	bool good = get_number(map, "max_vcpus", 1, 8192, &vcpus);
 
 	config->max_vcpus = config->vcpus = (unsigned int)vcpus;
-	if (online && YAJL_GET_ARRAY(online)->len && YAJL_GET_ARRAY(online)->len <= config->max_vcpus)
+	if (online && YAJL_GET_ARRAY(online)->len &&
+	    YAJL_GET_ARRAY(online)->len <= config->max_vcpus)
 		config->vcpus = (unsigned int)YAJL_GET_ARRAY(online)->len;
 	config->localtime = local && !strcmp(string_of(local), "True");
 	return good && read_numbers(map, config) && get_text(map, "tsc_mode", &config->tsc_mode) &&
-	       get_text(map, "kernel", &config->kernel) && get_text(map, "cmdline", &config->cmdline) &&
-	       get_text(map, "ramdisk", &config->ramdisk) && get_text(map, "bootloader", &config->bootloader) &&
+	       get_text(map, "kernel", &config->kernel) &&
+	       get_text(map, "cmdline", &config->cmdline) &&
+	       get_text(map, "ramdisk", &config->ramdisk) &&
+	       get_text(map, "bootloader", &config->bootloader) &&
 	       get_strings(map, "bootloader_args", &config->bootloader_args);
 }
 
@@ -179,9 +188,11 @@ static bool read_own_part(yajl_val map, struct domain_config *config)
 	       get_list(map, "cpus_soft", &config->affinity.soft, &config->affinity.nr_soft) &&
 	       get_strings(map, "disk", &config->disks) && get_strings(map, "vif", &config->vifs) &&
 	       get_strings(map, "vfb", &config->vfbs) && get_strings(map, "p9", &config->p9s) &&
-	       get_strings(map, "channel", &config->channels) && get_strings(map, "vkb", &config->vkbs) &&
-	       get_strings(map, "pci", &config->pcis) && get_strings(map, "ioports", &config->ioports) &&
-	       get_strings(map, "irqs", &config->irqs) && get_strings(map, "iomem", &config->iomem) &&
+	       get_strings(map, "channel", &config->channels) &&
+	       get_strings(map, "vkb", &config->vkbs) && get_strings(map, "pci", &config->pcis) &&
+	       get_strings(map, "ioports", &config->ioports) &&
+	       get_strings(map, "irqs", &config->irqs) &&
+	       get_strings(map, "iomem", &config->iomem) &&
 	       read_unused(member(map, "unused", yajl_t_object), config);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A configuration as JSON. Names and nesting are those `xl list -l` has always printed (c_info, b_info,
- * on_…; members with their default value are left out), so scripts and other tools find what they look
- * for. What Serai keeps as written in the file is in one more member, "serai".
+ * A configuration as JSON. Names and nesting are those `xl list -l` has always printed (c_info,
+ * b_info, on_…; members with their default value are left out), so scripts and other tools find
+ * what they look for. What Serai keeps as written in the file is in one more member, "serai".
  */
 #include <limits.h>
 #include <stdio.h>
@@ -126,9 +126,10 @@ static void affinity_list(struct json *json, const char *key, char *const *item,
 
 static bool has_own_part(const struct domain_config *config)
 {
-	return config->affinity.nr_hard || config->affinity.nr_soft || config->disks.count || config->vifs.count ||
-	       config->vfbs.count || config->p9s.count || config->channels.count || config->vkbs.count ||
-	       config->pcis.count || config->ioports.count || config->irqs.count || config->iomem.count ||
+	return config->affinity.nr_hard || config->affinity.nr_soft || config->disks.count ||
+	       config->vifs.count || config->vfbs.count || config->p9s.count ||
+	       config->channels.count || config->vkbs.count || config->pcis.count ||
+	       config->ioports.count || config->irqs.count || config->iomem.count ||
 	       config->nr_unused;
 }
 

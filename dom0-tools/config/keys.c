@@ -2,8 +2,8 @@
 /*
  * The table of every key xl 4.17 looks up, and the checks all of them share.
  *
- * A key without a setter is known and kept, but has no effect in Serai for its types yet or ever; the
- * manual page xl.cfg(5) says which.
+ * A key without a setter is known and kept, but has no effect in Serai for its types yet or ever;
+ * the manual page xl.cfg(5) says which.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +12,30 @@
 #include "config/keys.h"
 
 #define AT(member) offsetof(struct domain_config, member)
-#define TEXT(key, member) { key, VALUE_TEXT, FOR_ALL, set_text, AT(member), 0, 0 }
-#define NUMBER(key, member, least, most) { key, VALUE_NUMBER, FOR_ALL, set_number, AT(member), least, most }
-#define LIST(key, member) { key, VALUE_LIST, FOR_ALL, set_list, AT(member), 0, 0 }
-#define ACTION(key) { #key, VALUE_TEXT, FOR_ALL, set_action, AT(key), 0, 0 }
-#define LATER(key, kind) { key, kind, FOR_ALL, set_later, 0, 0, 0 }
-#define KEPT(key, kind, types) { key, kind, types, NULL, 0, 0, 0 }
+#define TEXT(key, member)                                                                          \
+	{                                                                                          \
+		key, VALUE_TEXT, FOR_ALL, set_text, AT(member), 0, 0                               \
+	}
+#define NUMBER(key, member, least, most)                                                           \
+	{                                                                                          \
+		key, VALUE_NUMBER, FOR_ALL, set_number, AT(member), least, most                    \
+	}
+#define LIST(key, member)                                                                          \
+	{                                                                                          \
+		key, VALUE_LIST, FOR_ALL, set_list, AT(member), 0, 0                               \
+	}
+#define ACTION(key)                                                                                \
+	{                                                                                          \
+#key, VALUE_TEXT, FOR_ALL, set_action, AT(key), 0, 0                               \
+	}
+#define LATER(key, kind)                                                                           \
+	{                                                                                          \
+		key, kind, FOR_ALL, set_later, 0, 0, 0                                             \
+	}
+#define KEPT(key, kind, types)                                                                     \
+	{                                                                                          \
+		key, kind, types, NULL, 0, 0, 0                                                    \
+	}
 
 /* clang-format off */
 const struct key config_keys[] = {
@@ -210,9 +228,13 @@ static const char *kind_wanted(const struct key *key, const struct node *value)
 	case VALUE_TEXT:
 		return list ? "one string, not a list" : NULL;
 	case VALUE_NUMBER:
-		return list ? "one number, not a list" : node_to_number(value, &number) ? NULL : "a number";
+		return list				? "one number, not a list"
+		       : node_to_number(value, &number) ? NULL
+							: "a number";
 	case VALUE_BOOL:
-		return !list && node_to_number(value, &number) && (number == 0 || number == 1) ? NULL : "0 or 1";
+		return !list && node_to_number(value, &number) && (number == 0 || number == 1)
+			   ? NULL
+			   : "0 or 1";
 	case VALUE_LIST:
 		for (unsigned int i = 0; list && i < value->count; i++)
 			if (value->item[i]->kind == NODE_LIST)
@@ -245,8 +267,9 @@ static void unknown_key(struct reading *reading, const struct setting *setting)
 			best = distance;
 		}
 	}
-	syntax_fault(reading->syntax, setting->source, setting->place, false, "unknown key %.60s is ignored%s%s%s",
-		     setting->key, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+	syntax_fault(reading->syntax, setting->source, setting->place, false,
+		     "unknown key %.60s is ignored%s%s%s", setting->key,
+		     nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static bool keep_unused(struct reading *reading, const struct setting *setting)
@@ -261,7 +284,8 @@ static bool keep_unused(struct reading *reading, const struct setting *setting)
 	config->unused[config->nr_unused].key = strdup(setting->key);
 	config->unused[config->nr_unused].value = node_to_text(setting->value);
 	config->nr_unused++;
-	return config->unused[config->nr_unused - 1].key && config->unused[config->nr_unused - 1].value;
+	return config->unused[config->nr_unused - 1].key &&
+	       config->unused[config->nr_unused - 1].value;
 }
 
 bool key_apply(struct reading *reading, const struct setting *setting)
@@ -278,7 +302,8 @@ bool key_apply(struct reading *reading, const struct setting *setting)
 	}
 	wanted = kind_wanted(key, setting->value);
 	if (wanted) {
-		syntax_fault(reading->syntax, setting->source, setting->value->place, true, "%s must be %s", key->name, wanted);
+		syntax_fault(reading->syntax, setting->source, setting->value->place, true,
+			     "%s must be %s", key->name, wanted);
 		return false;
 	}
 	reading->setting = setting;

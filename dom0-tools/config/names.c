@@ -7,7 +7,9 @@
 #include "config/config.h"
 #include "config/names.h"
 
-const char *const domain_type_names[] = { [DOMAIN_PV] = "pv", [DOMAIN_PVH] = "pvh", [DOMAIN_HVM] = "hvm", NULL };
+const char *const domain_type_names[] = {
+	[DOMAIN_PV] = "pv", [DOMAIN_PVH] = "pvh", [DOMAIN_HVM] = "hvm", NULL
+};
 const char *const end_action_names[] = {
 	[END_DESTROY] = "destroy",
 	[END_RESTART] = "restart",
@@ -18,7 +20,8 @@ const char *const end_action_names[] = {
 	[END_SOFT_RESET] = "soft_reset",
 	NULL,
 };
-const char *const tsc_mode_names[] = { "default", "always_emulate", "native", "native_paravirt", NULL };
+const char *const tsc_mode_names[] = { "default", "always_emulate", "native", "native_paravirt",
+				       NULL };
 
 static bool same_word(const char *a, const char *b)
 {
@@ -41,7 +44,8 @@ const char *names_listed(const char *const *names, char *buffer, unsigned int si
 
 	buffer[0] = '\0';
 	for (int i = 0; names[i] && used < size; i++) {
-		int n = snprintf(buffer + used, size - used, "%s%s", i ? names[i + 1] ? ", " : " or " : "", names[i]);
+		int n = snprintf(buffer + used, size - used, "%s%s",
+				 i ? names[i + 1] ? ", " : " or " : "", names[i]);
 
 		used += n > 0 ? (size_t)n : 0;
 	}

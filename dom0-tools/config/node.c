@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values: strings, numbers and lists, their text and their number; and the distance of two words. */
+/* Values: strings, numbers and lists, their text and their number; and the distance of two words.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -137,7 +138,8 @@ unsigned int edit_distance(const char *a, const char *b)
 
 			best = best < last[j] + 1u ? best : last[j] + 1u;
 			best = best < now[j - 1] + 1u ? best : now[j - 1] + 1u;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1u < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1u < best)
 				best = before[j - 2] + 1u;
 			now[j] = (unsigned char)best;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The work behind the scanner's rules: places, escapes in strings, and what is said about words that
- * are none.
+ * The work behind the scanner's rules: places, escapes in strings, and what is said about words
+ * that are none.
  */
 #include <ctype.h>
 #include <string.h>
@@ -25,7 +25,8 @@ void scan_newline(struct scan *scan)
 
 void scan_no_memory(struct scan *scan)
 {
-	syntax_fault(scan->syntax, scan->source, (struct place){ scan->line, scan->column }, true, "out of memory");
+	syntax_fault(scan->syntax, scan->source, (struct place){ scan->line, scan->column }, true,
+		     "out of memory");
 }
 
 int scan_text(struct scan *scan, XLCFG_STYPE *value, const char *text, size_t length, int word)
@@ -73,7 +74,8 @@ static size_t escape(const char *text, const char *end, unsigned int *character)
 	return digits(text, end, 8, 3, character);
 }
 
-int scan_string(struct scan *scan, XLCFG_STYPE *value, XLCFG_LTYPE *place, const char *quoted, size_t length)
+int scan_string(struct scan *scan, XLCFG_STYPE *value, XLCFG_LTYPE *place, const char *quoted,
+		size_t length)
 {
 	const char *from = quoted + 1, *end = quoted + length - 1;
 	char *text = malloc(length), *to = text;
@@ -91,7 +93,9 @@ int scan_string(struct scan *scan, XLCFG_STYPE *value, XLCFG_LTYPE *place, const
 			if (!used || !character || character > 255) {
 				place->first_column += (int)(from - 1 - quoted);
 				free(text);
-				return scan_bad(scan, place, "an unknown escape; a backslash itself is written \\\\");
+				return scan_bad(
+				    scan, place,
+				    "an unknown escape; a backslash itself is written \\\\");
 			}
 		} else if (!character) {
 			free(text);
@@ -120,7 +124,8 @@ int scan_bad_character(struct scan *scan, XLCFG_LTYPE *place, unsigned char char
 	if (isprint(character))
 		snprintf(what, sizeof(what), "'%c' means nothing here", character);
 	else
-		snprintf(what, sizeof(what), "a character of code 0x%02x means nothing here", character);
+		snprintf(what, sizeof(what), "a character of code 0x%02x means nothing here",
+			 character);
 	return scan_bad(scan, place, what);
 }
 
@@ -130,8 +135,8 @@ void scan_unexpected(struct scan *scan, int line, int column, const char *got, c
 
 	if (!strcmp(got, "a key's name"))
 		got = "a word without quotes (text is written \"like this\")";
-	syntax_fault(scan->syntax, scan->source, place, true, "found %s%s%s", got, *wanted ? " where there should be " : "",
-		     wanted);
+	syntax_fault(scan->syntax, scan->source, place, true, "found %s%s%s", got,
+		     *wanted ? " where there should be " : "", wanted);
 }
 
 bool scan_append(struct scan *scan, struct node *list, struct node *item)
@@ -145,7 +150,8 @@ bool scan_append(struct scan *scan, struct node *list, struct node *item)
 		node_free(item);
 	node_free(list);
 	if (deep)
-		syntax_fault(scan->syntax, scan->source, place, true, "lists are nested deeper than %u", SYNTAX_MAX_DEPTH);
+		syntax_fault(scan->syntax, scan->source, place, true,
+			     "lists are nested deeper than %u", SYNTAX_MAX_DEPTH);
 	else
 		scan_no_memory(scan);
 	return false;

@@ -17,7 +17,8 @@ static void *member(struct reading *reading, const struct key *key)
 
 static bool wrong(struct reading *reading, const struct node *value, const char *what)
 {
-	syntax_fault(reading->syntax, reading->setting->source, value->place, true, "%s %s", reading->setting->key, what);
+	syntax_fault(reading->syntax, reading->setting->source, value->place, true, "%s %s",
+		     reading->setting->key, what);
 	return false;
 }
 
@@ -118,7 +119,8 @@ bool set_memory(struct reading *reading, const struct key *key, const struct nod
 
 	node_to_number(value, &number);
 	if (number < key->least || number > key->most) {
-		snprintf(what, sizeof(what), "is in MiB and must be from %lld to %lld", key->least, key->most);
+		snprintf(what, sizeof(what), "is in MiB and must be from %lld to %lld", key->least,
+			 key->most);
 		return wrong(reading, value, what);
 	}
 	*(uint64_t *)member(reading, key) = (uint64_t)number << 10;
@@ -131,7 +133,8 @@ bool set_action(struct reading *reading, const struct key *key, const struct nod
 	char all[128], what[160];
 
 	if (action < 0) {
-		snprintf(what, sizeof(what), "must be %s", names_listed(end_action_names, all, sizeof(all)));
+		snprintf(what, sizeof(what), "must be %s",
+			 names_listed(end_action_names, all, sizeof(all)));
 		return wrong(reading, value, what);
 	}
 	*(enum end_action *)member(reading, key) = (enum end_action)action;
@@ -147,7 +150,8 @@ bool set_tsc_mode(struct reading *reading, const struct key *key, const struct n
 	if (mode < 0 && node_to_number(value, &number) && number >= 0 && number < 4)
 		mode = (int)number;
 	if (mode < 0)
-		return wrong(reading, value, "must be default, always_emulate, native, native_paravirt, or 0 to 3");
+		return wrong(reading, value,
+			     "must be default, always_emulate, native, native_paravirt, or 0 to 3");
 	free(*to);
 	*to = strdup(tsc_mode_names[mode]);
 	return *to != NULL;
@@ -177,10 +181,12 @@ bool set_affinity(struct reading *reading, const struct key *key, const struct n
 	if (value->kind != NODE_LIST)
 		good = check_cpus(reading, value) && add_string(reading, &list, value);
 	for (unsigned int i = 0; good && i < value->count; i++)
-		good = check_cpus(reading, value->item[i]) && add_string(reading, &list, value->item[i]);
+		good = check_cpus(reading, value->item[i]) &&
+		       add_string(reading, &list, value->item[i]);
 	*to = list.item;
 	*nr = list.count;
-	/* A list of one is for the first vCPU alone: a second entry that says nothing tells it from a text. */
+	/* A list of one is for the first vCPU alone: a second entry that says nothing tells it from
+	 * a text. */
 	if (good && value->kind == NODE_LIST && list.count == 1) {
 		char **grown = realloc(*to, 2 * sizeof(*grown));
 

@@ -40,7 +40,8 @@ void syntax_free(struct syntax *syntax)
 	syntax_init(syntax, NULL, NULL);
 }
 
-void syntax_fault(struct syntax *syntax, const char *source, struct place place, bool fatal, const char *format, ...)
+void syntax_fault(struct syntax *syntax, const char *source, struct place place, bool fatal,
+		  const char *format, ...)
 {
 	struct config_fault fault = { .line = place.line, .column = place.column, .fatal = fatal };
 	va_list args;
@@ -64,24 +65,30 @@ static const char *add_source(struct syntax *syntax, const char *source)
 	return grown[syntax->nr_sources] ? grown[syntax->nr_sources++] : NULL;
 }
 
-static bool read_text(struct syntax *syntax, const char *source, const char *text, size_t length, unsigned int line)
+static bool read_text(struct syntax *syntax, const char *source, const char *text, size_t length,
+		      unsigned int line)
 {
-	struct scan scan = { .syntax = syntax, .source = add_source(syntax, source), .line = line, .column = 1 };
+	struct scan scan = {
+		.syntax = syntax, .source = add_source(syntax, source), .line = line, .column = 1
+	};
 	unsigned int before = syntax->faults;
 	void *scanner = NULL;
 	/* The grammar wants each line ended; two NULs end the scanner's own buffer. */
 	char *copy = length < INT32_MAX - 8 ? calloc(1, length + 3) : NULL;
 
 	if (!scan.source || !copy || xlcfg_lex_init_extra(&scan, &scanner)) {
-		syntax_fault(syntax, source, (struct place){ 0 }, true, "out of memory, or a text of absurd size");
+		syntax_fault(syntax, source, (struct place){ 0 }, true,
+			     "out of memory, or a text of absurd size");
 		free(copy);
 		return false;
 	}
 	if (length)
 		memcpy(copy, text, length);
 	copy[length] = '\n';
-	if (!xlcfg__scan_buffer(copy, length + 3, scanner) || (xlcfg_parse(&scan, scanner) && before == syntax->faults))
-		syntax_fault(syntax, source, (struct place){ scan.line, scan.column }, true, "cannot be read");
+	if (!xlcfg__scan_buffer(copy, length + 3, scanner) ||
+	    (xlcfg_parse(&scan, scanner) && before == syntax->faults))
+		syntax_fault(syntax, source, (struct place){ scan.line, scan.column }, true,
+			     "cannot be read");
 	xlcfg_lex_destroy(scanner);
 	free(copy);
 	return before == syntax->faults;
@@ -101,7 +108,8 @@ bool syntax_add_overrides(struct syntax *syntax, const char *const *overrides)
 	return before == syntax->faults;
 }
 
-bool syntax_set(struct syntax *syntax, char *key, bool append, struct node *value, struct place place)
+bool syntax_set(struct syntax *syntax, char *key, bool append, struct node *value,
+		struct place place)
 {
 	struct setting *setting = calloc(1, sizeof(*setting));
 
@@ -127,7 +135,8 @@ static bool join(struct syntax *syntax, struct setting *earlier, struct setting 
 	char *text;
 
 	if ((a->kind == NODE_LIST) != (b->kind == NODE_LIST)) {
-		syntax_fault(syntax, later->source, b->place, true, "%s is a %s so far; += needs another", later->key,
+		syntax_fault(syntax, later->source, b->place, true,
+			     "%s is a %s so far; += needs another", later->key,
 			     a->kind == NODE_LIST ? "list" : "single value");
 		return false;
 	}

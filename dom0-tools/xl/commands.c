@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one table of xl's commands, in the order `xl help` shows them. Help, completion and the manual
- * page's list come from it.
+ * The one table of xl's commands, in the order `xl help` shows them. Help, completion and the
+ * manual page's list come from it.
  */
 #include "xl/xl.h"
 
 #define JSON_HELP " --json                the result as JSON"
-#define CHANGES COMMAND_CHANGES
+#define CHANGES	  COMMAND_CHANGES
 
 /* clang-format off */
 const struct command commands[] = {

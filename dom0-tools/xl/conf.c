@@ -14,11 +14,29 @@
 #define CONF_MOST 65536
 
 static const char *const known[] = {
-	"autoballoon", "run_hotplug_scripts", "lockfile", "vif.default.script", "vif.default.bridge",
-	"vif.default.gatewaydev", "vif.default.backend", "vifscript", "defaultbridge", "output_format",
-	"blkdev_start", "claim_mode", "max_grant_frames", "max_maptrack_frames", "max_grant_version", "vm.cpumask",
-	"vm.hvm.cpumask", "vm.pv.cpumask", "domid_policy", "colo.default.proxyscript", "remus.default.netbufscript",
-	"bootloader_restrict", "suspend_evtchn_compat",
+	"autoballoon",
+	"run_hotplug_scripts",
+	"lockfile",
+	"vif.default.script",
+	"vif.default.bridge",
+	"vif.default.gatewaydev",
+	"vif.default.backend",
+	"vifscript",
+	"defaultbridge",
+	"output_format",
+	"blkdev_start",
+	"claim_mode",
+	"max_grant_frames",
+	"max_maptrack_frames",
+	"max_grant_version",
+	"vm.cpumask",
+	"vm.hvm.cpumask",
+	"vm.pv.cpumask",
+	"domid_policy",
+	"colo.default.proxyscript",
+	"remus.default.netbufscript",
+	"bootloader_restrict",
+	"suspend_evtchn_compat",
 };
 
 void print_fault(void *data, const char *source, const struct config_fault *fault)
@@ -27,15 +45,16 @@ void print_fault(void *data, const char *source, const struct config_fault *faul
 
 	(void)data;
 	if (fault->line)
-		fprintf(stderr, "%s:%u:%u: %s%s\n", source, fault->line, fault->column, kind, fault->message);
+		fprintf(stderr, "%s:%u:%u: %s%s\n", source, fault->line, fault->column, kind,
+			fault->message);
 	else
 		fprintf(stderr, "%s: %s%s\n", source, kind, fault->message);
 }
 
 static void misfit(struct syntax *syntax, const struct setting *setting, const char *wanted)
 {
-	syntax_fault(syntax, setting->source, setting->value->place, false, "%s must be %s; it is ignored", setting->key,
-		     wanted);
+	syntax_fault(syntax, setting->source, setting->value->place, false,
+		     "%s must be %s; it is ignored", setting->key, wanted);
 }
 
 static void read_text(struct syntax *syntax, const char *key, char **to)
@@ -66,11 +85,15 @@ static void read_autoballoon(struct syntax *syntax, enum autoballoon *to)
 	static const struct {
 		const char *word;
 		enum autoballoon is;
-	} words[] = { { "on", AUTOBALLOON_ON },	   { "1", AUTOBALLOON_ON },    { "off", AUTOBALLOON_OFF },
-		      { "0", AUTOBALLOON_OFF }, { "auto", AUTOBALLOON_AUTO } };
+	} words[] = { { "on", AUTOBALLOON_ON },
+		      { "1", AUTOBALLOON_ON },
+		      { "off", AUTOBALLOON_OFF },
+		      { "0", AUTOBALLOON_OFF },
+		      { "auto", AUTOBALLOON_AUTO } };
 	const struct setting *setting = syntax_find(syntax, "autoballoon");
 
-	for (size_t i = 0; setting && setting->value->text && i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; setting && setting->value->text && i < sizeof(words) / sizeof(words[0]);
+	     i++)
 		if (!strcmp(setting->value->text, words[i].word)) {
 			*to = words[i].is;
 			return;
@@ -97,8 +120,10 @@ static void check_keys(struct syntax *syntax)
 				best = edit_distance(known[i], s->key);
 				nearest = known[i];
 			}
-		syntax_fault(syntax, s->source, s->place, false, "unknown key %.60s is ignored%s%s%s", s->key,
-			     nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+		syntax_fault(syntax, s->source, s->place, false,
+			     "unknown key %.60s is ignored%s%s%s", s->key,
+			     nearest ? "; did you mean " : "", nearest ? nearest : "",
+			     nearest ? "?" : "");
 	}
 }
 
@@ -129,7 +154,9 @@ static void read_conf(struct xl *xl, struct xl_conf *conf)
 
 const struct xl_conf *xl_conf(struct xl *xl)
 {
-	static struct xl_conf conf = { AUTOBALLOON_AUTO, NULL, NULL, NULL, NULL, UINT_MAX, UINT_MAX };
+	static struct xl_conf conf = {
+		AUTOBALLOON_AUTO, NULL, NULL, NULL, NULL, UINT_MAX, UINT_MAX
+	};
 	static bool have;
 
 	if (!have)
@@ -151,7 +178,8 @@ int lock_toolstack(struct xl *xl)
 	if (!fcntl(fd, F_SETLK, &lock))
 		return fd;
 	if (!fcntl(fd, F_GETLK, &holder) && holder.l_type != F_UNLCK && !xl->carriage)
-		fprintf(stderr, "xl: waiting for process %d, which is creating a domain\n", holder.l_pid);
+		fprintf(stderr, "xl: waiting for process %d, which is creating a domain\n",
+			holder.l_pid);
 	if (!fcntl(fd, F_SETLKW, &lock))
 		return fd;
 	fail(xl, "the lock %s cannot be had: %s", path, strerror(errno));
@@ -174,8 +202,10 @@ bool apply_mask(struct xl *xl, const char *mask, struct cpu_map *map)
 	}
 	free(allowed.bits);
 	if (!some)
-		fail(xl, "vm.cpumask=%s of " CONF_FILE " leaves no CPU to run on; change it or give "
-			 "--ignore-global-affinity-masks", mask);
+		fail(xl,
+		     "vm.cpumask=%s of " CONF_FILE " leaves no CPU to run on; change it or give "
+		     "--ignore-global-affinity-masks",
+		     mask);
 	return some;
 }
 
@@ -197,7 +227,8 @@ static char *masked_text(struct xl *xl, const char *text, const char *const *mas
 bool apply_masks(struct xl *xl, struct domain_config *config)
 {
 	const struct xl_conf *conf = xl_conf(xl);
-	const char *masks[] = { conf->cpumask, config->type == DOMAIN_PV ? conf->pv_cpumask : conf->hvm_cpumask };
+	const char *masks[] = { conf->cpumask,
+				config->type == DOMAIN_PV ? conf->pv_cpumask : conf->hvm_cpumask };
 	struct vcpu_affinity *affinity = &config->affinity;
 	unsigned int nr = affinity->nr_hard == 1 ? 1 : config->max_vcpus;
 	char **hard;

@@ -23,13 +23,16 @@ static void explain_hypervisor(struct xl *xl, int error)
 	if (file)
 		fclose(file);
 	if (strncmp(type, "xen", 3))
-		fail(xl, "this system does not run on a hypervisor: boot it as Dom0 of Serai or Xen (see the boot menu)");
+		fail(xl, "this system does not run on a hypervisor: boot it as Dom0 of Serai or "
+			 "Xen (see the boot menu)");
 	else if (access("/dev/xen/privcmd", F_OK) && access("/proc/xen/privcmd", F_OK))
-		fail(xl, "/dev/xen/privcmd is missing: modprobe xen-privcmd (only the control domain has it)");
+		fail(xl, "/dev/xen/privcmd is missing: modprobe xen-privcmd (only the control "
+			 "domain has it)");
 	else if (error == EACCES || error == EPERM)
 		fail(xl, "the hypervisor may only be asked by root: use sudo xl …");
 	else
-		fail(xl, "the hypervisor cannot be reached: %s (/dev/xen/privcmd)", strerror(error));
+		fail(xl, "the hypervisor cannot be reached: %s (/dev/xen/privcmd)",
+		     strerror(error));
 }
 
 xc_interface *hypervisor(struct xl *xl)
@@ -44,7 +47,8 @@ xc_interface *hypervisor(struct xl *xl)
 
 static void store_hangs(int signal)
 {
-	static const char text[] = "xl: xenstored does not answer: see its log, then restart it (it keeps its state)\n";
+	static const char text[] =
+	    "xl: xenstored does not answer: see its log, then restart it (it keeps its state)\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)ignored;
@@ -67,7 +71,8 @@ static void explain_store(struct xl *xl, int error)
 	if (error == EACCES || error == EPERM)
 		fail(xl, "xenstored may only be asked by root: use sudo xl …");
 	else if (error == ENOENT || error == ECONNREFUSED)
-		fail(xl, "xenstored does not run: start it (service xen start, or systemctl start xenstored)");
+		fail(xl, "xenstored does not run: start it (service xen start, or systemctl start "
+			 "xenstored)");
 	else
 		fail(xl, "xenstored cannot be reached: %s", strerror(error));
 }
@@ -88,9 +93,18 @@ struct xs_handle *store(struct xl *xl)
 	return xl->session.xs;
 }
 
+/* The operations on domains wait for the store as long as it takes: one that hangs is found out
+ * before. */
 struct session *whole_session(struct xl *xl)
 {
-	return hypervisor(xl) && store(xl) ? &xl->session : NULL;
+	static bool answered;
+
+	if (!hypervisor(xl) || !store(xl))
+		return NULL;
+	if (!answered)
+		free(read_node(xl, "/local"));
+	answered = true;
+	return &xl->session;
 }
 
 void disconnect(struct xl *xl)

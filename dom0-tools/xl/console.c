@@ -22,19 +22,25 @@ static int exec_tool(struct xl *xl, const char *name, char *const *argv)
 	}
 	fflush(stdout);
 	for (size_t i = 0; slash && i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%.*s/%s/%s", (int)(slash - self), self, places[i], name);
+		snprintf(path, sizeof(path), "%.*s/%s/%s", (int)(slash - self), self, places[i],
+			 name);
 		execv(path, argv);
 	}
 	snprintf(path, sizeof(path), "/usr/lib/xen-4.17/bin/%s", name);
 	execv(path, argv);
-	return fail(xl, "%s could not be started: %s; it belongs beside xl, in ../lib/serai", name, strerror(errno));
+	return fail(xl, "%s could not be started: %s; it belongs beside xl, in ../lib/serai", name,
+		    strerror(errno));
 }
 
 int console_exec(struct xl *xl, uint32_t domid, const struct console_choice *choice)
 {
-	char id[16], *argv[12] = { (char *)(uintptr_t)"xenconsole", id };
-	const char *words[] = { "--num", choice->number ? choice->number : "0", "--type", choice->type ? choice->type : "pv",
-				choice->escape ? "--escape" : NULL, choice->escape };
+	char id[16], *argv[12] = { (char *)(uintptr_t) "xenconsole", id };
+	const char *words[] = { "--num",
+				choice->number ? choice->number : "0",
+				"--type",
+				choice->type ? choice->type : "pv",
+				choice->escape ? "--escape" : NULL,
+				choice->escape };
 	int nr = 2;
 
 	snprintf(id, sizeof(id), "%u", domid);
@@ -55,7 +61,9 @@ static const char *usual_type(struct xl *xl, uint32_t domid)
 
 int cmd_console(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "escape", 1, NULL, 'e' }, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = { { "escape", 1, NULL, 'e' },
+					       HELP_OPTION,
+					       END_OPTIONS };
 	struct console_choice choice = { 0 };
 	long long number;
 	uint32_t domid;
@@ -85,7 +93,7 @@ int cmd_console(struct xl *xl, int argc, char **argv)
 
 int cmd_top(struct xl *xl, int argc, char **argv)
 {
-	char *words[] = { (char *)(uintptr_t)"xentop", NULL };
+	char *words[] = { (char *)(uintptr_t) "xentop", NULL };
 
 	plain_arguments(xl, argc, argv, 0);
 	return exec_tool(xl, "xentop", words);

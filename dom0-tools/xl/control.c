@@ -14,7 +14,15 @@ static bool one_domain(struct xl *xl, const char *name, uint32_t *domid)
 
 static int code_of(int error)
 {
+	store_guard(false);
 	return error ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* For operations that are done in no time if the store answers. */
+static struct session *guarded(struct xl *xl)
+{
+	store_guard(true);
+	return &xl->session;
 }
 
 int cmd_pause(struct xl *xl, int argc, char **argv)
@@ -22,7 +30,8 @@ int cmd_pause(struct xl *xl, int argc, char **argv)
 	int at = plain_arguments(xl, argc, argv, 1);
 	uint32_t domid;
 
-	return one_domain(xl, argv[at], &domid) ? code_of(domain_pause(&xl->session, domid)) : EXIT_FAILED;
+	return one_domain(xl, argv[at], &domid) ? code_of(domain_pause(guarded(xl), domid))
+						: EXIT_FAILED;
 }
 
 int cmd_unpause(struct xl *xl, int argc, char **argv)
@@ -30,7 +39,8 @@ int cmd_unpause(struct xl *xl, int argc, char **argv)
 	int at = plain_arguments(xl, argc, argv, 1);
 	uint32_t domid;
 
-	return one_domain(xl, argv[at], &domid) ? code_of(domain_unpause(&xl->session, domid)) : EXIT_FAILED;
+	return one_domain(xl, argv[at], &domid) ? code_of(domain_unpause(guarded(xl), domid))
+						: EXIT_FAILED;
 }
 
 int cmd_rename(struct xl *xl, int argc, char **argv)
@@ -38,7 +48,9 @@ int cmd_rename(struct xl *xl, int argc, char **argv)
 	int at = plain_arguments(xl, argc, argv, 2);
 	uint32_t domid;
 
-	return one_domain(xl, argv[at], &domid) ? code_of(domain_rename(&xl->session, domid, argv[at + 1])) : EXIT_FAILED;
+	return one_domain(xl, argv[at], &domid)
+		   ? code_of(domain_rename(guarded(xl), domid, argv[at + 1]))
+		   : EXIT_FAILED;
 }
 
 int cmd_dump_core(struct xl *xl, int argc, char **argv)
@@ -46,7 +58,9 @@ int cmd_dump_core(struct xl *xl, int argc, char **argv)
 	int at = plain_arguments(xl, argc, argv, 2);
 	uint32_t domid;
 
-	return one_domain(xl, argv[at], &domid) ? code_of(domain_dump_core(&xl->session, domid, argv[at + 1])) : EXIT_FAILED;
+	return one_domain(xl, argv[at], &domid)
+		   ? code_of(domain_dump_core(&xl->session, domid, argv[at + 1]))
+		   : EXIT_FAILED;
 }
 
 int cmd_sysrq(struct xl *xl, int argc, char **argv)
@@ -64,7 +78,9 @@ int cmd_sysrq(struct xl *xl, int argc, char **argv)
 	snprintf(path, sizeof(path), "/local/domain/%u/control/sysrq", domid);
 	if (write_node(xl, path, argv[at + 1]))
 		return EXIT_DONE;
-	return xl->session.xs ? fail(xl, "the key could not be written to the store: %s", strerror(errno)) : EXIT_FAILED;
+	return xl->session.xs
+		   ? fail(xl, "the key could not be written to the store: %s", strerror(errno))
+		   : EXIT_FAILED;
 }
 
 /* Waking from S3 is no trigger but a parameter of virtualized guests. */
@@ -74,7 +90,9 @@ static int resume_from_s3(struct xl *xl, uint32_t domid)
 
 	if (!domain_get(xl, domid, &info) || !(info.flags & XEN_DOMINF_hvm_guest))
 		return fail(xl, "domain %u is paravirtualized: it has no S3 to wake from", domid);
-	return fail(xl, "s3resume is not supported yet; xl trigger %u power presses the power button", domid);
+	return fail(xl,
+		    "s3resume is not supported yet; xl trigger %u power presses the power button",
+		    domid);
 }
 
 int cmd_trigger(struct xl *xl, int argc, char **argv)
@@ -96,14 +114,17 @@ int cmd_trigger(struct xl *xl, int argc, char **argv)
 	while (trigger < nr && strcmp(argv[at + 1], names[trigger]))
 		trigger++;
 	if (trigger == nr)
-		return fail(xl, "%s is no trigger: there are nmi, reset, init, power, sleep and s3resume", argv[at + 1]);
+		return fail(
+		    xl, "%s is no trigger: there are nmi, reset, init, power, sleep and s3resume",
+		    argv[at + 1]);
 	if (argv[at + 2] && !number_read(xl, "vCPU", argv[at + 2], 0, 8191, &vcpu))
 		return EXIT_FAILED;
 	if (!xc_domain_send_trigger(xl->session.xc, domid, trigger, (uint32_t)vcpu))
 		return EXIT_DONE;
-	return fail(xl, "%s could not be sent to vCPU %lld of domain %u: %s", names[trigger], vcpu, domid,
-		    errno == ESRCH ? "there is no such vCPU" :
-		    errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP ?
-				     "this type of guest has no such button (a PV guest takes nmi)" :
-				     strerror(errno));
+	return fail(xl, "%s could not be sent to vCPU %lld of domain %u: %s", names[trigger], vcpu,
+		    domid,
+		    errno == ESRCH ? "there is no such vCPU"
+		    : errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP
+			? "this type of guest has no such button (a PV guest takes nmi)"
+			: strerror(errno));
 }

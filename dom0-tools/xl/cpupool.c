@@ -22,10 +22,12 @@ static void cpu_list(const struct pools *pools, const struct pool *pool, char *t
 	*text = '\0';
 	for (unsigned int cpu = 0; cpu < pools->nr_cpus && used < size; cpu++)
 		if (in(pool->cpus, cpu))
-			used += (size_t)snprintf(text + used, size - used, "%s%u", used ? "," : "", cpu);
+			used += (size_t)snprintf(text + used, size - used, "%s%u", used ? "," : "",
+						 cpu);
 }
 
-static void pool_row(struct output *out, const struct pools *pools, const struct pool *pool, bool cpus)
+static void pool_row(struct output *out, const struct pools *pools, const struct pool *pool,
+		     bool cpus)
 {
 	static char list[CPU_LIST_BYTES];
 	unsigned int count = 0;
@@ -50,7 +52,9 @@ static void pool_row(struct output *out, const struct pools *pools, const struct
 
 int cmd_cpupool_list(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "cpus", 0, NULL, 'c' }, JSON_OPTION, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = {
+		{ "cpus", 0, NULL, 'c' }, JSON_OPTION, HELP_OPTION, END_OPTIONS
+	};
 	struct pools pools;
 	struct pool *only;
 	struct output out;
@@ -63,9 +67,11 @@ int cmd_cpupool_list(struct xl *xl, int argc, char **argv)
 		return EXIT_FAILED;
 	only = argv[optind] ? pools_find(&pools, argv[optind]) : NULL;
 	if (argv[optind] && !only)
-		return fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are", argv[optind]);
+		return fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are",
+			    argv[optind]);
 	output_begin(&out, xl->json, false,
-		     cpus ? "Name               CPU list" : "Name               CPUs   Sched     Active   Domain count");
+		     cpus ? "Name               CPU list"
+			  : "Name               CPUs   Sched     Active   Domain count");
 	for (unsigned int i = 0; i < pools.count; i++)
 		if (!only || only == &pools.pool[i])
 			pool_row(&out, &pools, &pools.pool[i], cpus);
@@ -84,11 +90,15 @@ int cmd_cpupool_destroy(struct xl *xl, int argc, char **argv)
 		return EXIT_FAILED;
 	pool = pools_find(&pools, argv[at]);
 	if (!pool)
-		fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are", argv[at]);
+		fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are",
+		     argv[at]);
 	else if (!pool->id)
-		fail(xl, "%s cannot be destroyed: it is the hypervisor's first pool and holds Domain-0", pool->name);
+		fail(xl,
+		     "%s cannot be destroyed: it is the hypervisor's first pool and holds Domain-0",
+		     pool->name);
 	else if (pool->nr_domains)
-		fail(xl, "%s still has %u domains; xl cpupool-migrate moves them", pool->name, pool->nr_domains);
+		fail(xl, "%s still has %u domains; xl cpupool-migrate moves them", pool->name,
+		     pool->nr_domains);
 	else
 		code = pool_destroy(xl, pool, pools.nr_cpus) ? EXIT_DONE : EXIT_FAILED;
 	pools_free(&pools);
@@ -105,7 +115,8 @@ int cmd_cpupool_rename(struct xl *xl, int argc, char **argv)
 		return EXIT_FAILED;
 	pool = pools_find(&pools, argv[at]);
 	if (!pool)
-		fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are", argv[at]);
+		fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are",
+		     argv[at]);
 	else if (pools_find(&pools, argv[at + 1]))
 		fail(xl, "there is a CPU pool %s already; choose another name", argv[at + 1]);
 	else
@@ -147,10 +158,13 @@ static int move_cpus(struct xl *xl, const char *pool_name_or_id, const char *tex
 		if (!in(set.bits, cpu))
 			continue;
 		any = true;
-		if (add ? !xc_cpupool_addcpu(xl->session.xc, pool, (int)cpu) : !xc_cpupool_removecpu(xl->session.xc, pool, (int)cpu))
+		if (add ? !xc_cpupool_addcpu(xl->session.xc, pool, (int)cpu)
+			: !xc_cpupool_removecpu(xl->session.xc, pool, (int)cpu))
 			continue;
-		/* "all" means all that can be: CPUs of other pools, or not there, are no failure. */
-		if (all && (errno == ENODEV || errno == EINVAL || errno == EEXIST || (add && errno == EBUSY)))
+		/* "all" means all that can be: CPUs of other pools, or not there, are no failure.
+		 */
+		if (all && (errno == ENODEV || errno == EINVAL || errno == EEXIST ||
+			    (add && errno == EBUSY)))
 			continue;
 		error = errno;
 		failed.bits[cpu / 8] |= (uint8_t)(1u << (cpu % 8));
@@ -163,11 +177,13 @@ static int move_cpus(struct xl *xl, const char *pool_name_or_id, const char *tex
 		return fail(xl, "%s holds no CPU of this machine", text);
 	if (!error)
 		return EXIT_DONE;
-	return fail(xl, "CPUs %s could not be %s %s: %s", left, add ? "added to" : "removed from", pool_name_or_id,
-		    error != EBUSY && error != ENODEV && error != EEXIST && error != EINVAL ? strerror(error) :
-		    add		   ? "they are not free (xl cpupool-cpu-remove frees them)" :
-		    error == EBUSY ? "a domain of the pool would be left without a CPU" :
-				     "they are not its own");
+	return fail(xl, "CPUs %s could not be %s %s: %s", left, add ? "added to" : "removed from",
+		    pool_name_or_id,
+		    error != EBUSY && error != ENODEV && error != EEXIST && error != EINVAL
+			? strerror(error)
+		    : add	     ? "they are not free (xl cpupool-cpu-remove frees them)"
+		    : error == EBUSY ? "a domain of the pool would be left without a CPU"
+				     : "they are not its own");
 }
 
 int cmd_cpupool_cpu_add(struct xl *xl, int argc, char **argv)

@@ -34,7 +34,8 @@ static bool read_file(struct xl *xl, struct syntax *syntax, const char *path)
 }
 
 /* "0-3", 2 or ["0", "2-3"]; joined into one set. */
-static bool read_cpus(struct xl *xl, const struct setting *setting, const char *prefix, struct cpu_map *map)
+static bool read_cpus(struct xl *xl, const struct setting *setting, const char *prefix,
+		      struct cpu_map *map)
 {
 	char text[1024] = "";
 	const struct node *value = setting->value;
@@ -45,8 +46,11 @@ static bool read_cpus(struct xl *xl, const struct setting *setting, const char *
 		size_t used = strlen(text);
 
 		if (item->kind == NODE_LIST)
-			return fail(xl, "%s must be a number, a range or a list of them", setting->key), false;
-		snprintf(text + used, sizeof(text) - used, "%s%s%s", used ? "," : "", prefix, item->text);
+			return fail(xl, "%s must be a number, a range or a list of them",
+				    setting->key),
+			       false;
+		snprintf(text + used, sizeof(text) - used, "%s%s%s", used ? "," : "", prefix,
+			 item->text);
 	}
 	if (!*text)
 		return true;
@@ -60,12 +64,15 @@ static bool read_scheduler(struct xl *xl, struct syntax *syntax, uint32_t *sched
 
 	if (!setting) {
 		if (xc_sched_id(xl->session.xc, &number))
-			return fail(xl, "the hypervisor does not tell its scheduler: %s", strerror(errno)), false;
+			return fail(xl, "the hypervisor does not tell its scheduler: %s",
+				    strerror(errno)),
+			       false;
 	} else {
 		number = setting->value->text ? scheduler_number(setting->value->text) : -1;
 		if (number < 0)
 			return fail(xl, "%s is no scheduler: there are credit, credit2, rtds, null",
-				    setting->value->text ? setting->value->text : "a list"), false;
+				    setting->value->text ? setting->value->text : "a list"),
+			       false;
 	}
 	*scheduler = (uint32_t)number;
 	return true;
@@ -73,7 +80,8 @@ static bool read_scheduler(struct xl *xl, struct syntax *syntax, uint32_t *sched
 
 static bool read_plan(struct xl *xl, struct syntax *syntax, struct plan *plan)
 {
-	const struct setting *name = syntax_find(syntax, "name"), *cpus = syntax_find(syntax, "cpus");
+	const struct setting *name = syntax_find(syntax, "name"),
+			     *cpus = syntax_find(syntax, "cpus");
 	const struct setting *nodes = syntax_find(syntax, "nodes");
 
 	if (!name || !name->value->text || !*name->value->text)
@@ -103,7 +111,8 @@ static bool check_plan(struct xl *xl, const struct plan *plan)
 		good = false;
 	}
 	for (unsigned int i = 0; good && i < plan->cpus.nr; i++)
-		if (plan->cpus.bits[i / 8] & (1u << (i % 8)) && !(free_map[i / 8] & (1u << (i % 8)))) {
+		if (plan->cpus.bits[i / 8] & (1u << (i % 8)) &&
+		    !(free_map[i / 8] & (1u << (i % 8)))) {
 			fail(xl, "CPU %u belongs to a pool; xl cpupool-cpu-remove frees it", i);
 			good = false;
 		}
@@ -119,18 +128,23 @@ static int carry_out(struct xl *xl, const struct plan *plan, bool dry_run)
 
 	if (!check_plan(xl, plan))
 		return EXIT_FAILED;
-	printf("Using config file \"%s\"\ncpupool name:   %s\nscheduler:      %s\nnumber of cpus: %u\n", plan->source,
-	       plan->name, scheduler_of(plan->scheduler), plan->count);
+	printf("Using config file \"%s\"\ncpupool name:   %s\nscheduler:      %s\nnumber of cpus: "
+	       "%u\n",
+	       plan->source, plan->name, scheduler_of(plan->scheduler), plan->count);
 	fflush(stdout);
 	if (dry_run)
 		return EXIT_DONE;
-	return pool_create(xl, plan->name, plan->scheduler, plan->cpus.bits ? &plan->cpus : NULL, &id) ? EXIT_DONE :
-													  EXIT_FAILED;
+	return pool_create(xl, plan->name, plan->scheduler, plan->cpus.bits ? &plan->cpus : NULL,
+			   &id)
+		   ? EXIT_DONE
+		   : EXIT_FAILED;
 }
 
 int cmd_cpupool_create(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "defconfig", 1, NULL, 'f' }, { "dryrun", 0, NULL, 'n' }, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = {
+		{ "defconfig", 1, NULL, 'f' }, { "dryrun", 0, NULL, 'n' }, HELP_OPTION, END_OPTIONS
+	};
 	struct plan plan = { 0 };
 	const char *file = NULL, **overrides = calloc((size_t)argc + 1, sizeof(*overrides));
 	struct syntax syntax;
@@ -150,8 +164,8 @@ int cmd_cpupool_create(struct xl *xl, int argc, char **argv)
 	}
 	syntax_init(&syntax, print_fault, xl);
 	plan.source = file ? file : "command line";
-	good = good && (!file || read_file(xl, &syntax, file)) && syntax_add_overrides(&syntax, overrides) &&
-	       syntax_fold(&syntax);
+	good = good && (!file || read_file(xl, &syntax, file)) &&
+	       syntax_add_overrides(&syntax, overrides) && syntax_fold(&syntax);
 	if (good && whole_session(xl) && read_plan(xl, &syntax, &plan))
 		code = carry_out(xl, &plan, dry_run);
 	free(plan.cpus.bits);
@@ -177,7 +191,8 @@ static bool split_off(struct xl *xl, const struct pool *first, unsigned int node
 			continue;
 		any = true;
 		if (xc_cpupool_removecpu(xl->session.xc, first->id, (int)cpu)) {
-			fail(xl, "CPU %u could not leave %s: %s", cpu, first->name, strerror(errno));
+			fail(xl, "CPU %u could not leave %s: %s", cpu, first->name,
+			     strerror(errno));
 			free(cpus.bits);
 			return false;
 		}
@@ -199,7 +214,8 @@ int cmd_cpupool_numa_split(struct xl *xl, int argc, char **argv)
 		return EXIT_FAILED;
 	if (pools.count != 1 || xc_physinfo(xl->session.xc, &machine)) {
 		pools_free(&pools);
-		return fail(xl, "there must be just one CPU pool to be split; xl cpupool-destroy removes the others");
+		return fail(xl, "there must be just one CPU pool to be split; xl cpupool-destroy "
+				"removes the others");
 	}
 	for (unsigned int node = 1; good && node <= machine.max_node_id; node++)
 		good = split_off(xl, &pools.pool[0], node);

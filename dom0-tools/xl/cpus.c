@@ -36,7 +36,8 @@ void print_map(char *text, size_t size, const uint8_t *bits, unsigned int nr, un
 
 		if (!test(bits, i))
 			continue;
-		n = snprintf(text + used, size - used, end > i ? "%s%u-%u" : "%s%u", used ? "," : "", i, end);
+		n = snprintf(text + used, size - used, end > i ? "%s%u-%u" : "%s%u",
+			     used ? "," : "", i, end);
 		used += n > 0 ? (size_t)n : 0;
 		i = end;
 	}
@@ -49,7 +50,8 @@ struct cpu_map cpus_new(struct xl *xl)
 
 	if (nr <= 0) {
 		if (xl->session.xc)
-			fail(xl, "the hypervisor does not tell how many CPUs there are: %s", strerror(errno));
+			fail(xl, "the hypervisor does not tell how many CPUs there are: %s",
+			     strerror(errno));
 		return map;
 	}
 	map.bits = calloc(1, ((size_t)nr + 63) / 64 * 8);

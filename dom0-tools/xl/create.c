@@ -2,8 +2,8 @@
 /*
  * create and config-update: from a configuration to a domain, or to the record of one.
  *
- * What happens when a domain ends (on_poweroff= …) is the life-cycle daemon's work, so xl itself never
- * stays behind for it. With -e nobody acts, as when older xl was told not to wait.
+ * What happens when a domain ends (on_poweroff= …) is the life-cycle daemon's work, so xl itself
+ * never stays behind for it. With -e nobody acts, as when older xl was told not to wait.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -39,8 +39,9 @@ static bool sort_arguments(struct xl *xl, struct creation *creation, int argc, c
 		else if (!creation->file)
 			creation->file = argv[i];
 		else
-			return usage_error(xl, "%s and %s: only one configuration file can be used", creation->file,
-					   argv[i]), false;
+			return usage_error(xl, "%s and %s: only one configuration file can be used",
+					   creation->file, argv[i]),
+			       false;
 	}
 	return true;
 }
@@ -65,7 +66,8 @@ static int print_config(struct xl *xl, const struct domain_config *config)
 	char *text = config_to_json(config);
 
 	if (!text)
-		return fail(xl, "the configuration cannot be shown: it is no UTF-8, or memory ran out");
+		return fail(xl,
+			    "the configuration cannot be shown: it is no UTF-8, or memory ran out");
 	fputs(text, stdout);
 	free(text);
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
@@ -76,7 +78,8 @@ static void print_timings(const struct create_timings *timings)
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < timings->count; i++) {
-		fprintf(stderr, "%-16s %10.3f ms\n", timings->phase[i].phase, (double)timings->phase[i].ns / 1e6);
+		fprintf(stderr, "%-16s %10.3f ms\n", timings->phase[i].phase,
+			(double)timings->phase[i].ns / 1e6);
 		sum += timings->phase[i].ns;
 	}
 	fprintf(stderr, "%-16s %10.3f ms\n", "all", (double)sum / 1e6);
@@ -89,7 +92,8 @@ static int with_console(struct xl *xl, const struct creation *creation, uint32_t
 	int status = 0;
 
 	if (child < 0)
-		return fail(xl, "the console could not be started: %s; xl console %u tries again", strerror(errno), domid);
+		return fail(xl, "the console could not be started: %s; xl console %u tries again",
+			    strerror(errno), domid);
 	if (!child)
 		_exit(console_exec(xl, domid, &(struct console_choice){ 0 }));
 	if (!creation->paused && domain_unpause(&xl->session, domid))
@@ -98,7 +102,8 @@ static int with_console(struct xl *xl, const struct creation *creation, uint32_t
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
 }
 
-static int make_domain(struct xl *xl, const struct creation *creation, const struct domain_config *config)
+static int make_domain(struct xl *xl, const struct creation *creation,
+		       const struct domain_config *config)
 {
 	struct create_timings timings = { 0 };
 	struct create_options options = { .paused = creation->paused || creation->console,
@@ -130,11 +135,13 @@ static int create(struct xl *xl, const struct creation *creation)
 		return EXIT_NO_FILE;
 	}
 	if (creation->file && access(creation->file, R_OK)) {
-		fail(xl, "the configuration %s cannot be read: %s", creation->file, strerror(errno));
+		fail(xl, "the configuration %s cannot be read: %s", creation->file,
+		     strerror(errno));
 		return EXIT_NOT_MADE;
 	}
 	if (!creation->quiet)
-		fprintf(stderr, "Parsing config from %s\n", creation->file ? creation->file : "command line");
+		fprintf(stderr, "Parsing config from %s\n",
+			creation->file ? creation->file : "command line");
 	config = read_config(xl, creation);
 	if (!config)
 		return EXIT_FAILED;
@@ -154,10 +161,15 @@ int cmd_create(struct xl *xl, int argc, char **argv)
 {
 	enum { TIMINGS = 300, IGNORE_MASKS };
 	static const struct option longs[] = {
-		{ "dryrun", 0, NULL, 'n' }, { "quiet", 0, NULL, 'q' }, { "defconfig", 1, NULL, 'f' },
-		{ "vncviewer", 0, NULL, 'V' }, { "vncviewer-autopass", 0, NULL, 'A' },
-		{ "timings", 0, NULL, TIMINGS }, { "ignore-global-affinity-masks", 0, NULL, IGNORE_MASKS },
-		HELP_OPTION, END_OPTIONS,
+		{ "dryrun", 0, NULL, 'n' },
+		{ "quiet", 0, NULL, 'q' },
+		{ "defconfig", 1, NULL, 'f' },
+		{ "vncviewer", 0, NULL, 'V' },
+		{ "vncviewer-autopass", 0, NULL, 'A' },
+		{ "timings", 0, NULL, TIMINGS },
+		{ "ignore-global-affinity-masks", 0, NULL, IGNORE_MASKS },
+		HELP_OPTION,
+		END_OPTIONS,
 	};
 	struct creation creation = { .dry_run = xl->dry_run };
 	bool viewer = false;
@@ -188,7 +200,9 @@ int cmd_create(struct xl *xl, int argc, char **argv)
 
 int cmd_config_update(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "defconfig", 1, NULL, 'f' }, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = { { "defconfig", 1, NULL, 'f' },
+					       HELP_OPTION,
+					       END_OPTIONS };
 	struct creation creation = { .dry_run = xl->dry_run };
 	struct domain_config *config;
 	uint32_t domid;
@@ -208,14 +222,17 @@ int cmd_config_update(struct xl *xl, int argc, char **argv)
 	if (!creation.file && !creation.overrides[0])
 		return fail(xl, "config-update needs a configuration file");
 	if (!domid)
-		return fail(xl, "Domain-0 has no configuration: its boot loader entry says what it is");
+		return fail(xl,
+			    "Domain-0 has no configuration: its boot loader entry says what it is");
 	config = read_config(xl, &creation);
 	if (!config)
 		return EXIT_FAILED;
 	if (creation.debug || creation.dry_run)
 		code = print_config(xl, config);
 	if (!creation.dry_run)
-		code = whole_session(xl) && !domain_store_config(&xl->session, domid, config) ? EXIT_DONE : EXIT_FAILED;
+		code = whole_session(xl) && !domain_store_config(&xl->session, domid, config)
+			   ? EXIT_DONE
+			   : EXIT_FAILED;
 	config_free(config);
 	free(creation.overrides);
 	return code;

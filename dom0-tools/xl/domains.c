@@ -18,8 +18,11 @@ bool domains_get(struct xl *xl, struct domains *domains)
 	if (!hypervisor(xl))
 		return false;
 	for (;;) {
-		xc_domaininfo_t *grown = realloc(domains->info, (domains->count + room) * sizeof(*grown));
-		int got = grown ? xc_domain_getinfolist(xl->session.xc, next, room, grown + domains->count) : -1;
+		xc_domaininfo_t *grown =
+		    realloc(domains->info, (domains->count + room) * sizeof(*grown));
+		int got = grown ? xc_domain_getinfolist(xl->session.xc, next, room,
+							grown + domains->count)
+				: -1;
 
 		if (grown)
 			domains->info = grown;
@@ -39,7 +42,8 @@ bool domains_get(struct xl *xl, struct domains *domains)
 
 bool domain_get(struct xl *xl, uint32_t domid, xc_domaininfo_t *info)
 {
-	return hypervisor(xl) && xc_domain_getinfolist(xl->session.xc, domid, 1, info) == 1 && info->domain == domid;
+	return hypervisor(xl) && xc_domain_getinfolist(xl->session.xc, domid, 1, info) == 1 &&
+	       info->domain == domid;
 }
 
 char *domain_name_of(struct xl *xl, uint32_t domid)
@@ -92,7 +96,8 @@ static bool lookup_name(struct xl *xl, const char *name, uint32_t *domid)
 
 bool domain_lookup(struct xl *xl, const char *name_or_id, uint32_t *domid)
 {
-	return all_digits(name_or_id) ? lookup_id(xl, name_or_id, domid) : lookup_name(xl, name_or_id, domid);
+	return all_digits(name_or_id) ? lookup_id(xl, name_or_id, domid)
+				      : lookup_name(xl, name_or_id, domid);
 }
 
 bool domain_is_guest(const xc_domaininfo_t *info)
@@ -147,10 +152,12 @@ bool pool_lookup(struct xl *xl, const char *name_or_id, uint32_t *pool)
 		next = *pool + 1;
 		xc_cpupool_infofree(xl->session.xc, info);
 		name = number ? NULL : pool_name(xl, *pool);
-		found = number ? *pool == strtoul(name_or_id, NULL, 10) : name && !strcmp(name, name_or_id);
+		found = number ? *pool == strtoul(name_or_id, NULL, 10)
+			       : name && !strcmp(name, name_or_id);
 		free(name);
 	}
 	if (!found)
-		fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are", name_or_id);
+		fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are",
+		     name_or_id);
 	return found;
 }

@@ -11,9 +11,9 @@
 #define ANSWER_SECONDS 60
 
 struct ending {
-	const char *how;     /* what control/shutdown is set to */
-	const char *doing;   /* for messages */
-	uint32_t trigger;    /* for guests without PV drivers */
+	const char *how;   /* what control/shutdown is set to */
+	const char *doing; /* for messages */
+	uint32_t trigger;  /* for guests without PV drivers */
 	bool all, wait, fallback;
 	uint32_t *domid;
 	unsigned int count;
@@ -56,8 +56,8 @@ static bool ask(struct xl *xl, const struct ending *ending, uint32_t domid)
 	if (!needs_trigger(xl, domid))
 		return !domain_ask_shutdown(&xl->session, domid, ending->how, 0);
 	if (!ending->fallback) {
-		fail(xl, "domain %u has no PV drivers to ask; -F presses its %s button instead", domid,
-		     ending->trigger == XEN_DOMCTL_SENDTRIGGER_POWER ? "power" : "reset");
+		fail(xl, "domain %u has no PV drivers to ask; -F presses its %s button instead",
+		     domid, ending->trigger == XEN_DOMCTL_SENDTRIGGER_POWER ? "power" : "reset");
 		return false;
 	}
 	if (!xc_domain_send_trigger(xl->session.xc, domid, ending->trigger, 0))
@@ -81,7 +81,9 @@ static int end_domains(struct xl *xl, struct ending *ending)
 
 static int run_ending(struct xl *xl, struct ending *ending, int argc, char **argv)
 {
-	static const struct option longs[] = { { "all", 0, NULL, 'a' }, { "wait", 0, NULL, 'w' }, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = {
+		{ "all", 0, NULL, 'a' }, { "wait", 0, NULL, 'w' }, HELP_OPTION, END_OPTIONS
+	};
 	int option, code = EXIT_FAILED;
 
 	while ((option = next_option(xl, argc, argv, "awFh", longs)) != -1) {
@@ -99,21 +101,27 @@ static int run_ending(struct xl *xl, struct ending *ending, int argc, char **arg
 
 int cmd_shutdown(struct xl *xl, int argc, char **argv)
 {
-	struct ending ending = { .how = "poweroff", .doing = "Shutting down", .trigger = XEN_DOMCTL_SENDTRIGGER_POWER };
+	struct ending ending = { .how = "poweroff",
+				 .doing = "Shutting down",
+				 .trigger = XEN_DOMCTL_SENDTRIGGER_POWER };
 
 	return run_ending(xl, &ending, argc, argv);
 }
 
 int cmd_reboot(struct xl *xl, int argc, char **argv)
 {
-	struct ending ending = { .how = "reboot", .doing = "Rebooting", .trigger = XEN_DOMCTL_SENDTRIGGER_RESET };
+	struct ending ending = { .how = "reboot",
+				 .doing = "Rebooting",
+				 .trigger = XEN_DOMCTL_SENDTRIGGER_RESET };
 
 	return run_ending(xl, &ending, argc, argv);
 }
 
 int cmd_destroy(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "force", 0, NULL, 'f' }, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = { { "force", 0, NULL, 'f' },
+					       HELP_OPTION,
+					       END_OPTIONS };
 	bool force = xl->force;
 	uint32_t domid;
 	int option, at;
@@ -124,6 +132,7 @@ int cmd_destroy(struct xl *xl, int argc, char **argv)
 	if (!domain_lookup(xl, argv[at], &domid) || !whole_session(xl))
 		return EXIT_FAILED;
 	if (!domid && !force)
-		return fail(xl, "Domain-0 is not destroyed: it holds the machine's devices and this shell (-f tries it)");
+		return fail(xl, "Domain-0 is not destroyed: it holds the machine's devices and "
+				"this shell (-f tries it)");
 	return domain_destroy(&xl->session, domid) ? EXIT_FAILED : EXIT_DONE;
 }

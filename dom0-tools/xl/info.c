@@ -22,7 +22,8 @@ struct report {
 	bool found;
 };
 
-static void put_line(struct report *report, const char *name, bool figure, const char *format, va_list args)
+static void put_line(struct report *report, const char *name, bool figure, const char *format,
+		     va_list args)
 {
 	char value[4096];
 
@@ -40,7 +41,8 @@ static void put_line(struct report *report, const char *name, bool figure, const
 		printf("%-22s : %s\n", name, value);
 }
 
-static void __attribute__((format(printf, 3, 4))) line(struct report *report, const char *name, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+line(struct report *report, const char *name, const char *format, ...)
 {
 	va_list args;
 
@@ -50,8 +52,8 @@ static void __attribute__((format(printf, 3, 4))) line(struct report *report, co
 }
 
 /* The same for what is a number in JSON. */
-static void __attribute__((format(printf, 3, 4))) figure(struct report *report, const char *name, const char *format,
-							  ...)
+static void __attribute__((format(printf, 3, 4)))
+figure(struct report *report, const char *name, const char *format, ...)
 {
 	va_list args;
 
@@ -122,27 +124,30 @@ static void report_machine(struct report *report, const xc_physinfo_t *machine)
 	figure(report, "cores_per_socket", "%u", machine->cores_per_socket);
 	figure(report, "threads_per_core", "%u", machine->threads_per_core);
 	figure(report, "cpu_mhz", "%u.%03u", machine->cpu_khz / 1000, machine->cpu_khz % 1000);
-	line(report, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", caps[0], caps[1], caps[2], caps[3], caps[4],
-	     caps[5], caps[6], caps[7]);
+	line(report, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x", caps[0], caps[1],
+	     caps[2], caps[3], caps[4], caps[5], caps[6], caps[7]);
 	report_capabilities(report, machine);
 	figure(report, "total_memory", "%llu", (unsigned long long)machine->total_pages >> 8);
 	figure(report, "free_memory", "%llu",
-	     (unsigned long long)(machine->free_pages - machine->outstanding_pages) >> 8);
+	       (unsigned long long)(machine->free_pages - machine->outstanding_pages) >> 8);
 	/* A hypervisor without sharing answers with an error: nothing is shared. */
 	freed = xc_sharing_freed_pages(xc);
 	used = xc_sharing_used_frames(xc);
 	figure(report, "sharing_freed_memory", "%ld", freed > 0 ? freed >> 8 : 0);
 	figure(report, "sharing_used_memory", "%ld", used > 0 ? used >> 8 : 0);
-	figure(report, "outstanding_claims", "%llu", (unsigned long long)machine->outstanding_pages >> 8);
+	figure(report, "outstanding_claims", "%llu",
+	       (unsigned long long)machine->outstanding_pages >> 8);
 	figure(report, "free_cpus", "%u", free_cpus(report, machine));
 }
 
 static const char *scheduler_name(xc_interface *xc)
 {
-	static const char *const names[] = { [4] = "sedf", "credit", "credit2", "arinc653", "rtds", "null" };
+	static const char *const names[] = { [4] = "sedf", "credit", "credit2",
+					     "arinc653",   "rtds",   "null" };
 	int id;
 
-	if (xc_sched_id(xc, &id) || id < 0 || (size_t)id >= sizeof(names) / sizeof(names[0]) || !names[id])
+	if (xc_sched_id(xc, &id) || id < 0 || (size_t)id >= sizeof(names) / sizeof(names[0]) ||
+	    !names[id])
 		return "unknown";
 	return names[id];
 }
@@ -165,7 +170,8 @@ static void report_build(struct report *report)
 	line(report, "cc_compile_date", "%s", compile.compile_date);
 	length = xc_version(xc, XENVER_build_id, &id);
 	for (int i = 0; i < length && i < (int)sizeof(id.bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", ((unsigned char *)&id)[offsetof(xen_build_id_t, buf) + (size_t)i]);
+		snprintf(text + 2 * i, 3, "%02x",
+			 ((unsigned char *)&id)[offsetof(xen_build_id_t, buf) + (size_t)i]);
 	line(report, "build_id", "%s", text);
 	figure(report, "xend_config_format", "4");
 }
@@ -241,13 +247,14 @@ static void report_cpus(struct report *report)
 		for (unsigned int i = 0; i < count; i++)
 			report_cpu(report, i, &topology[i]);
 	else
-		fail(report->xl, "the hypervisor does not tell its CPUs' topology: %s", strerror(errno));
+		fail(report->xl, "the hypervisor does not tell its CPUs' topology: %s",
+		     strerror(errno));
 	free(topology);
 	end_heading(report);
 }
 
-static void report_node(struct report *report, unsigned int node, const xc_meminfo_t *memory, const uint32_t *distance,
-			unsigned int count)
+static void report_node(struct report *report, unsigned int node, const xc_meminfo_t *memory,
+			const uint32_t *distance, unsigned int count)
 {
 	struct json *json = report->json;
 
@@ -260,7 +267,8 @@ static void report_node(struct report *report, unsigned int node, const xc_memin
 		json_number(json, "free_mb", (long long)(memory->memfree >> 20));
 		json_list(json, "distances");
 	} else {
-		printf("%4u:    %6llu     %6llu      ", node, (unsigned long long)memory->memsize >> 20,
+		printf("%4u:    %6llu     %6llu      ", node,
+		       (unsigned long long)memory->memsize >> 20,
 		       (unsigned long long)memory->memfree >> 20);
 	}
 	for (unsigned int i = 0; i < count; i++) {
@@ -286,11 +294,13 @@ static void report_nodes(struct report *report)
 
 	heading(report, "numa_info", "node:    memsize    memfree    distances");
 	if (!xc_numainfo(xc, &count, NULL, NULL) && (memory = calloc(count, sizeof(*memory))) &&
-	    (distance = calloc((size_t)count * count, sizeof(*distance))) && !xc_numainfo(xc, &count, memory, distance))
+	    (distance = calloc((size_t)count * count, sizeof(*distance))) &&
+	    !xc_numainfo(xc, &count, memory, distance))
 		for (unsigned int i = 0; i < count; i++)
 			report_node(report, i, &memory[i], distance + (size_t)i * count, count);
 	else
-		fail(report->xl, "the hypervisor does not tell its memory nodes: %s", strerror(errno));
+		fail(report->xl, "the hypervisor does not tell its memory nodes: %s",
+		     strerror(errno));
 	free(memory);
 	free(distance);
 	end_heading(report);
@@ -330,7 +340,8 @@ static int report_all(struct report *report, bool numa)
 	if (!hypervisor(report->xl))
 		return EXIT_FAILED;
 	if (xc_physinfo(report->xl->session.xc, &machine))
-		return fail(report->xl, "the hypervisor does not describe the machine: %s", strerror(errno));
+		return fail(report->xl, "the hypervisor does not describe the machine: %s",
+			    strerror(errno));
 	report_system(report);
 	report_machine(report, &machine);
 	if (numa && !report->only) {
@@ -344,7 +355,9 @@ static int report_all(struct report *report, bool numa)
 
 int cmd_info(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "numa", 0, NULL, 'n' }, JSON_OPTION, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = {
+		{ "numa", 0, NULL, 'n' }, JSON_OPTION, HELP_OPTION, END_OPTIONS
+	};
 	struct report report = { .xl = xl };
 	bool numa = false;
 	char *text;
@@ -363,5 +376,6 @@ int cmd_info(struct xl *xl, int argc, char **argv)
 	free(text);
 	if (!code && report.only && !report.found)
 		caution(xl, "info has no line named %s; xl info shows all names", report.only);
-	return fflush(stdout) ? fail(xl, "the result could not be written: %s", strerror(errno)) : code;
+	return fflush(stdout) ? fail(xl, "the result could not be written: %s", strerror(errno))
+			      : code;
 }

@@ -18,8 +18,9 @@ static void state_letters(const xc_domaininfo_t *info, char text[7])
 	bool crashed = shutdown && domain_shutdown_reason(info) == SHUTDOWN_crash;
 
 	snprintf(text, 7, "%c%c%c%c%c%c", domain_flag(info, XEN_DOMINF_running) ? 'r' : '-',
-		 domain_flag(info, XEN_DOMINF_blocked) ? 'b' : '-', domain_flag(info, XEN_DOMINF_paused) ? 'p' : '-',
-		 shutdown ? 's' : '-', crashed ? 'c' : '-', domain_flag(info, XEN_DOMINF_dying) ? 'd' : '-');
+		 domain_flag(info, XEN_DOMINF_blocked) ? 'b' : '-',
+		 domain_flag(info, XEN_DOMINF_paused) ? 'p' : '-', shutdown ? 's' : '-',
+		 crashed ? 'c' : '-', domain_flag(info, XEN_DOMINF_dying) ? 'd' : '-');
 }
 
 static unsigned long long mebibytes(const xc_domaininfo_t *info)
@@ -50,8 +51,8 @@ static void node_cell(struct xl *xl, struct output *out, uint32_t domid, unsigne
 	free(bits);
 }
 
-static void domain_row(struct xl *xl, struct output *out, const xc_domaininfo_t *info, const struct columns *columns,
-		       unsigned int nr_nodes)
+static void domain_row(struct xl *xl, struct output *out, const xc_domaininfo_t *info,
+		       const struct columns *columns, unsigned int nr_nodes)
 {
 	char state[7], *name = domain_name_of(xl, info->domain), *pool;
 
@@ -66,7 +67,8 @@ static void domain_row(struct xl *xl, struct output *out, const xc_domaininfo_t 
 	if (columns->uuid)
 		uuid_cells(out, info);
 	if (columns->claim)
-		cell_number(out, "claimed_mb", " ", 5, (long long)(info->outstanding_pages >> (20 - XC_PAGE_SHIFT)));
+		cell_number(out, "claimed_mb", " ", 5,
+			    (long long)(info->outstanding_pages >> (20 - XC_PAGE_SHIFT)));
 	if (columns->uuid || columns->label)
 		cell_text(out, "security_label", " ", 16, NULL);
 	if (columns->pool) {
@@ -105,13 +107,15 @@ static bool wanted_domains(struct xl *xl, const char *name, struct domains *doma
 	if (!name)
 		return domains_get(xl, domains);
 	*domains = (struct domains){ malloc(sizeof(*domains->info)), 1 };
-	if (domains->info && domain_lookup(xl, name, &domid) && domain_get(xl, domid, domains->info))
+	if (domains->info && domain_lookup(xl, name, &domid) &&
+	    domain_get(xl, domid, domains->info))
 		return true;
 	free(domains->info);
 	return false;
 }
 
-static int print_domains(struct xl *xl, const struct domains *domains, const struct columns *columns)
+static int print_domains(struct xl *xl, const struct domains *domains,
+			 const struct columns *columns)
 {
 	struct output out;
 	xc_physinfo_t machine = { 0 };
@@ -130,7 +134,8 @@ static int print_domains(struct xl *xl, const struct domains *domains, const str
 	return xl->session.xs ? code : EXIT_FAILED;
 }
 
-/* What is known of a domain nobody recorded a configuration for: Dom0, and those of other toolstacks. */
+/* What is known of a domain nobody recorded a configuration for: Dom0, and those of other
+ * toolstacks. */
 static void write_known(struct xl *xl, struct json *json, const xc_domaininfo_t *info)
 {
 	struct xen_domctl_sched_credit2 sched;
@@ -231,7 +236,8 @@ static int print_long(struct xl *xl, const struct domains *domains)
 	json_end_list(json);
 	text = json_finish(json);
 	if (!text)
-		return fail(xl, "the configurations could not be put into JSON: a name is no UTF-8, or memory ran out");
+		return fail(xl, "the configurations could not be put into JSON: a name is no "
+				"UTF-8, or memory ran out");
 	puts(text);
 	free(text);
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
@@ -240,8 +246,14 @@ static int print_long(struct xl *xl, const struct domains *domains)
 int cmd_list(struct xl *xl, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "long", 0, NULL, 'l' }, { "verbose", 0, NULL, 'v' }, { "context", 0, NULL, 'Z' },
-		{ "cpupool", 0, NULL, 'c' }, { "numa", 0, NULL, 'n' }, JSON_OPTION, HELP_OPTION, END_OPTIONS,
+		{ "long", 0, NULL, 'l' },
+		{ "verbose", 0, NULL, 'v' },
+		{ "context", 0, NULL, 'Z' },
+		{ "cpupool", 0, NULL, 'c' },
+		{ "numa", 0, NULL, 'n' },
+		JSON_OPTION,
+		HELP_OPTION,
+		END_OPTIONS,
 	};
 	struct columns columns = { 0 };
 	struct domains domains;

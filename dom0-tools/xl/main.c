@@ -7,7 +7,9 @@
 
 static int wrong_global(void)
 {
-	fputs("xl: an option before the command is none of -v -f -N -t -T; xl help tells what they do\n", stderr);
+	fputs("xl: an option before the command is none of -v -f -N -t -T; xl help tells what they "
+	      "do\n",
+	      stderr);
 	return EXIT_FAILED;
 }
 
@@ -45,7 +47,8 @@ static int unknown_command(struct xl *xl, const char *name)
 	const char *nearest = command_nearest(name);
 
 	if (nearest)
-		return fail(xl, "there is no command %s, did you mean %s? xl help lists all", name, nearest);
+		return fail(xl, "there is no command %s, did you mean %s? xl help lists all", name,
+			    nearest);
 	return fail(xl, "there is no command %s; xl help lists all", name);
 }
 
@@ -55,7 +58,8 @@ static int run(struct xl *xl, int argc, char **argv)
 	if (!xl->command)
 		return unknown_command(xl, argv[0]);
 	if (xl->dry_run && !(xl->command->flags & COMMAND_DRY_RUN))
-		return fail(xl, "%s cannot be tried with -N: it would really be done; leave -N out", argv[0]);
+		return fail(xl, "%s cannot be tried with -N: it would really be done; leave -N out",
+			    argv[0]);
 	optind = 0; /* a fresh start, argv[0] being the command */
 	return xl->command->run(xl, argc, argv);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages to the user: one line each, on stderr. Libraries' own words are shown from -v on only: the
- * command that called them says the same with cause and remedy.
+ * Messages to the user: one line each, on stderr. Libraries' own words are shown from -v on only:
+ * the command that called them says the same with cause and remedy.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,8 +62,8 @@ static bool from_library(const char *context)
 	return context && (!strncmp(context, "xc", 2) || !strncmp(context, "xen", 3));
 }
 
-static void log_message(xentoollog_logger *logger, xentoollog_level level, int error, const char *context,
-			const char *format, va_list args)
+static void log_message(xentoollog_logger *logger, xentoollog_level level, int error,
+			const char *context, const char *format, va_list args)
 {
 	struct xl *xl = owner(logger);
 	int wanted = XTL_PROGRESS - xl->verbosity;
@@ -73,21 +73,24 @@ static void log_message(xentoollog_logger *logger, xentoollog_level level, int e
 	if ((int)level < (wanted < XTL_DEBUG ? XTL_DEBUG : wanted))
 		return;
 	stamp(xl);
-	fprintf(stderr, "xl: %s%s%s", level >= XTL_ERROR ? "" : level >= XTL_WARN ? "warning: " : "",
+	fprintf(stderr, "xl: %s%s%s",
+		level >= XTL_ERROR  ? ""
+		: level >= XTL_WARN ? "warning: "
+				    : "",
 		from_library(context) ? context : "", from_library(context) ? ": " : "");
 	vfprintf(stderr, format, args);
 	fprintf(stderr, error >= 0 ? ": %s\n" : "\n", strerror(error >= 0 ? error : 0));
 }
 
-static void log_progress(xentoollog_logger *logger, const char *context, const char *what, int percent,
-			 unsigned long done, unsigned long total)
+static void log_progress(xentoollog_logger *logger, const char *context, const char *what,
+			 int percent, unsigned long done, unsigned long total)
 {
 	struct xl *xl = owner(logger);
 
 	if (!xl->carriage && !xl->verbosity)
 		return;
-	fprintf(stderr, "%sxl: %s: %d%% (%lu of %lu)%s", xl->carriage ? "\r" : "", what, percent, done, total,
-		xl->carriage && done < total ? "" : "\n");
+	fprintf(stderr, "%sxl: %s: %d%% (%lu of %lu)%s", xl->carriage ? "\r" : "", what, percent,
+		done, total, xl->carriage && done < total ? "" : "\n");
 }
 
 static void log_destroy(xentoollog_logger *logger)

@@ -26,8 +26,11 @@ int cmd_domname(struct xl *xl, int argc, char **argv)
 		return EXIT_FAILED;
 	name = domain_name_of(xl, (uint32_t)domid);
 	if (!name)
-		return xl->session.xs ? fail(xl, "no domain of id %s has a name; xl list shows those there are", argv[at]) :
-					EXIT_FAILED;
+		return xl->session.xs
+			   ? fail(xl,
+				  "no domain of id %s has a name; xl list shows those there are",
+				  argv[at])
+			   : EXIT_FAILED;
 	puts(name);
 	free(name);
 	return EXIT_DONE;

@@ -29,7 +29,9 @@ int output_end(struct output *out)
 		if (text)
 			fputs(text, stdout);
 		else
-			fputs("xl: the result could not be put into JSON: a name is no UTF-8, or memory ran out\n", stderr);
+			fputs("xl: the result could not be put into JSON: a name is no UTF-8, or "
+			      "memory ran out\n",
+			      stderr);
 		free(text);
 		if (!text)
 			return EXIT_FAILED;
@@ -62,7 +64,8 @@ void cell_text(struct output *out, const char *key, const char *before, int widt
 		printf("%s%*s", before, width, text ? text : "-");
 }
 
-void cell_number(struct output *out, const char *key, const char *before, int width, long long number)
+void cell_number(struct output *out, const char *key, const char *before, int width,
+		 long long number)
 {
 	if (out->json)
 		json_number(out->json, key, number);

@@ -44,8 +44,9 @@ struct pci_nodes pci_nodes_get(xc_interface *xc)
 	if (count && node && nodes.item && !xc_pcitopoinfo(xc, count, devices, node)) {
 		nodes.count = count;
 		for (unsigned int i = 0; i < count; i++) {
-			snprintf(nodes.item[i].name, sizeof(nodes.item[i].name), "%04x:%02x:%02x.%x", devices[i].seg,
-				 devices[i].bus, devices[i].devfn >> 3, devices[i].devfn & 7u);
+			snprintf(nodes.item[i].name, sizeof(nodes.item[i].name),
+				 "%04x:%02x:%02x.%x", devices[i].seg, devices[i].bus,
+				 devices[i].devfn >> 3, devices[i].devfn & 7u);
 			nodes.item[i].node = node[i];
 		}
 	}

@@ -15,7 +15,8 @@ bool pool_set_name(struct xl *xl, uint32_t id, const char *name)
 	if (write_node(xl, path, name))
 		return true;
 	if (xl->session.xs)
-		fail(xl, "the name of CPU pool %u could not be written to the store: %s", id, strerror(errno));
+		fail(xl, "the name of CPU pool %u could not be written to the store: %s", id,
+		     strerror(errno));
 	return false;
 }
 
@@ -33,7 +34,8 @@ static bool set_uuid(struct xl *xl, uint32_t id)
 static bool clear_cpus(struct xl *xl, uint32_t id, const uint8_t *bits, unsigned int nr)
 {
 	for (unsigned int cpu = 0; cpu < nr; cpu++)
-		if (bits[cpu / 8] >> (cpu % 8) & 1 && xc_cpupool_removecpu(xl->session.xc, id, (int)cpu) && errno != ENODEV &&
+		if (bits[cpu / 8] >> (cpu % 8) & 1 &&
+		    xc_cpupool_removecpu(xl->session.xc, id, (int)cpu) && errno != ENODEV &&
 		    errno != EINVAL)
 			return false;
 	return true;
@@ -42,19 +44,22 @@ static bool clear_cpus(struct xl *xl, uint32_t id, const uint8_t *bits, unsigned
 static bool fill(struct xl *xl, uint32_t id, const struct cpu_map *cpus)
 {
 	for (unsigned int cpu = 0; cpus && cpu < cpus->nr; cpu++)
-		if (cpus->bits[cpu / 8] >> (cpu % 8) & 1 && xc_cpupool_addcpu(xl->session.xc, id, (int)cpu)) {
+		if (cpus->bits[cpu / 8] >> (cpu % 8) & 1 &&
+		    xc_cpupool_addcpu(xl->session.xc, id, (int)cpu)) {
 			fail(xl, "CPU %u could not be given to the pool: %s", cpu, strerror(errno));
 			return false;
 		}
 	return true;
 }
 
-bool pool_create(struct xl *xl, const char *name, uint32_t scheduler, const struct cpu_map *cpus, uint32_t *id)
+bool pool_create(struct xl *xl, const char *name, uint32_t scheduler, const struct cpu_map *cpus,
+		 uint32_t *id)
 {
 	*id = XC_CPUPOOL_POOLID_ANY;
 	if (xc_cpupool_create(xl->session.xc, id, scheduler)) {
 		fail(xl, "the hypervisor did not make the pool: %s",
-		     errno == ENOENT || errno == EINVAL ? "it has no such scheduler" : strerror(errno));
+		     errno == ENOENT || errno == EINVAL ? "it has no such scheduler"
+							: strerror(errno));
 		return false;
 	}
 	if (fill(xl, *id, cpus) && set_uuid(xl, *id) && pool_set_name(xl, *id, name))
@@ -69,7 +74,8 @@ bool pool_destroy(struct xl *xl, const struct pool *pool, unsigned int nr_cpus)
 {
 	char path[64];
 
-	if (!clear_cpus(xl, pool->id, pool->cpus, nr_cpus) || xc_cpupool_destroy(xl->session.xc, pool->id)) {
+	if (!clear_cpus(xl, pool->id, pool->cpus, nr_cpus) ||
+	    xc_cpupool_destroy(xl->session.xc, pool->id)) {
 		fail(xl, "%s could not be destroyed: %s", pool->name, strerror(errno));
 		return false;
 	}

@@ -7,7 +7,8 @@
 
 #include "xl/pools.h"
 
-static const char *const schedulers[] = { [4] = "sedf", "credit", "credit2", "arinc653", "rtds", "null" };
+static const char *const schedulers[] = { [4] = "sedf", "credit", "credit2",
+					  "arinc653",	"rtds",	  "null" };
 #define NR_SCHEDULERS (sizeof(schedulers) / sizeof(schedulers[0]))
 
 const char *scheduler_of(uint32_t number)
@@ -32,8 +33,8 @@ static bool add_pool(struct xl *xl, struct pools *pools, const xc_cpupoolinfo_t 
 		return false;
 	pools->pool = grown;
 	pool = &grown[pools->count++];
-	*pool = (struct pool){ info->cpupool_id, info->sched_id, info->n_dom, pool_name(xl, info->cpupool_id),
-			       calloc(1, bytes + 8) };
+	*pool = (struct pool){ info->cpupool_id, info->sched_id, info->n_dom,
+			       pool_name(xl, info->cpupool_id), calloc(1, bytes + 8) };
 	if (pool->cpus)
 		memcpy(pool->cpus, info->cpumap, bytes);
 	return pool->cpus && pool->name;
@@ -84,7 +85,8 @@ struct pool *pools_find(struct pools *pools, const char *name_or_id)
 	unsigned long id = strtoul(name_or_id, &end, 10);
 
 	for (unsigned int i = 0; i < pools->count; i++)
-		if (!strcmp(pools->pool[i].name, name_or_id) || (number && !*end && pools->pool[i].id == id))
+		if (!strcmp(pools->pool[i].name, name_or_id) ||
+		    (number && !*end && pools->pool[i].id == id))
 			return &pools->pool[i];
 	return NULL;
 }

@@ -12,8 +12,8 @@
 #include "xl/pools.h"
 
 struct values {
-	int weight, cap;			/* of a domain; -1: not given */
-	long long slice, rate, delay;		/* of a pool; -1 */
+	int weight, cap;	      /* of a domain; -1: not given */
+	long long slice, rate, delay; /* of a pool; -1 */
 };
 
 struct scheduler {
@@ -89,13 +89,16 @@ static int credit_pool_set(xc_interface *xc, uint32_t pool, const struct values 
 {
 	struct xen_sysctl_credit_schedule schedule = { .tslice_ms = (uint32_t)values->slice,
 						       .ratelimit_us = (uint32_t)values->rate,
-						       .vcpu_migr_delay_us = (uint32_t)values->delay };
+						       .vcpu_migr_delay_us =
+							   (uint32_t)values->delay };
 
 	return xc_sched_credit_params_set(xc, pool, &schedule);
 }
 
-static const struct scheduler credit2 = { "credit2", credit2_get, credit2_set, credit2_pool_get, credit2_pool_set };
-static const struct scheduler credit = { "credit", credit_get, credit_set, credit_pool_get, credit_pool_set };
+static const struct scheduler credit2 = { "credit2", credit2_get, credit2_set, credit2_pool_get,
+					  credit2_pool_set };
+static const struct scheduler credit = { "credit", credit_get, credit_set, credit_pool_get,
+					 credit_pool_set };
 
 struct request {
 	const struct scheduler *scheduler;
@@ -104,7 +107,8 @@ struct request {
 	bool of_pool; /* -s */
 };
 
-static void domain_row(struct xl *xl, struct output *out, uint32_t domid, const struct values *values)
+static void domain_row(struct xl *xl, struct output *out, uint32_t domid,
+		       const struct values *values)
 {
 	char *name = domain_name_of(xl, domid);
 
@@ -120,7 +124,8 @@ static void domain_row(struct xl *xl, struct output *out, uint32_t domid, const 
 #define HEADER "Name                                ID Weight  Cap"
 
 /* The pool a domain is in must have this command's scheduler. */
-static bool right_scheduler(struct xl *xl, const struct request *request, const xc_domaininfo_t *info)
+static bool right_scheduler(struct xl *xl, const struct request *request,
+			    const xc_domaininfo_t *info)
 {
 	struct pools pools;
 	const char *has = request->scheduler->name;
@@ -134,12 +139,14 @@ static bool right_scheduler(struct xl *xl, const struct request *request, const 
 	if (!strcmp(has, request->scheduler->name))
 		return true;
 	fail(xl, "this domain's scheduler is %s, not %s; %s%s", has, request->scheduler->name,
-	     !strncmp(has, "credit", 6) ? "use xl sched-" : "xl cpupool-migrate moves it to a pool of that scheduler",
+	     !strncmp(has, "credit", 6) ? "use xl sched-"
+					: "xl cpupool-migrate moves it to a pool of that scheduler",
 	     !strncmp(has, "credit", 6) ? has : "");
 	return false;
 }
 
-static int change_domain(struct xl *xl, const struct request *request, uint32_t domid, struct values old)
+static int change_domain(struct xl *xl, const struct request *request, uint32_t domid,
+			 struct values old)
 {
 	if (request->values.weight >= 0)
 		old.weight = request->values.weight;
@@ -147,7 +154,8 @@ static int change_domain(struct xl *xl, const struct request *request, uint32_t 
 		old.cap = request->values.cap;
 	if (!request->scheduler->set(xl->session.xc, domid, &old))
 		return EXIT_DONE;
-	return fail(xl, "weight %d and cap %d of domain %u were refused: %s", old.weight, old.cap, domid, strerror(errno));
+	return fail(xl, "weight %d and cap %d of domain %u were refused: %s", old.weight, old.cap,
+		    domid, strerror(errno));
 }
 
 static int one_domain(struct xl *xl, const struct request *request)
@@ -161,7 +169,8 @@ static int one_domain(struct xl *xl, const struct request *request)
 	    !right_scheduler(xl, request, &info))
 		return EXIT_FAILED;
 	if (request->scheduler->get(xl->session.xc, domid, &values))
-		return fail(xl, "the hypervisor does not tell domain %u's weight: %s", domid, strerror(errno));
+		return fail(xl, "the hypervisor does not tell domain %u's weight: %s", domid,
+			    strerror(errno));
 	if (request->values.weight >= 0 || request->values.cap >= 0)
 		return change_domain(xl, request, domid, values);
 	output_begin(&out, xl->json, false, HEADER);
@@ -176,14 +185,14 @@ static void pool_line(struct xl *xl, const struct request *request, const struct
 	if (request->scheduler->pool_get(xl->session.xc, pool->id, &values))
 		printf("Cpupool %s: [sched params unavailable]\n", pool->name);
 	else if (request->scheduler == &credit)
-		printf("Cpupool %s: tslice=%lldms ratelimit=%lldus migration-delay=%lldus\n", pool->name, values.slice,
-		       values.rate, values.delay);
+		printf("Cpupool %s: tslice=%lldms ratelimit=%lldus migration-delay=%lldus\n",
+		       pool->name, values.slice, values.rate, values.delay);
 	else
 		printf("Cpupool %s: ratelimit=%lldus\n", pool->name, values.rate);
 }
 
-static void pool_domains(struct xl *xl, const struct request *request, struct output *out, const struct pool *pool,
-			 const struct domains *domains)
+static void pool_domains(struct xl *xl, const struct request *request, struct output *out,
+			 const struct pool *pool, const struct domains *domains)
 {
 	struct values values;
 
@@ -219,12 +228,13 @@ static int show_pools(struct xl *xl, const struct request *request, struct pools
 /* -s: rates of a pool, the first unless named. */
 static int change_pool(struct xl *xl, const struct request *request, struct pools *pools)
 {
-	const struct pool *pool = request->pool ? pools_find(pools, request->pool) : &pools->pool[0];
+	const struct pool *pool =
+	    request->pool ? pools_find(pools, request->pool) : &pools->pool[0];
 	struct values now = { 0 };
 
 	if (request->scheduler->pool_get(xl->session.xc, pool->id, &now))
-		return fail(xl, "%s does not run %s: its scheduler is %s", pool->name, request->scheduler->name,
-			    scheduler_of(pool->scheduler));
+		return fail(xl, "%s does not run %s: its scheduler is %s", pool->name,
+			    request->scheduler->name, scheduler_of(pool->scheduler));
 	if (request->values.slice >= 0)
 		now.slice = request->values.slice;
 	if (request->values.rate >= 0)
@@ -233,7 +243,8 @@ static int change_pool(struct xl *xl, const struct request *request, struct pool
 		now.delay = request->values.delay;
 	if (!request->scheduler->pool_set(xl->session.xc, pool->id, &now))
 		return EXIT_DONE;
-	return fail(xl, "the hypervisor refused these rates for %s: %s", pool->name, strerror(errno));
+	return fail(xl, "the hypervisor refused these rates for %s: %s", pool->name,
+		    strerror(errno));
 }
 
 static int run_request(struct xl *xl, const struct request *request)
@@ -254,7 +265,8 @@ static int run_request(struct xl *xl, const struct request *request)
 	if (!pools_get(xl, &pools))
 		return EXIT_FAILED;
 	if (request->pool && !pools_find(&pools, request->pool))
-		code = fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are", request->pool);
+		code = fail(xl, "there is no CPU pool %s; xl cpupool-list shows those there are",
+			    request->pool);
 	else if (!pools.count)
 		code = fail(xl, "the hypervisor lists no CPU pool");
 	else
@@ -290,18 +302,29 @@ static bool take_option(struct xl *xl, struct request *request, int option)
 	case 't':
 		return number_read(xl, "time slice in ms", optarg, 1, 1000, &request->values.slice);
 	case 'r':
-		return number_read(xl, "rate limit in us (0: none)", optarg, 0, 500000, &request->values.rate);
+		return number_read(xl, "rate limit in us (0: none)", optarg, 0, 500000,
+				   &request->values.rate);
 	default:
-		return number_read(xl, "migration delay in us", optarg, 0, 100000, &request->values.delay);
+		return number_read(xl, "migration delay in us", optarg, 0, 100000,
+				   &request->values.delay);
 	}
 }
 
-static int run_command(struct xl *xl, int argc, char **argv, const struct scheduler *scheduler, const char *shorts)
+static int run_command(struct xl *xl, int argc, char **argv, const struct scheduler *scheduler,
+		       const char *shorts)
 {
 	static const struct option longs[] = {
-		{ "domain", 1, NULL, 'd' }, { "weight", 1, NULL, 'w' }, { "cap", 1, NULL, 'c' },
-		{ "schedparam", 0, NULL, 's' }, { "tslice_ms", 1, NULL, 't' }, { "ratelimit_us", 1, NULL, 'r' },
-		{ "migration_delay_us", 1, NULL, 'm' }, { "cpupool", 1, NULL, 'p' }, JSON_OPTION, HELP_OPTION, END_OPTIONS,
+		{ "domain", 1, NULL, 'd' },
+		{ "weight", 1, NULL, 'w' },
+		{ "cap", 1, NULL, 'c' },
+		{ "schedparam", 0, NULL, 's' },
+		{ "tslice_ms", 1, NULL, 't' },
+		{ "ratelimit_us", 1, NULL, 'r' },
+		{ "migration_delay_us", 1, NULL, 'm' },
+		{ "cpupool", 1, NULL, 'p' },
+		JSON_OPTION,
+		HELP_OPTION,
+		END_OPTIONS,
 	};
 	struct request request = { .scheduler = scheduler, .values = { -1, -1, -1, -1, -1 } };
 	int option;

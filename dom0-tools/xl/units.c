@@ -6,7 +6,8 @@
 
 #include "xl/xl.h"
 
-bool number_read(struct xl *xl, const char *what, const char *text, long long least, long long most, long long *number)
+bool number_read(struct xl *xl, const char *what, const char *text, long long least, long long most,
+		 long long *number)
 {
 	char *end;
 
@@ -24,7 +25,7 @@ static int shift_of(const char *suffix)
 	static const struct {
 		const char *name;
 		int shift;
-	} known[] = { { "", 20 }, { "b", 0 },  { "k", 10 },  { "kb", 10 }, { "m", 20 },
+	} known[] = { { "", 20 },   { "b", 0 },	 { "k", 10 },  { "kb", 10 }, { "m", 20 },
 		      { "mb", 20 }, { "g", 30 }, { "gb", 30 }, { "t", 40 },  { "tb", 40 } };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -43,7 +44,9 @@ bool memory_read(struct xl *xl, const char *text, uint64_t *kib)
 	number = strtoll(text, &end, 0);
 	shift = end == text ? -1 : shift_of(end);
 	if (errno || number < 0 || shift < 0 || (shift && number >> (52 - shift))) {
-		fail(xl, "%s is no amount of memory: give MiB as 512, or a unit as 512m, 2g, 65536k", text);
+		fail(xl,
+		     "%s is no amount of memory: give MiB as 512, or a unit as 512m, 2g, 65536k",
+		     text);
 		return false;
 	}
 	*kib = ((uint64_t)number << shift) >> 10;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* uptime: how long domains have run. Dom0 knows its own; for guests the store has the time they were made. */
+/* uptime: how long domains have run. Dom0 knows its own; for guests the store has the time they
+ * were made. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +57,10 @@ static void uptime_row(struct xl *xl, struct output *out, uint32_t domid, bool b
 		short_line(name ? name : "(null)", domid, seconds);
 	} else {
 		if (days)
-			used = snprintf(text, sizeof(text), "%lld day%s, ", days, days > 1 ? "s" : "");
-		snprintf(text + used, sizeof(text) - (size_t)used, "%2lld:%02lld:%02lld", seconds / 3600 % 24,
-			 seconds / 60 % 60, seconds % 60);
+			used =
+			    snprintf(text, sizeof(text), "%lld day%s, ", days, days > 1 ? "s" : "");
+		snprintf(text + used, sizeof(text) - (size_t)used, "%2lld:%02lld:%02lld",
+			 seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
 		row_begin(out);
 		cell_text(out, "name", "", -33, name || out->json ? name : "(null)");
 		cell_number(out, "domid", " ", 4, domid);
@@ -73,7 +75,9 @@ static void uptime_row(struct xl *xl, struct output *out, uint32_t domid, bool b
 
 int cmd_uptime(struct xl *xl, int argc, char **argv)
 {
-	static const struct option longs[] = { { "short", 0, NULL, 's' }, JSON_OPTION, HELP_OPTION, END_OPTIONS };
+	static const struct option longs[] = {
+		{ "short", 0, NULL, 's' }, JSON_OPTION, HELP_OPTION, END_OPTIONS
+	};
 	struct domains domains = { 0 };
 	struct output out;
 	bool brief = false;
@@ -87,7 +91,8 @@ int cmd_uptime(struct xl *xl, int argc, char **argv)
 			return EXIT_FAILED;
 	if (!domid || !store(xl) || (!nr && !domains_get(xl, &domains)))
 		return EXIT_FAILED;
-	output_begin(&out, xl->json, false, brief ? NULL : "Name                                ID Uptime");
+	output_begin(&out, xl->json, false,
+		     brief ? NULL : "Name                                ID Uptime");
 	for (int i = 0; i < nr; i++)
 		uptime_row(xl, &out, domid[i], brief);
 	for (unsigned int i = 0; i < domains.count; i++)

@@ -35,7 +35,8 @@ const char *command_nearest(const char *name)
 void command_help(const struct command *command)
 {
 	printf("Usage: xl [-vtT%s%s] %s %s\n\n%s.\n\n", command->flags & COMMAND_CHANGES ? "f" : "",
-	       command->flags & COMMAND_DRY_RUN ? "N" : "", command->name, command->arguments, command->summary);
+	       command->flags & COMMAND_DRY_RUN ? "N" : "", command->name, command->arguments,
+	       command->summary);
 	if (command->options)
 		printf("Options:\n%s\n", command->options);
 }
@@ -59,15 +60,20 @@ static void __attribute__((noreturn)) bad_option(struct xl *xl, char **argv)
 	const char *word = argv[optind - 1];
 
 	if (optopt && optopt < 256 && strncmp(word, "--", 2))
-		fprintf(stderr, "xl: %s has no option -%c, or it needs a value; xl help %s lists its options\n",
-			xl->command->name, optopt, xl->command->name);
+		fprintf(
+		    stderr,
+		    "xl: %s has no option -%c, or it needs a value; xl help %s lists its options\n",
+		    xl->command->name, optopt, xl->command->name);
 	else
-		fprintf(stderr, "xl: %s has no option %s, or its value is missing or too much; xl help %s lists its options\n",
+		fprintf(stderr,
+			"xl: %s has no option %s, or its value is missing or too much; xl help %s "
+			"lists its options\n",
 			xl->command->name, word, xl->command->name);
 	exit(EXIT_USAGE);
 }
 
-int next_option(struct xl *xl, int argc, char **argv, const char *shorts, const struct option *longs)
+int next_option(struct xl *xl, int argc, char **argv, const char *shorts,
+		const struct option *longs)
 {
 	for (;;) {
 		int option = getopt_long(argc, argv, shorts, longs, NULL);
@@ -91,7 +97,8 @@ int next_option(struct xl *xl, int argc, char **argv, const char *shorts, const 
 int arguments_from(struct xl *xl, int argc, char **argv, int least)
 {
 	if (argc - optind < least)
-		exit(usage_error(xl, "%s needs at least %d argument%s", xl->command->name, least, least == 1 ? "" : "s"));
+		exit(usage_error(xl, "%s needs at least %d argument%s", xl->command->name, least,
+				 least == 1 ? "" : "s"));
 	return optind;
 }
 
@@ -109,7 +116,8 @@ static void list_commands(void)
 {
 	puts("Usage: xl [-vfNtT] COMMAND [ARGUMENTS]\n\n"
 	     " -v  more messages (-vv, -vvv)    -f  do it although another toolstack seems to run\n"
-	     " -N  say what would be done       -t  progress in one line   -T  messages with time and process\n");
+	     " -N  say what would be done       -t  progress in one line   -T  messages with time "
+	     "and process\n");
 	for (unsigned int i = 0; i < nr_commands; i++)
 		if (!(commands[i].flags & COMMAND_HIDDEN))
 			printf(" %-19s %s\n", commands[i].name, commands[i].summary);
@@ -120,8 +128,8 @@ static void list_commands(void)
 static void print_table(void)
 {
 	for (unsigned int i = 0; i < nr_commands; i++)
-		printf("%s\t%s\t%s\n", commands[i].name, commands[i].completion ? commands[i].completion : "",
-		       commands[i].summary);
+		printf("%s\t%s\t%s\n", commands[i].name,
+		       commands[i].completion ? commands[i].completion : "", commands[i].summary);
 }
 
 int cmd_help(struct xl *xl, int argc, char **argv)

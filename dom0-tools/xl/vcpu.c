@@ -16,13 +16,15 @@ struct vcpu_table {
 	unsigned int online; /* CPUs of the machine */
 };
 
-static void vcpu_row(struct vcpu_table *table, const char *name, uint32_t domid, const xc_vcpuinfo_t *vcpu)
+static void vcpu_row(struct vcpu_table *table, const char *name, uint32_t domid,
+		     const xc_vcpuinfo_t *vcpu)
 {
 	struct output *out = &table->out;
 	char state[4] = "--p", hard[512], soft[512];
 
 	if (vcpu->online)
-		snprintf(state, sizeof(state), "%c%c-", vcpu->running ? 'r' : '-', vcpu->blocked ? 'b' : '-');
+		snprintf(state, sizeof(state), "%c%c-", vcpu->running ? 'r' : '-',
+			 vcpu->blocked ? 'b' : '-');
 	print_map(hard, sizeof(hard), table->hard.bits, table->hard.nr, table->online);
 	print_map(soft, sizeof(soft), table->soft.bits, table->soft.nr, table->online);
 	row_begin(out);
@@ -45,12 +47,14 @@ static void domain_vcpus(struct vcpu_table *table, const xc_domaininfo_t *info)
 	xc_interface *xc = table->xl->session.xc;
 	char *name = domain_name_of(table->xl, info->domain);
 
-	for (uint32_t i = 0; info->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && i <= info->max_vcpu_id; i++) {
+	for (uint32_t i = 0; info->max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && i <= info->max_vcpu_id;
+	     i++) {
 		xc_vcpuinfo_t vcpu;
 
 		/* A domain may go while it is listed, or have holes. */
 		if (xc_vcpu_getinfo(xc, info->domain, i, &vcpu) ||
-		    xc_vcpu_getaffinity(xc, info->domain, (int)i, table->hard.bits, table->soft.bits,
+		    xc_vcpu_getaffinity(xc, info->domain, (int)i, table->hard.bits,
+					table->soft.bits,
 					XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT))
 			continue;
 		vcpu_row(table, name, info->domain, &vcpu);
@@ -94,14 +98,16 @@ int cmd_vcpu_list(struct xl *xl, int argc, char **argv)
 	if (!hypervisor(xl))
 		return EXIT_FAILED;
 	if (xc_physinfo(xl->session.xc, &machine))
-		return fail(xl, "the hypervisor does not describe the machine: %s", strerror(errno));
+		return fail(xl, "the hypervisor does not describe the machine: %s",
+			    strerror(errno));
 	table.online = machine.nr_cpus;
 	table.hard = cpus_new(xl);
 	table.soft = cpus_new(xl);
 	if (!table.hard.bits || !table.soft.bits)
 		return EXIT_FAILED;
 	output_begin(&table.out, xl->json, false,
-		     "Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)");
+		     "Name                                ID  VCPU   CPU State   Time(s) Affinity "
+		     "(Hard / Soft)");
 	if (optind == argc)
 		good = vcpus_of_all(&table);
 	for (int i = optind; i < argc; i++)
@@ -187,11 +193,15 @@ static int pin_one(struct xl *xl, uint32_t domid, unsigned int vcpu, const struc
 	free(maps);
 	if (!good)
 		return fail(xl, "vCPU %u of domain %u could not be pinned: %s", vcpu, domid,
-			    errno == EINVAL || errno == ESRCH ? "it has no such vCPU, or its CPU pool holds none of these CPUs" :
-			    errno == EBUSY  ? "its kernel pinned it; -f overrides that" :
-					      strerror(errno));
+			    errno == EINVAL || errno == ESRCH
+				? "it has no such vCPU, or its CPU pool holds none of these CPUs"
+			    : errno == EBUSY ? "its kernel pinned it; -f overrides that"
+					     : strerror(errno));
 	if (!soft_reachable)
-		caution(xl, "vCPU %u may run on none of the CPUs it is to prefer: only the hard affinity counts", vcpu);
+		caution(xl,
+			"vCPU %u may run on none of the CPUs it is to prefer: only the hard "
+			"affinity counts",
+			vcpu);
 	return EXIT_DONE;
 }
 
@@ -202,11 +212,13 @@ static int pin_all(struct xl *xl, uint32_t domid, const char *which, const struc
 	int code = EXIT_DONE;
 
 	if (strcmp(which, "all"))
-		return number_read(xl, "vCPU (nor \"all\")", which, 0, 8191, &vcpu) ?
-			       pin_one(xl, domid, (unsigned int)vcpu, pin) : EXIT_FAILED;
+		return number_read(xl, "vCPU (nor \"all\")", which, 0, 8191, &vcpu)
+			   ? pin_one(xl, domid, (unsigned int)vcpu, pin)
+			   : EXIT_FAILED;
 	if (!domain_get(xl, domid, &info))
 		return fail(xl, "domain %u is gone", domid);
-	for (unsigned int i = 0; !code && info.max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && i <= info.max_vcpu_id; i++)
+	for (unsigned int i = 0;
+	     !code && info.max_vcpu_id != XEN_INVALID_MAX_VCPU_ID && i <= info.max_vcpu_id; i++)
 		code = pin_one(xl, domid, i, pin);
 	return code;
 }
@@ -215,7 +227,8 @@ int cmd_vcpu_pin(struct xl *xl, int argc, char **argv)
 {
 	static const struct option longs[] = { { "force", 0, NULL, 'f' },
 					       { "ignore-global-affinity-masks", 0, NULL, 'i' },
-					       HELP_OPTION, END_OPTIONS };
+					       HELP_OPTION,
+					       END_OPTIONS };
 	struct pinning pin = { 0 };
 	bool force = false, ignore_masks = false;
 	uint32_t domid;
@@ -228,9 +241,11 @@ int cmd_vcpu_pin(struct xl *xl, int argc, char **argv)
 	at = arguments_from(xl, argc, argv, 3);
 	if (!domain_lookup(xl, argv[at], &domid))
 		return EXIT_FAILED;
-	if (read_map(xl, "hard", argv[at + 2], &pin.hard) && (ignore_masks || mask(xl, domid, &pin.hard)) &&
+	if (read_map(xl, "hard", argv[at + 2], &pin.hard) &&
+	    (ignore_masks || mask(xl, domid, &pin.hard)) &&
 	    read_map(xl, "soft", argv[at + 3], &pin.soft)) {
-		pin.flags = (pin.hard.bits ? XEN_VCPUAFFINITY_HARD : 0) | (pin.soft.bits ? XEN_VCPUAFFINITY_SOFT : 0) |
+		pin.flags = (pin.hard.bits ? XEN_VCPUAFFINITY_HARD : 0) |
+			    (pin.soft.bits ? XEN_VCPUAFFINITY_SOFT : 0) |
 			    (force ? XEN_VCPUAFFINITY_FORCE : 0);
 		if (xl->dry_run)
 			code = show_maps(xl, &pin);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Waiting for domains, by the store's special watch; a look each second covers a store that restarts. */
+/* Waiting for domains, by the store's special watch; a look each second covers a store that
+ * restarts. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ static bool has_ended(struct xl *xl, uint32_t domid)
 	if (!(info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying)))
 		return false;
 	if (info.flags & XEN_DOMINF_shutdown)
-		fprintf(stderr, "Domain %u has been shut down, reason code %u\n", domid, domain_shutdown_reason(&info));
+		fprintf(stderr, "Domain %u has been shut down, reason code %u\n", domid,
+			domain_shutdown_reason(&info));
 	else
 		fprintf(stderr, "Domain %u is being destroyed.\n", domid);
 	return true;
@@ -52,7 +54,9 @@ int wait_for_ends(struct xl *xl, const uint32_t *domid, unsigned int count)
 	fprintf(stderr, "Waiting for %u domains\n", count);
 	store_guard(true);
 	if (!xs_watch(xs, "@releaseDomain", "end"))
-		caution(xl, "the store gives no notice of domains' ends (%s); looking once a second", strerror(errno));
+		caution(xl,
+			"the store gives no notice of domains' ends (%s); looking once a second",
+			strerror(errno));
 	store_guard(false);
 	for (;;) {
 		for (unsigned int i = 0; i < count; i++)
@@ -75,10 +79,12 @@ static bool has_answered(struct xl *xl, uint32_t domid)
 	xc_domaininfo_t info;
 
 	free(request);
-	return !waiting || !domain_get(xl, domid, &info) || info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying);
+	return !waiting || !domain_get(xl, domid, &info) ||
+	       info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying);
 }
 
-unsigned int wait_for_answers(struct xl *xl, const uint32_t *domid, unsigned int count, unsigned int seconds)
+unsigned int wait_for_answers(struct xl *xl, const uint32_t *domid, unsigned int count,
+			      unsigned int seconds)
 {
 	struct timespec pause = { 0, 1000000 }, now;
 	time_t end;
@@ -98,7 +104,10 @@ unsigned int wait_for_answers(struct xl *xl, const uint32_t *domid, unsigned int
 	} while (left && now.tv_sec < end);
 	for (unsigned int i = 0; left && i < count; i++)
 		if (!has_answered(xl, domid[i]))
-			fail(xl, "domain %u did not answer within %u seconds: its kernel does not listen (still starting, "
-				 "or hung); xl destroy %u ends it by force", domid[i], seconds, domid[i]);
+			fail(xl,
+			     "domain %u did not answer within %u seconds: its kernel does not "
+			     "listen (still starting, "
+			     "or hung); xl destroy %u ends it by force",
+			     domid[i], seconds, domid[i]);
 	return left;
 }

@@ -27,12 +27,14 @@ static void note(void *data, const char *source, const struct config_fault *faul
 	struct faults *faults = data;
 
 	if (!faults->fatal && !faults->warnings)
-		snprintf(faults->first, sizeof(faults->first), "%s:%u:%u: %s", source, fault->line, fault->column, fault->message);
+		snprintf(faults->first, sizeof(faults->first), "%s:%u:%u: %s", source, fault->line,
+			 fault->column, fault->message);
 	faults->fatal += fault->fatal;
 	faults->warnings += !fault->fatal;
 }
 
-static struct domain_config *parse(const char *text, const char *const *overrides, struct faults *faults)
+static struct domain_config *parse(const char *text, const char *const *overrides,
+				   struct faults *faults)
 {
 	*faults = (struct faults){ 0 };
 	return config_parse("f", text, strlen(text), overrides, note, faults);
@@ -80,12 +82,13 @@ static void defaults_are_xls(void **state)
 
 static void every_way_of_writing_values(void **state)
 {
-	struct domain_config *c = good("memory = 0x80 # hex\n maxmem='0400';vcpus=\"2\"\nmaxvcpus=4\n"
-				       "ramdisk = '/a b\\x41\\101\\n\\'\"'\n"
-				       "disk = [ 'one',\n  \"two\", # comment\n\n 'three', ]\n"
-				       "disk += [ 'four' ]\n extra = 'a'\n extra += ' b'\nroot='/dev/x'\n"
-				       "vif=[]\ncpu_weight=512\ncap=0\nlocaltime=1\nrtc_timeoffset=-60\n"
-				       "uuid='01234567-89ab-cdef-0123-456789abcdef'\non_crash='coredump-restart'\n");
+	struct domain_config *c =
+	    good("memory = 0x80 # hex\n maxmem='0400';vcpus=\"2\"\nmaxvcpus=4\n"
+		 "ramdisk = '/a b\\x41\\101\\n\\'\"'\n"
+		 "disk = [ 'one',\n  \"two\", # comment\n\n 'three', ]\n"
+		 "disk += [ 'four' ]\n extra = 'a'\n extra += ' b'\nroot='/dev/x'\n"
+		 "vif=[]\ncpu_weight=512\ncap=0\nlocaltime=1\nrtc_timeoffset=-60\n"
+		 "uuid='01234567-89ab-cdef-0123-456789abcdef'\non_crash='coredump-restart'\n");
 
 	assert_int_equal(c->memory_kb, 128 << 10);
 	assert_int_equal(c->max_memory_kb, 256 << 10);
@@ -109,9 +112,11 @@ static void every_way_of_writing_values(void **state)
 
 static void the_last_of_equal_keys_wins(void **state)
 {
-	static const char *const overrides[] = { "memory=99", "vcpus=3; maxvcpus=5", "extra='x'", NULL };
+	static const char *const overrides[] = { "memory=99", "vcpus=3; maxvcpus=5", "extra='x'",
+						 NULL };
 	struct faults faults;
-	struct domain_config *c = parse("name='n'\nkernel='k'\nmemory=1\nmemory=2\n", overrides, &faults);
+	struct domain_config *c =
+	    parse("name='n'\nkernel='k'\nmemory=1\nmemory=2\n", overrides, &faults);
 
 	assert_non_null(c);
 	assert_int_equal(c->memory_kb, 99 << 10);
@@ -170,7 +175,8 @@ static void bad_texts_are_told_where_and_why(void **state)
 	static const struct {
 		const char *text, *words;
 	} row[] = {
-		{ "memory=", "f:2:8: found the end of the line where there should be a string, a number or [" },
+		{ "memory=", "f:2:8: found the end of the line where there should be a string, a "
+			     "number or [" },
 		{ "memory 3", "f:2:8: found a number where there should be += or =" },
 		{ "x = yes", "f:2:5: found a word without quotes" },
 		{ "= 3", "f:2:1: found = where there should be" },
@@ -189,7 +195,8 @@ static void bad_texts_are_told_where_and_why(void **state)
 		{ "vcpus=[1]", "f:2:7: vcpus must be one number, not a list" },
 		{ "vcpus=0", "f:2:7: vcpus must be from 1 to 8192" },
 		{ "vcpus=4;maxvcpus=2", "f:2:18: maxvcpus is less than vcpus" },
-		{ "on_crash='explode'", "f:2:10: on_crash must be destroy, restart, rename-restart," },
+		{ "on_crash='explode'",
+		  "f:2:10: on_crash must be destroy, restart, rename-restart," },
 		{ "type='foo'", "f:2:6: type must be pv, pvh or hvm" },
 		{ "builder='foo'", "f:2:9: builder must be" },
 		{ "uuid='zz'", "f:2:6: uuid must look like" },
@@ -214,7 +221,8 @@ static void bad_texts_are_told_where_and_why(void **state)
 		assert_null(parse(all, NULL, &faults));
 		assert_true(faults.fatal > 0);
 		if (strncmp(faults.first, row[i].words, strlen(row[i].words)))
-			fail_msg("%s\n  gives %s\n  not   %s", row[i].text, faults.first, row[i].words);
+			fail_msg("%s\n  gives %s\n  not   %s", row[i].text, faults.first,
+				 row[i].words);
 	}
 }
 
@@ -243,7 +251,8 @@ static void unknown_keys_are_warnings_with_the_nearest_name(void **state)
 	static const char *const row[][2] = {
 		{ "vcpu=2", "f:2:1: unknown key vcpu is ignored; did you mean vcpus?" },
 		{ "  memroy=2", "f:2:3: unknown key memroy is ignored; did you mean memory?" },
-		{ "on_reboots='x'", "f:2:1: unknown key on_reboots is ignored; did you mean on_reboot?" },
+		{ "on_reboots='x'",
+		  "f:2:1: unknown key on_reboots is ignored; did you mean on_reboot?" },
 		{ "qwertyuiop=2", "f:2:1: unknown key qwertyuiop is ignored" },
 	};
 
@@ -277,10 +286,11 @@ static void nesting_is_bounded(void **state)
 
 static void json_goes_both_ways(void **state)
 {
-	struct domain_config *c = good("type='pvh'\nmemory=64;maxmem=100\nvcpus=2\nmaxvcpus=3\ncpus=['0','1']\n"
-				       "disk=['a \"quoted\"','b']\nvif=['mac=1']\npool='p'\ncpu_weight=3\ncap=4\n"
-				       "on_poweroff='preserve'\non_crash='rename-restart'\nboot='dc'\ntsc_mode=2\n"
-				       "bootloader='b'\nbootloader_args=['x','y']\nextra='e'\nmax_event_channels=7\n");
+	struct domain_config *c =
+	    good("type='pvh'\nmemory=64;maxmem=100\nvcpus=2\nmaxvcpus=3\ncpus=['0','1']\n"
+		 "disk=['a \"quoted\"','b']\nvif=['mac=1']\npool='p'\ncpu_weight=3\ncap=4\n"
+		 "on_poweroff='preserve'\non_crash='rename-restart'\nboot='dc'\ntsc_mode=2\n"
+		 "bootloader='b'\nbootloader_args=['x','y']\nextra='e'\nmax_event_channels=7\n");
 	char *text = config_to_json(c), *again;
 	struct domain_config *back = config_from_json(text, strlen(text));
 
@@ -304,7 +314,13 @@ static void json_goes_both_ways(void **state)
 static void bad_json_gives_none(void **state)
 {
 	static const char *const row[] = {
-		"", "{", "[]", "3", "{}", "{\"c_info\":3}", "{\"c_info\":{\"type\":\"foo\",\"name\":\"n\"}}",
+		"",
+		"{",
+		"[]",
+		"3",
+		"{}",
+		"{\"c_info\":3}",
+		"{\"c_info\":{\"type\":\"foo\",\"name\":\"n\"}}",
 		"{\"c_info\":{\"name\":\"n\"},\"b_info\":{\"max_vcpus\":-1}}",
 		"{\"c_info\":{\"name\":\"n\"},\"b_info\":{\"max_memkb\":1e30}}",
 		"{\"c_info\":{\"name\":\"n\"},\"on_crash\":\"boo\"}",
@@ -327,18 +343,33 @@ static void sets_of_cpus(void **state)
 	static const struct {
 		const char *text;
 		uint64_t bits; /* ~0: a fault */
-	} row[] = { { "0", 1 },		   { "0-3", 15 },	 { "0-3,^1", 13 },  { "^1,0-1", 3 },
-		    { "all,^0-61", 3ull << 62 }, { "node:1", 12 }, { "nodes:0-1", 15 }, { "nodes:0,^0", 2 },
-		    { " 1 , 3", 10 },	   { "", ~0ull },	 { "1-", ~0ull },   { "3-1", ~0ull },
-		    { "a", ~0ull },	   { "1,", ~0ull },	 { "1 2", ~0ull },  { "node0", ~0ull },
-		    { "99999", ~0ull },	   { "none", 0 },	 { "all,none,2", 4 } };
+	} row[] = { { "0", 1 },
+		    { "0-3", 15 },
+		    { "0-3,^1", 13 },
+		    { "^1,0-1", 3 },
+		    { "all,^0-61", 3ull << 62 },
+		    { "node:1", 12 },
+		    { "nodes:0-1", 15 },
+		    { "nodes:0,^0", 2 },
+		    { " 1 , 3", 10 },
+		    { "", ~0ull },
+		    { "1-", ~0ull },
+		    { "3-1", ~0ull },
+		    { "a", ~0ull },
+		    { "1,", ~0ull },
+		    { "1 2", ~0ull },
+		    { "node0", ~0ull },
+		    { "99999", ~0ull },
+		    { "none", 0 },
+		    { "all,none,2", 4 } };
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct cpuset set;
 		const char *wrong = cpuset_parse(row[i].text, &nodes, &set);
 
 		if ((row[i].bits == ~0ull) != !!wrong || (!wrong && set.bits[0] != row[i].bits))
-			fail_msg("%s gives %s, %llx", row[i].text, wrong ? wrong : "a set", (unsigned long long)set.bits[0]);
+			fail_msg("%s gives %s, %llx", row[i].text, wrong ? wrong : "a set",
+				 (unsigned long long)set.bits[0]);
 	}
 }
 
