@@ -93,9 +93,14 @@ static inline bool cpumask_equal(const cpumask_t *a, const cpumask_t *b)
 /* First member at or after `from`, or NR_CPUS. */
 static inline unsigned int cpumask_next(const cpumask_t *m, unsigned int from)
 {
-	for (; from < NR_CPUS; from++)
-		if (cpumask_test(m, from))
-			return from;
+	uint64_t ignored = (1ULL << (from % 64)) - 1;
+
+	for (unsigned int i = from / 64; i < CPUMASK_WORDS; i++, ignored = 0) {
+		uint64_t word = __atomic_load_n(&m->bits[i], __ATOMIC_RELAXED) & ~ignored;
+
+		if (word)
+			return i * 64 + (unsigned int)__builtin_ctzll(word);
+	}
 	return NR_CPUS;
 }
 static inline unsigned int cpumask_first(const cpumask_t *m)
