@@ -150,7 +150,7 @@ void kill_timer(struct timer *t)
 {
 	unsigned long flags;
 	struct timer_heap *h = lock_timer(t, &flags);
-	unsigned int cpu;
+	unsigned int cpu, self = smp_processor_id();
 
 	if (t->active)
 		heap_del(h, t);
@@ -160,7 +160,7 @@ void kill_timer(struct timer *t)
 	 * heap t was in, and every later owner took that lock to move it: it is visible to us. The acquire
 	 * pairs with the release after the handler. */
 	for_each_online_cpu(cpu)
-		while (cpu != smp_processor_id() &&
+		while (cpu != self &&
 		       __atomic_load_n(&per_cpu(heap, cpu).running, __ATOMIC_ACQUIRE) == t)
 			cpu_relax();
 }

@@ -233,12 +233,16 @@ static void killing_waits_for_handlers(void **state)
 	for (uintptr_t i = 0; i < CPUS - 1; i++)
 		pthread_create(&cpu[i], NULL, cpu_loop, (void *)i);
 	pthread_create(&other, NULL, meddler, (void *)1);
-	usleep(300000);
+	for (unsigned int n = 0; fired <= 100 && n < 1000; n++) {
+		usleep(10000);
+		fired = 0;
+		for (unsigned int i = 0; i < ARRAY_SIZE(objects); i++)
+			fired += __atomic_load_n(&objects[i].fired, __ATOMIC_RELAXED);
+	}
 	fake_be_cpu(CPUS - 1);
 	for (unsigned int i = 0; i < ARRAY_SIZE(objects); i++) {
 		kill_timer(&objects[i].t);
 		__atomic_store_n(&objects[i].gone, true, __ATOMIC_SEQ_CST);
-		fired += objects[i].fired;
 		usleep(20000);
 	}
 	stop = true;
