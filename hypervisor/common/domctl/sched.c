@@ -40,13 +40,14 @@ int domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 /* What was asked for is stored; what comes back is what of it can be used now. */
 static int set_one(struct vcpu *v, const struct xenctl_bitmap *map, int (*set)(struct vcpu *, const cpumask_t *))
 {
-	cpumask_t wanted;
+	cpumask_t wanted, can;
 	int rc = cpumask_from_bitmap(&wanted, map);
 
 	if (!rc)
 		rc = set(v, &wanted);
 	if (!rc) {
-		wanted = cpumask_and(&wanted, &cpu_online_map);
+		can = sched_allowed(v);
+		wanted = cpumask_and(&wanted, &can);
 		rc = cpumask_to_bitmap(map, &wanted);
 	}
 	return rc;
@@ -62,6 +63,8 @@ int domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 		return trace_err(-ESRCH);
 	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
 		return trace_err(-EINVAL);
+	if (a->flags & XEN_VCPUAFFINITY_FORCE)
+		vcpu_pin_override(v, -1); /* nothing to undo is fine */
 	if (a->flags & XEN_VCPUAFFINITY_HARD)
 		rc = set_one(v, &a->cpumap_hard, vcpu_set_hard_affinity);
 	if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
@@ -74,6 +77,8 @@ int domctl_scheduler(struct domain *d, struct xen_domctl *op)
 	struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
 
 	if (s->sched_id != cpupool_sched_id(d))
+		return trace_err(-EINVAL);
+	if (s->cmd > XEN_DOMCTL_SCHEDOP_getvcpuinfo)
 		return trace_err(-EINVAL);
 	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
 		return 0; /* nothing to set */

@@ -18,8 +18,13 @@ cpumask_t sched_allowed(const struct vcpu *v)
 
 bool may_run_on(const struct vcpu *v, unsigned int cpu)
 {
-	cpumask_t ok = sched_allowed(v);
+	cpumask_t ok;
 
+	if (!cpumask_test(&v->domain->sched.cpupool->cpus, cpu))
+		return false;
+	if (cpumask_test(&v->sched.hard_affinity, cpu))
+		return true;
+	ok = sched_allowed(v);
 	return cpumask_test(&ok, cpu);
 }
 
@@ -50,13 +55,54 @@ static void store(struct vcpu *v, cpumask_t *field, const cpumask_t *mask)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
+/* ---- when the pool's CPUs change ---- */
+
+void affinity_reset(struct vcpu *v)
+{
+	cpumask_t all;
+
+	cpumask_setall(&all);
+	WRITE_ONCE(v->sched.affinity_overridden, false);
+	store(v, &v->sched.hard_affinity, &all);
+	store(v, &v->sched.soft_affinity, &all);
+}
+
+bool affinity_needs(const struct vcpu *v, unsigned int cpu)
+{
+	cpumask_t ok = cpumask_and(&v->domain->sched.cpupool->cpus, &v->sched.hard_affinity);
+
+	cpumask_clear(&ok, cpu);
+	return cpumask_empty(&ok);
+}
+
+void affinity_break(struct vcpu *v)
+{
+	cpumask_t all;
+
+	cpumask_setall(&all);
+	printk("Affinity of d%uv%u dropped: its last CPU has left the pool\n", v->domain->domain_id, v->vcpu_id);
+	store(v, &v->sched.hard_affinity, &all);
+}
+
+/* ---- setting ---- */
+
+static void apply_hard(struct vcpu *v, const cpumask_t *mask)
+{
+	unsigned long flags;
+	struct runqueue *rq = lock_vcpu_queue(v, &flags);
+	bool is_elsewhere = !cpumask_test(mask, v->processor), waits = v->sched.on_queue || v->sched.parked;
+
+	v->sched.hard_affinity = *mask;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (is_elsewhere || waits)
+		sched_replace(v);
+}
+
 static int set_hard(struct vcpu *v, const cpumask_t *mask)
 {
 	if (!cpumask_intersects(mask, &v->domain->sched.cpupool->cpus))
 		return trace_err(-EINVAL);
-	store(v, &v->sched.hard_affinity, mask);
-	if (!cpumask_test(mask, READ_ONCE(v->processor)))
-		sched_replace(v);
+	apply_hard(v, mask);
 	return 0;
 }
 
@@ -81,7 +127,8 @@ int vcpu_pin_override(struct vcpu *v, int cpu)
 			return trace_err(-EINVAL);
 		WRITE_ONCE(v->sched.affinity_overridden, false);
 		mask = v->sched.saved_affinity;
-		return set_hard(v, &mask);
+		apply_hard(v, &mask); /* the pool's CPUs may have changed meanwhile: no CPU in common is fine */
+		return 0;
 	}
 	if (v->sched.affinity_overridden)
 		return trace_err(-EBUSY);

@@ -98,6 +98,9 @@ static int change_pool(struct domain *d, unsigned int id)
 		rc = 0;
 	}
 	spin_unlock(&pool_lock);
+	if (!rc)
+		for_each_vcpu(d, v)
+			affinity_reset(v);
 	return rc;
 }
 
@@ -139,19 +142,19 @@ int cpupool_get_info(unsigned int from, struct cpupool_info *out)
 	return p ? 0 : -ENOENT;
 }
 
-/* Puts p in its place; ids ascend. *id is chosen if CPUPOOL_ANY. */
+/* Puts p in its place; ids ascend. CPUPOOL_ANY: past the last. */
 static int insert(struct cpupool *p, unsigned int *id)
 {
 	struct cpupool **at = &pools;
-	unsigned int unused = 0;
+	unsigned int last = 0;
 
-	while (*at && (*id == CPUPOOL_ANY ? (*at)->id == unused : (*at)->id < *id)) {
-		unused = (*at)->id + 1;
+	while (*at && (*at)->id < *id) {
+		last = (*at)->id;
 		at = &(*at)->next;
 	}
 	if (*id == CPUPOOL_ANY)
-		*id = unused;
-	else if (*at && (*at)->id == *id)
+		*id = last + 1;
+	if (*id == CPUPOOL_ANY || (*at && (*at)->id == *id))
 		return -EEXIST;
 	p->id = *id;
 	p->next = *at;
@@ -226,22 +229,56 @@ static void set_queue_pool(unsigned int cpu, struct cpupool *p)
 	spin_lock_irqsave(&rq->lock, flags);
 	rq->pool = p;
 	spin_unlock_irqrestore(&rq->lock, flags);
-	cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
 }
 
 static int check_free(const struct cpupool *p, unsigned int *cpu)
 {
 	cpumask_t unused = free_locked();
 
-	if (!p)
-		return -ENOENT;
-	if (changing)
-		return -EBUSY;
 	if (*cpu == CPUPOOL_ANY)
 		*cpu = cpumask_first(&unused);
-	if (*cpu >= NR_CPUS || !cpumask_test(&cpu_online_map, *cpu))
+	else if (*cpu >= NR_CPUS)
+		return -EINVAL;
+	if (*cpu >= NR_CPUS || !cpumask_test(&unused, *cpu))
 		return -ENODEV;
-	return cpumask_test(&unused, *cpu) ? 0 : -EBUSY;
+	if (!p)
+		return -ENOENT;
+	return changing ? -EBUSY : 0;
+}
+
+typedef bool vcpu_fn(struct vcpu *v, unsigned int cpu);
+
+/* False, and no further, as soon as fn says so. */
+static bool all_vcpus_of(const struct cpupool *p, vcpu_fn *fn, unsigned int cpu)
+{
+	struct domain *d;
+	domid_t next = 0;
+	bool ok = true;
+	struct vcpu *v;
+
+	while (ok && (d = domain_get_next(next)) != NULL) {
+		next = (domid_t)(d->domain_id + 1);
+		if (READ_ONCE(d->sched.cpupool) == p)
+			for_each_vcpu(d, v)
+				ok = ok && fn(v, cpu);
+		domain_put(d);
+	}
+	return ok;
+}
+
+static void end_change(void)
+{
+	spin_lock(&pool_lock);
+	changing = false;
+	spin_unlock(&pool_lock);
+}
+
+/* If nothing of v's affinity was in the pool, it ran anywhere; now it may have to go to its own CPU. */
+static bool settle(struct vcpu *v, unsigned int cpu)
+{
+	if (!may_run_on(v, READ_ONCE(v->processor)))
+		sched_replace(v);
+	return true;
 }
 
 int cpupool_add_cpu(unsigned int id, unsigned int cpu)
@@ -255,68 +292,87 @@ int cpupool_add_cpu(unsigned int id, unsigned int cpu)
 	if (!rc) {
 		set_queue_pool(cpu, p);
 		cpumask_set_atomic(&p->cpus, cpu);
+		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
 	}
+	changing = changing || !rc;
 	spin_unlock(&pool_lock);
 	if (rc)
 		return trace_err(rc);
+	all_vcpus_of(p, settle, cpu);
 	unpark_pool(p);
+	end_change();
 	return 0;
 }
 
 static int check_remove(const struct cpupool *p, unsigned int *cpu)
 {
+	unsigned int i;
+
 	if (!p)
 		return -ENOENT;
-	if (changing)
-		return -EBUSY;
 	if (*cpu == CPUPOOL_ANY)
-		for (unsigned int i = cpumask_first(&p->cpus); i < NR_CPUS; i = cpumask_next(&p->cpus, i + 1))
+		for_each_cpu(i, &p->cpus)
 			*cpu = i;
-	if (*cpu >= NR_CPUS || !cpumask_test(&p->cpus, *cpu))
-		return -ENODEV;
-	if (cpumask_weight(&p->cpus) == 1 && (p->nr_domains || p == &pool0))
-		return -EBUSY;
-	return 0;
+	if (*cpu >= NR_CPUS)
+		return -EINVAL;
+	if (changing || !cpumask_test(&p->cpus, *cpu))
+		return -EADDRNOTAVAIL;
+	return cpumask_weight(&p->cpus) == 1 && p->nr_domains ? -EBUSY : 0;
 }
 
-/* Sends away every vCPU that is on, or keeps for itself, a CPU it may no longer use. */
-static void evacuate(const struct cpupool *p)
+static bool can_spare(struct vcpu *v, unsigned int cpu)
 {
-	struct domain *d;
-	domid_t next = 0;
-	struct vcpu *v;
+	return !READ_ONCE(v->sched.affinity_overridden) || !affinity_needs(v, cpu);
+}
 
-	while ((d = domain_get_next(next)) != NULL) {
-		next = (domid_t)(d->domain_id + 1);
-		if (READ_ONCE(d->sched.cpupool) == p)
-			for_each_vcpu(d, v)
-				if (!may_run_on(v, READ_ONCE(v->processor)))
-					sched_replace(v);
-		domain_put(d);
-	}
+/* Sends v away if it is on, or keeps for itself, a CPU it may no longer use. */
+static bool send_away(struct vcpu *v, unsigned int cpu)
+{
+	unsigned long flags;
+	bool there;
+	struct runqueue *rq;
+
+	if (affinity_needs(v, cpu))
+		affinity_break(v);
+	/* Placing reads the pool's mask with this lock held: it has seen the new one, or we see its outcome. */
+	rq = lock_vcpu_queue(v, &flags);
+	there = v->processor == cpu;
+	spin_unlock_irqrestore(&rq->lock, flags);
+	if (there)
+		sched_replace(v);
+	return true;
+}
+
+/* Begins: nobody else changes CPUs, or destroys p, until end_change(). */
+static int begin_remove(unsigned int id, unsigned int *cpu, struct cpupool **p)
+{
+	int rc;
+
+	spin_lock(&pool_lock);
+	*p = find(id);
+	rc = check_remove(*p, cpu);
+	changing = changing || !rc;
+	spin_unlock(&pool_lock);
+	return rc;
 }
 
 int cpupool_remove_cpu(unsigned int id, unsigned int cpu)
 {
 	struct cpupool *p;
-	int rc;
+	int rc = begin_remove(id, &cpu, &p);
 
-	spin_lock(&pool_lock);
-	p = find(id);
-	rc = check_remove(p, &cpu);
-	if (!rc) {
-		changing = true;
-		cpumask_clear_atomic(&p->cpus, cpu);
-		set_queue_pool(cpu, NULL);
-	}
-	spin_unlock(&pool_lock);
 	if (rc)
 		return trace_err(rc);
-	evacuate(p);
-	spin_lock(&pool_lock);
-	changing = false;
-	spin_unlock(&pool_lock);
-	return 0;
+	if (all_vcpus_of(p, can_spare, cpu)) {
+		cpumask_clear_atomic(&p->cpus, cpu);
+		set_queue_pool(cpu, NULL);
+		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
+		all_vcpus_of(p, send_away, cpu);
+	} else {
+		rc = trace_err(-EADDRINUSE);
+	}
+	end_change();
+	return rc;
 }
 
 /* ---- parameters ---- */
@@ -330,8 +386,10 @@ static int with_ratelimit(unsigned int id, uint32_t sched_id, uint32_t *get, con
 	p = find(id);
 	if (!p)
 		rc = -ESRCH;
-	else if (p->ops->id != sched_id || p->ops != &sched_credit2)
+	else if (p->ops->id != sched_id)
 		rc = -EINVAL;
+	else if (p->ops != &sched_credit2)
+		rc = 0; /* nothing to set */
 	else if (set)
 		WRITE_ONCE(p->ratelimit_us, *set);
 	else

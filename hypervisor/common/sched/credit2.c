@@ -4,14 +4,15 @@
  *
  * Among those that wait for a CPU, who has run least, in proportion to its weight, is next (vtime). A waking
  * vCPU goes to an idle CPU if it may, else where least is waiting, and takes the CPU from one that has run
- * more; but nobody loses a CPU before the rate limit. An idle CPU takes work from others. At the end of a
- * slice a CPU takes from a longer queue what evens out the two; where they cannot be evened out, as with
+ * more; but nobody loses a CPU before the rate limit. An idle CPU takes work from the longest queue. At the end
+ * of a slice a CPU takes from a longer queue what evens out the two; where they cannot be evened out, as with
  * three on two CPUs, that makes the odd one change places every slice, and all get the same.
  *
  * LIMITS: queues are compared by the weights waiting, so shares are exact among those on one queue, and
  * across queues as near as whole vCPUs can be dealt out.
  */
 #include <hv/smp.h>
+#include <hv/softirq.h>
 #include <public/domctl.h>
 #include "private.h"
 
@@ -50,9 +51,21 @@ static unsigned int credit2_place(struct vcpu *v)
 	return cpumask_test(&idle, v->processor) ? v->processor : cpumask_first(&idle);
 }
 
+/* Would it rather be on a CPU that has nothing to do? */
+static bool drawn_away(const struct vcpu *v)
+{
+	cpumask_t soft;
+
+	if (cpumask_test(&v->sched.soft_affinity, v->processor))
+		return false;
+	soft = sched_allowed(v);
+	soft = cpumask_and(&soft, &v->sched.soft_affinity);
+	return !cpumask_test(&soft, v->processor) && cpumask_intersects(&soft, &idle_cpus);
+}
+
 static bool credit2_may_stay(const struct vcpu *v)
 {
-	return !cap_exhausted(v);
+	return !cap_exhausted(v) && !drawn_away(v);
 }
 
 static int64_t scaled(const struct vcpu *v, s_time_t ran)
@@ -98,66 +111,93 @@ static struct vcpu *best_waiting(struct runqueue *rq, unsigned int cpu, const st
 	return NULL;
 }
 
-/* Takes from another CPU's queue one that may run here and weighs at most `limit`. */
-static struct vcpu *take_from(unsigned int other, unsigned int cpu, unsigned int limit)
+/* Takes from another CPU's queue one that may run here and weighs at most `limit`. -EAGAIN: it is locked, and
+ * waiting for a second queue is not allowed: two CPUs may be looking at each other. */
+static int take_from(unsigned int other, unsigned int cpu, unsigned int limit, bool soft, struct vcpu **taken)
 {
 	struct runqueue *rq = &per_cpu(runqueue, other);
 	struct vcpu *v;
 
-	/* Never waits for a second queue: two CPUs may be looking at each other. */
 	if (!spin_trylock(&rq->lock))
-		return NULL;
+		return -EAGAIN;
 	for (v = rq->head; v; v = v->sched.next)
-		if (!v->is_running && v->sched.queued_weight <= limit && may_run_on(v, cpu) && !cap_exhausted(v))
+		if (!v->is_running && v->sched.queued_weight <= limit && may_run_on(v, cpu) && !cap_exhausted(v) &&
+		    (!soft || cpumask_test(&v->sched.soft_affinity, cpu)))
 			break;
 	if (v) {
 		runqueue_del(rq, v);
 		vcpu_set_processor(v, cpu);
 	}
 	spin_unlock(&rq->lock);
+	*taken = v;
+	return 0;
+}
+
+/* The CPU of the set with the most on it, of those where somebody waits. */
+static unsigned int most_loaded(const cpumask_t *cpus)
+{
+	unsigned int cpu, best = NR_CPUS;
+
+	for_each_cpu(cpu, cpus)
+		if (READ_ONCE(per_cpu(runqueue, cpu).nr) && (best == NR_CPUS || load_on(cpu) > load_on(best)))
+			best = cpu;
+	return best;
+}
+
+/* For a CPU with nothing to do: whom it may have, from the longest queue first. */
+static struct vcpu *steal(const struct runqueue *rq, unsigned int cpu)
+{
+	cpumask_t others = rq->pool->cpus;
+	struct vcpu *v = NULL;
+	unsigned int other;
+
+	/* First known as idle, then looking: who queues work elsewhere in between sees the one or is seen by
+	 * the other. */
+	cpumask_set_atomic(&idle_cpus, cpu);
+	cpumask_clear(&others, cpu);
+	while (!v && (other = most_loaded(&others)) < NR_CPUS) {
+		cpumask_clear(&others, other);
+		if (take_from(other, cpu, ~0u, false, &v))
+			raise_softirq(SOFTIRQ_SCHEDULE); /* look again */
+	}
 	return v;
 }
 
-/* `mine` is the weight on this CPU; what is taken must not make the difference larger. */
-static struct vcpu *pull(const struct runqueue *rq, unsigned int cpu, unsigned int mine, bool idle)
+/* For a CPU with `mine` to do: whom it should have from a longer queue, so that the difference does not grow. */
+static struct vcpu *even_out(const struct runqueue *rq, unsigned int cpu, unsigned int mine)
 {
+	cpumask_t others = rq->pool->cpus;
+	struct vcpu *v = NULL;
 	unsigned int other;
 
-	for_each_cpu(other, &rq->pool->cpus) {
-		unsigned int theirs = load_on(other);
-		struct vcpu *v;
-
-		if (other == cpu || !READ_ONCE(per_cpu(runqueue, other).nr) || (!idle && theirs <= mine))
-			continue;
-		v = take_from(other, cpu, idle ? ~0u : theirs - mine);
-		if (v)
-			return v;
+	cpumask_clear(&others, cpu);
+	while (!v && (other = most_loaded(&others)) < NR_CPUS && load_on(other) > mine) {
+		cpumask_clear(&others, other);
+		if (take_from(other, cpu, load_on(other) - mine, true, &v))
+			v = NULL;
 	}
-	return NULL;
+	return v;
 }
 
 static struct vcpu *credit2_pick(struct runqueue *rq, unsigned int cpu, struct vcpu *prev, s_time_t now)
 {
-	bool goes_on = prev->sched.on_queue, yields = prev->sched.yields;
+	bool goes_on, yields = prev->sched.yields;
 	struct vcpu *v, *other = NULL;
 
-	if (goes_on && !yields && protected_for(rq, prev, now) > 0) {
+	if (prev->sched.on_queue && !yields && protected_for(rq, prev, now) > 0) {
 		runqueue_del(rq, prev);
 		return prev;
 	}
 	v = best_waiting(rq, cpu, prev, yields ? prev : NULL);
-	if (!v && goes_on && prev->sched.on_queue)
-		v = prev;
-	if (!v) {
-		/* First known as idle, then looking: who queues work elsewhere in between sees the one or is
-		 * seen by the other. */
-		cpumask_set_atomic(&idle_cpus, cpu);
-		return pull(rq, cpu, 0, true);
-	}
-	if (goes_on && now - prev->sched.run_since >= TIME_SLICE)
-		other = pull(rq, cpu, rq->load, false);
+	goes_on = prev->sched.on_queue;
+	if (goes_on && (now - prev->sched.run_since >= TIME_SLICE || (yields && !v)))
+		other = even_out(rq, cpu, rq->load);
 	if (other)
 		return other;
+	if (!v && goes_on)
+		v = prev;
+	if (!v)
+		return steal(rq, cpu);
 	runqueue_del(rq, v);
 	return v;
 }

@@ -16,6 +16,7 @@ struct runqueue {
 	spinlock_t lock;
 	struct vcpu *head;	/* waiting, least vtime first */
 	struct vcpu *curr;	/* running here */
+	struct vcpu *leaving;	/* being switched from; written by this CPU only */
 	unsigned int nr;	/* waiting */
 	/* Weights of those waiting, and of curr (idle: 0); read without the lock as a hint. */
 	unsigned int load, running_weight;
@@ -69,13 +70,16 @@ void vcpu_unpark(struct vcpu *v); /* no lock held */
 void unpark_pool(const struct cpupool *pool); /* there may be room now: no lock held */
 
 /* affinity.c */
-cpumask_t sched_allowed(const struct vcpu *v); /* never empty while its pool has a CPU */
 bool may_run_on(const struct vcpu *v, unsigned int cpu);
 void sched_replace(struct vcpu *v); /* where v may run has changed: off where it may not, on where it may */
 
 /* runstate.c; lock held */
 void runstate_change(struct vcpu *v, int state, s_time_t now);
 int runstate_asleep(const struct vcpu *v); /* RUNSTATE_* of v, which is not runnable */
+
+void affinity_reset(struct vcpu *v); /* its domain changes pools: anywhere in the new one */
+bool affinity_needs(const struct vcpu *v, unsigned int cpu); /* of the pool's CPUs no other is in v's hard affinity */
+void affinity_break(struct vcpu *v);
 
 /* cap.c */
 bool cap_exhausted(const struct vcpu *v);

@@ -101,6 +101,18 @@ void vcpu_set_processor(struct vcpu *v, unsigned int cpu)
 
 /* ---- parking ---- */
 
+/* v waits on its queue: if another CPU idles, that may come and take it. */
+static void offer_to_idle(const struct vcpu *v)
+{
+	cpumask_t ok = sched_allowed(v);
+	unsigned int cpu;
+
+	ok = cpumask_and(&ok, &idle_cpus);
+	cpu = cpumask_first(&ok);
+	if (cpu < NR_CPUS)
+		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
+}
+
 void vcpu_park(struct vcpu *v)
 {
 	v->sched.parked = true;
@@ -114,6 +126,8 @@ void vcpu_unpark(struct vcpu *v)
 	bool was = v->sched.parked;
 
 	v->sched.parked = false;
+	if (v->sched.on_queue)
+		offer_to_idle(v); /* those who looked may have passed it over, as not to run now */
 	spin_unlock_irqrestore(&rq->lock, flags);
 	if (was)
 		vcpu_wake(v);
@@ -135,18 +149,6 @@ void unpark_pool(const struct cpupool *pool)
 }
 
 /* ---- waking ---- */
-
-/* v waits on its queue: if another CPU idles, that may come and take it. */
-static void offer_to_idle(const struct vcpu *v)
-{
-	cpumask_t ok = sched_allowed(v);
-	unsigned int cpu;
-
-	ok = cpumask_and(&ok, &idle_cpus);
-	cpu = cpumask_first(&ok);
-	if (cpu < NR_CPUS)
-		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
-}
 
 static void tickle(struct runqueue *rq, const struct vcpu *v, s_time_t now)
 {
@@ -269,8 +271,16 @@ void vcpu_block_current(void)
 
 void vcpu_yield_current(void)
 {
-	current->sched.yields = true;
-	raise_softirq(SOFTIRQ_SCHEDULE);
+	struct vcpu *v = current;
+	unsigned int cpu;
+
+	for_each_cpu(cpu, &v->domain->sched.cpupool->cpus) {
+		if (READ_ONCE(per_cpu(runqueue, cpu).nr)) {
+			v->sched.yields = true;
+			raise_softirq(SOFTIRQ_SCHEDULE);
+			return;
+		}
+	}
 }
 
 /* ---- the switch ---- */
@@ -298,6 +308,7 @@ static bool can_go_on(const struct vcpu *v, unsigned int cpu)
 static struct vcpu *choose(struct runqueue *rq, unsigned int cpu, struct vcpu *prev, s_time_t now)
 {
 	struct vcpu *next = NULL;
+	int64_t least;
 
 	charge(prev, now);
 	if (can_go_on(prev, cpu))
@@ -309,13 +320,19 @@ static struct vcpu *choose(struct runqueue *rq, unsigned int cpu, struct vcpu *p
 		return idle_vcpu[cpu];
 	ASSERT(next == prev || !next->is_running);
 	settle_vtime(rq, next);
-	rq->vclock = max(rq->vclock, next->sched.vtime);
+	/* Not always the least: who is protected, or alone may run here, can be far ahead of those that wait. */
+	least = rq->head ? min(rq->head->sched.vtime, next->sched.vtime) : next->sched.vtime;
+	rq->vclock = max(rq->vclock, least);
+	if (is_idle_vcpu(prev))
+		for (const struct vcpu *v = rq->head; v; v = v->sched.next)
+			offer_to_idle(v); /* they counted on this CPU, each for itself */
 	return next;
 }
 
 static void start_running(struct runqueue *rq, struct vcpu *prev, struct vcpu *next, s_time_t now)
 {
 	rq->curr = next;
+	WRITE_ONCE(rq->leaving, next == prev ? NULL : prev);
 	WRITE_ONCE(rq->running_weight, is_idle_vcpu(next) ? 0 : next->sched.queued_weight);
 	next->sched.start_time = now;
 	if (next == prev)
@@ -324,6 +341,17 @@ static void start_running(struct runqueue *rq, struct vcpu *prev, struct vcpu *n
 	runstate_change(next, RUNSTATE_running, now);
 	next->sched.run_since = now;
 	next->is_running = true;
+}
+
+/* Written only if it changes: all CPUs look at this set. */
+static void note_idle(unsigned int cpu, bool idle)
+{
+	if (idle == cpumask_test(&idle_cpus, cpu))
+		return;
+	if (idle)
+		cpumask_set_atomic(&idle_cpus, cpu);
+	else
+		cpumask_clear_atomic(&idle_cpus, cpu);
 }
 
 static void schedule(void)
@@ -337,12 +365,9 @@ static void schedule(void)
 	now = NOW();
 	next = choose(rq, cpu, prev, now);
 	start_running(rq, prev, next, now);
-	if (!is_idle_vcpu(next)) {
+	if (!is_idle_vcpu(next))
 		slice = rq->pool->ops->slice(rq, next, now);
-		cpumask_clear_atomic(&idle_cpus, cpu);
-	} else {
-		cpumask_set_atomic(&idle_cpus, cpu);
-	}
+	note_idle(cpu, is_idle_vcpu(next));
 	spin_unlock(&rq->lock);
 
 	if (slice == STIME_MAX)
@@ -354,7 +379,7 @@ static void schedule(void)
 	local_irq_enable();
 }
 
-void sched_context_switched(struct vcpu *prev)
+static void saved(struct vcpu *prev)
 {
 	/* Ordering: a full barrier. A waker makes v runnable, then looks at is_running, and leaves v to us if it
 	 * is set; we clear it, then look whether v is runnable. One of the two sees the other's change. It is
@@ -370,6 +395,32 @@ void sched_context_switched(struct vcpu *prev)
 		offer_to_idle(prev); /* it was not free to go when they looked */
 	else
 		vcpu_wake(prev);
+}
+
+static void move_pirqs(void)
+{
+	evtchn_move_pirqs(current);
+}
+
+/* Interrupts are off here; the ports' lock is taken with them on. */
+static void interrupts_follow(struct vcpu *v)
+{
+	if (v->sched.irq_cpu == v->processor)
+		return;
+	v->sched.irq_cpu = v->processor;
+	if (READ_ONCE(v->evtchn.pirq_evtchn_head))
+		raise_softirq(SOFTIRQ_MOVE_PIRQS);
+}
+
+void sched_context_switched(struct vcpu *prev)
+{
+	struct runqueue *rq = &this_cpu(runqueue);
+
+	saved(prev);
+	/* Ordering: release, pairs with sched_destroy_vcpu(): prev is not looked at any more. */
+	__atomic_store_n(&rq->leaving, NULL, __ATOMIC_RELEASE);
+	if (!is_idle_vcpu(current))
+		interrupts_follow(current);
 }
 
 /* ---- set-up ---- */
@@ -388,7 +439,12 @@ void sched_destroy_vcpu(struct vcpu *v)
 {
 	struct cpupool *pool = v->domain->sched.cpupool;
 
+	unsigned int cpu;
+
 	ASSERT(!v->sched.on_queue && !v->is_running);
+	for_each_online_cpu(cpu)
+		while (__atomic_load_n(&per_cpu(runqueue, cpu).leaving, __ATOMIC_ACQUIRE) == v)
+			cpu_relax();
 	if (pool && pool->ops->release)
 		pool->ops->release(v);
 }
@@ -418,6 +474,7 @@ void sched_cpu_init(unsigned int cpu)
 void sched_init(void)
 {
 	open_softirq(SOFTIRQ_SCHEDULE, schedule);
+	open_softirq(SOFTIRQ_MOVE_PIRQS, move_pirqs);
 	domains_init();
 	sched_dump_init();
 	sched_cpu_init(0);

@@ -39,13 +39,14 @@ static int free_info(struct xen_sysctl_cpupool_op *p)
 static int move_domain(const struct xen_sysctl_cpupool_op *p)
 {
 	struct domain *d = p->domid < DOMID_FIRST_RESERVED ? domain_get_by_id((domid_t)p->domid) : NULL;
-	int rc = -EBUSY;
+	int rc;
 
 	if (!d)
 		return trace_err(-ESRCH);
 	if (d == current->domain) {
-		rc = trace_err(-EINVAL);
-	} else if (spin_trylock(&d->domctl_lock)) { /* waiting could be for one that waits for us */
+		rc = trace_err(-EPERM);
+	} else {
+		spin_lock(&d->domctl_lock);
 		rc = cpupool_move_domain(d, p->cpupool_id);
 		spin_unlock(&d->domctl_lock);
 	}

@@ -35,8 +35,10 @@
 #define EILSEQ	     84
 #define ERESTART     85 /* never reaches a guest: the call is to be issued again */
 #define EOPNOTSUPP   95
-#define ENOTCONN     107
+#define EADDRINUSE   98
+#define EADDRNOTAVAIL 99
 #define ENOBUFS	     105
+#define ENOTCONN     107
 #define ETIMEDOUT    110
 
 #endif

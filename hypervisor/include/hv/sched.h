@@ -26,6 +26,7 @@ struct sched_vcpu {
 	uint16_t queued_weight; /* what it added to its queue's load */
 	s_time_t start_time;  /* up to when its running has been charged */
 	s_time_t run_since;   /* when it last got its CPU */
+	unsigned int irq_cpu; /* where its interrupts are sent; written by the CPU it runs on */
 	int64_t vtime;	      /* credit2: running time, ns, scaled by weight: who has least is next */
 	uint32_t null_cpu;    /* null: 1 + the CPU it has for itself, 0 none; guarded by: null's lock */
 	cpumask_t hard_affinity, soft_affinity;
@@ -70,6 +71,8 @@ bool vcpu_runnable(const struct vcpu *v);
 /* -EINVAL: no CPU of v's pool is in the mask. -EBUSY: pinned by vcpu_pin_override(). v may be current. */
 int vcpu_set_hard_affinity(struct vcpu *v, const cpumask_t *mask);
 int vcpu_set_soft_affinity(struct vcpu *v, const cpumask_t *mask);
+/* The CPUs of its pool that are in v's hard affinity; if there are none, all of its pool. */
+cpumask_t sched_allowed(const struct vcpu *v);
 /* SCHEDOP_pin_override: v may run on `cpu` only, until called with a negative one. -EINVAL: not a CPU of its
  * pool, or nothing to undo; -EBUSY: pinned already. */
 int vcpu_pin_override(struct vcpu *v, int cpu);

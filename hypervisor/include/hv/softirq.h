@@ -9,7 +9,7 @@
 #include <hv/percpu.h>
 
 enum softirq { SOFTIRQ_TIMER, SOFTIRQ_SCHEDULE, SOFTIRQ_CONSOLE, SOFTIRQ_TIME_CALIBRATE, SOFTIRQ_SCRUB,
-	       SOFTIRQ_FREE_DOMAINS, NR_SOFTIRQS };
+	       SOFTIRQ_FREE_DOMAINS, SOFTIRQ_MOVE_PIRQS, NR_SOFTIRQS };
 
 DECLARE_PER_CPU(uint32_t, softirq_pending); /* bit per enum softirq; set atomically by anyone */
 
