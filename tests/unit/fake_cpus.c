@@ -42,7 +42,8 @@ void fake_cpus_init(unsigned int nr)
 
 void fake_be_cpu(unsigned int cpu)
 {
-	running[fake_cpu.processor_id] = fake_cpu.current_vcpu;
+	if (fake_cpu.current_vcpu) /* else this thread has been no CPU yet */
+		running[fake_cpu.processor_id] = fake_cpu.current_vcpu;
 	fake_cpu.processor_id = cpu;
 	fake_cpu.per_cpu_offset = per_cpu_offset[cpu];
 	fake_cpu.current_vcpu = running[cpu];
