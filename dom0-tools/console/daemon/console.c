@@ -20,7 +20,8 @@
 
 #define LINGER_MS     10000 /* for a client to read what a dead guest wrote */
 #define LATE_MS	      2000  /* for a client to come, if there never was one */
-#define ANNOUNCE_MS   1000  /* between tries to tell xenstore of the terminal */
+#define SETTLE_MS     40
+#define ANNOUNCE_MS   1000 /* between tries to tell xenstore of the terminal */
 #define DEFAULT_LIMIT (1024 * 1024)
 
 /* Reading xenstore. */
@@ -274,7 +275,8 @@ static bool is_finished(const struct console *c)
 		return true;
 	if (!c->attached)
 		return c->ever_attached || age > LATE_MS || !backlog_used(&c->backlog);
-	return !backlog_used(&c->backlog) && !pty_unread(&c->pty);
+	/* The kernel takes a moment to carry bytes to where they count as unread. */
+	return !backlog_used(&c->backlog) && now_ms() - c->fed > SETTLE_MS && !pty_unread(&c->pty);
 }
 
 void console_end(struct console *c)

@@ -34,6 +34,7 @@ struct console {
 	bool announced; /* the terminal's name is in xenstore */
 	uint64_t announce_next;
 	bool attached, ever_attached;
+	uint64_t fed;	 /* when the client was last given bytes */
 	uint32_t events; /* those waited for at the master */
 
 	uint64_t period_start;

@@ -66,10 +66,12 @@ void feed_client(struct console *c)
 		int nr = backlog_pieces(&c->backlog, c->backlog.file->tail, used, pieces);
 		ssize_t n = writev(c->pty.master, pieces, nr);
 
-		if (n > 0)
+		if (n > 0) {
 			c->backlog.file->tail += n;
-		else if (n < 0 && errno == EIO)
+			c->fed = now_ms();
+		} else if (n < 0 && errno == EIO) {
 			set_attached(c, false);
+		}
 		if (n < (ssize_t)used)
 			break;
 	}
