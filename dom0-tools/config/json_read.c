@@ -100,7 +100,7 @@ static bool get_strings(yajl_val map, const char *key, struct string_list *list)
 static bool get_action(yajl_val map, const char *key, enum end_action *to)
 {
 	yajl_val value = member(map, key, yajl_t_string);
-	int action = value ? name_index(end_action_names, string_of(value)) : END_DESTROY;
+	int action = value ? name_index(end_action_json, string_of(value)) : END_DESTROY;
 
 	*to = (enum end_action)action;
 	return action >= 0;

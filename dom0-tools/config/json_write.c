@@ -111,7 +111,7 @@ static void build_info(struct json *json, const struct domain_config *config)
 static void action(struct json *json, const char *key, enum end_action is)
 {
 	if (is != END_DESTROY)
-		json_text(json, key, end_action_names[is]);
+		json_text(json, key, end_action_json[is]);
 }
 
 static void affinity_list(struct json *json, const char *key, char *const *item, unsigned int count)

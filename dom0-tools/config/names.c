@@ -13,7 +13,17 @@ const char *const domain_type_names[] = {
 const char *const end_action_names[] = {
 	[END_DESTROY] = "destroy",
 	[END_RESTART] = "restart",
-	[END_RENAME_RESTART] = "rename_restart",
+	[END_RENAME_RESTART] = "rename-restart",
+	[END_PRESERVE] = "preserve",
+	[END_COREDUMP_DESTROY] = "coredump-destroy",
+	[END_COREDUMP_RESTART] = "coredump-restart",
+	[END_SOFT_RESET] = "soft-reset",
+	NULL,
+};
+const char *const end_action_json[] = {
+	[END_DESTROY] = "destroy",
+	[END_RESTART] = "restart",
+	[END_RENAME_RESTART] = "restart_rename",
 	[END_PRESERVE] = "preserve",
 	[END_COREDUMP_DESTROY] = "coredump_destroy",
 	[END_COREDUMP_RESTART] = "coredump_restart",
@@ -49,7 +59,5 @@ const char *names_listed(const char *const *names, char *buffer, unsigned int si
 
 		used += n > 0 ? (size_t)n : 0;
 	}
-	for (char *c = buffer; *c; c++)
-		*c = *c == '_' ? '-' : *c;
 	return buffer;
 }

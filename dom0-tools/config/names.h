@@ -7,7 +7,8 @@
 
 /* NULL-terminated, in the order of enum domain_type, enum end_action and the numbers of tsc_mode. */
 extern const char *const domain_type_names[];
-extern const char *const end_action_names[]; /* with underscores, as JSON has them */
+extern const char *const end_action_names[]; /* as xl.cfg has them */
+extern const char *const end_action_json[];
 extern const char *const tsc_mode_names[];
 
 /* The index of a word, -1 if it is none. */

@@ -295,6 +295,7 @@ static void json_goes_both_ways(void **state)
 	struct domain_config *back = config_from_json(text, strlen(text));
 
 	assert_non_null(back);
+	assert_non_null(strstr(text, "\"on_crash\": \"restart_rename\""));
 	again = config_to_json(back);
 	assert_string_equal(text, again);
 	assert_int_equal(back->type, DOMAIN_PVH);
