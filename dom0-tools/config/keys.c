@@ -11,33 +11,15 @@
 
 #include "config/keys.h"
 
-#define AT(member) offsetof(struct domain_config, member)
-#define TEXT(key, member)                                                                          \
-	{                                                                                          \
-		key, VALUE_TEXT, FOR_ALL, set_text, AT(member), 0, 0                               \
-	}
-#define NUMBER(key, member, least, most)                                                           \
-	{                                                                                          \
-		key, VALUE_NUMBER, FOR_ALL, set_number, AT(member), least, most                    \
-	}
-#define LIST(key, member)                                                                          \
-	{                                                                                          \
-		key, VALUE_LIST, FOR_ALL, set_list, AT(member), 0, 0                               \
-	}
-#define ACTION(key)                                                                                \
-	{                                                                                          \
-#key, VALUE_TEXT, FOR_ALL, set_action, AT(key), 0, 0                               \
-	}
-#define LATER(key, kind)                                                                           \
-	{                                                                                          \
-		key, kind, FOR_ALL, set_later, 0, 0, 0                                             \
-	}
-#define KEPT(key, kind, types)                                                                     \
-	{                                                                                          \
-		key, kind, types, NULL, 0, 0, 0                                                    \
-	}
-
 /* clang-format off */
+#define AT(member) offsetof(struct domain_config, member)
+#define TEXT(key, member) { key, VALUE_TEXT, FOR_ALL, set_text, AT(member), 0, 0 }
+#define NUMBER(key, member, least, most) { key, VALUE_NUMBER, FOR_ALL, set_number, AT(member), least, most }
+#define LIST(key, member) { key, VALUE_LIST, FOR_ALL, set_list, AT(member), 0, 0 }
+#define ACTION(key) { #key, VALUE_TEXT, FOR_ALL, set_action, AT(key), 0, 0 }
+#define LATER(key, kind) { key, kind, FOR_ALL, set_later, 0, 0, 0 }
+#define KEPT(key, kind, types) { key, kind, types, NULL, 0, 0, 0 }
+
 const struct key config_keys[] = {
 	/* what it is */
 	{ "name", VALUE_TEXT, FOR_ALL, set_name, AT(name), 0, 0 },
