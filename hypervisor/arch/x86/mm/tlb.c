@@ -31,6 +31,19 @@ uint16_t tlb_clock(void)
 	return span >= STAMP_UNKNOWN ? STAMP_UNKNOWN : (uint16_t)span;
 }
 
+/* Full barrier: what the caller has changed in page tables is visible before the time is read. */
+uint64_t tlb_time(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return __atomic_load_n(&flush_clock, __ATOMIC_SEQ_CST);
+}
+
+/* A flush that began later than `time` has also dropped what was stale at that time. */
+bool tlb_flushed_since(unsigned int cpu, uint64_t time)
+{
+	return __atomic_load_n(&last_flush[cpu], __ATOMIC_ACQUIRE) > time;
+}
+
 static uint64_t flush_begin(void)
 {
 	uint64_t now = __atomic_add_fetch(&flush_clock, 1, __ATOMIC_SEQ_CST);
@@ -83,7 +96,7 @@ void flush_local(uint64_t va, unsigned int flags)
 void flush_stale_tlb(const cpumask_t *mask, uint16_t stamp)
 {
 	uint64_t when =
-	    stamp == STAMP_UNKNOWN ? ~0ull : __atomic_load_n(&clock_base, __ATOMIC_ACQUIRE) + stamp;
+	    stamp == STAMP_UNKNOWN ? tlb_time() : __atomic_load_n(&clock_base, __ATOMIC_ACQUIRE) + stamp;
 	cpumask_t todo = { { 0 } };
 	bool others = false;
 	unsigned int cpu, me = smp_processor_id();
@@ -94,14 +107,14 @@ void flush_stale_tlb(const cpumask_t *mask, uint16_t stamp)
 
 		for (; bits; bits &= bits - 1) {
 			cpu = w * 64 + (unsigned int)__builtin_ctzll(bits);
-			if (__atomic_load_n(&last_flush[cpu], __ATOMIC_ACQUIRE) > when)
+			if (tlb_flushed_since(cpu, when))
 				continue;
 			cpumask_set(&todo, cpu);
 			others |= cpu != me;
 		}
 	}
 	if (others)
-		flush_area_mask(&todo, 0, FLUSH_TLB_GLOBAL);
+		flush_mask_since(&todo, 0, FLUSH_TLB_GLOBAL, when);
 	else if (!cpumask_empty(&todo))
 		flush_local(0, FLUSH_TLB_GLOBAL);
 }

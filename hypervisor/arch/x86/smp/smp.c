@@ -9,6 +9,7 @@
 #include <hv/spinlock.h>
 #include <asm/apic.h>
 #include <asm/irq.h>
+#include <asm/mm.h>
 #include <asm/smp.h>
 #include <asm/time.h>
 
@@ -106,14 +107,32 @@ void smp_flush_interrupt(void)
 	cpumask_clear_atomic(&flush.pending, smp_processor_id());
 }
 
-void flush_area_mask(const cpumask_t *cpus, uint64_t va, unsigned int flags)
+static void drop_flushed(cpumask_t *cpus, uint64_t since)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, cpus)
+		if (tlb_flushed_since(cpu, since))
+			cpumask_clear(cpus, cpu);
+}
+
+/*
+ * Many CPUs may come here at once. Who has waited for the lock looks again what is left to do: the
+ * whole-TLB flush of another requester, begun meanwhile, was for all. So two rounds serve any number.
+ */
+void flush_mask_since(const cpumask_t *cpus, uint64_t va, unsigned int flags, uint64_t since)
 {
 	cpumask_t to = others(cpus);
-	bool any = !cpumask_empty(&to);
+	bool locked = !cpumask_empty(&to), any = locked;
 
-	if (any) {
+	if (locked) {
 		ASSERT(local_irq_is_enabled());
 		spin_lock(&flush.lock);
+		if (!(flags & FLUSH_CACHE))
+			drop_flushed(&to, since);
+		any = !cpumask_empty(&to);
+	}
+	if (any) {
 		flush.va = va;
 		flush.flags = flags;
 		publish(&flush.pending, &to);
@@ -121,10 +140,15 @@ void flush_area_mask(const cpumask_t *cpus, uint64_t va, unsigned int flags)
 	}
 	if (cpumask_test(cpus, smp_processor_id()))
 		flush_local(va, flags);
-	if (any) {
+	if (any)
 		wait_done(&flush.pending);
+	if (locked)
 		spin_unlock(&flush.lock);
-	}
+}
+
+void flush_area_mask(const cpumask_t *cpus, uint64_t va, unsigned int flags)
+{
+	flush_mask_since(cpus, va, flags, tlb_time());
 }
 
 /* ---- attention ---- */

@@ -81,6 +81,11 @@ void switch_cr3_flush(uint64_t cr3);
  * the last mapping went away). */
 void flush_stale_tlb(const cpumask_t *mask, uint16_t stamp);
 uint16_t tlb_clock(void);
+/* The time of whole-TLB flushes, to be read after page tables have changed; whether a CPU has begun one
+ * later than `time`; and flush_area_mask() that spares CPUs which have. */
+uint64_t tlb_time(void);
+bool tlb_flushed_since(unsigned int cpu, uint64_t time);
+void flush_mask_since(const cpumask_t *cpus, uint64_t va, unsigned int flags, uint64_t since);
 
 /* ---- small ---- */
 static inline void clear_page(void *p)
