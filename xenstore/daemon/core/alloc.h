@@ -2,8 +2,9 @@
 /*
  * Memory that is either there or ends the daemon.
  *
- * What an unprivileged client can make us allocate is bounded by its quotas, so running out means the
- * machine is out of memory. Dying at once is then safe: the journal holds everything acknowledged.
+ * What an unprivileged client can make us allocate is bounded by its quotas, so running out means
+ * the machine is out of memory. Dying at once is then safe: the journal holds everything
+ * acknowledged.
  */
 #ifndef XSD_ALLOC_H
 #define XSD_ALLOC_H
@@ -15,7 +16,8 @@
 static inline void *alloc_check(void *memory)
 {
 	if (!memory) {
-		fputs("xenstored: out of memory; restart it, nothing acknowledged is lost\n", stderr);
+		fputs("xenstored: out of memory; restart it, nothing acknowledged is lost\n",
+		      stderr);
 		abort();
 	}
 	return memory;

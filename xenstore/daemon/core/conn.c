@@ -11,7 +11,8 @@
 #include "state.h"
 #include "store.h"
 
-/* Output of a client with privileges: above the first events repeat no more, above the second it is collapsed. */
+/* Output of a client with privileges: above the first events repeat no more, above the second it is
+ * collapsed. */
 #define OUT_CHOKED    (256u * 1024)
 #define OUT_COLLAPSED (1024u * 1024)
 
@@ -102,13 +103,15 @@ bool conn_privileged(const struct conn *conn)
 
 struct subject conn_subject(const struct conn *conn)
 {
-	return (struct subject){ conn_privileged(conn), conn->domid, conn->domain ? conn->domain->born : 0,
+	return (struct subject){ conn_privileged(conn), conn->domid,
+				 conn->domain ? conn->domain->born : 0,
 				 conn->domain ? conn->domain->target : -1 };
 }
 
 const char *conn_name(const struct conn *conn, char name[16])
 {
-	snprintf(name, 16, "%c%u", conn->domain ? 'D' : 'S', conn->domain ? conn->domid : (unsigned int)conn->fd);
+	snprintf(name, 16, "%c%u", conn->domain ? 'D' : 'S',
+		 conn->domain ? conn->domid : (unsigned int)conn->fd);
 	return name;
 }
 
@@ -179,7 +182,8 @@ static void put_message(struct conn *conn, const struct xsd_sockmsg *head, const
 	store_mark_dirty(conn);
 }
 
-void conn_send(struct conn *conn, uint32_t type, uint32_t req_id, uint32_t tx_id, const void *body, size_t len)
+void conn_send(struct conn *conn, uint32_t type, uint32_t req_id, uint32_t tx_id, const void *body,
+	       size_t len)
 {
 	const struct xsd_sockmsg head = { type, req_id, tx_id, (uint32_t)len };
 
@@ -193,9 +197,9 @@ static bool still_queued(const struct conn *conn, const struct watch *watch, uin
 }
 
 /*
- * A client that fetches nothing: repeats of what waits already are dropped, and when very much waits each
- * watch is left with one event for its own path, which covers all below. So what a client can be owed is
- * bounded by its watches.
+ * A client that fetches nothing: repeats of what waits already are dropped, and when very much
+ * waits each watch is left with one event for its own path, which covers all below. So what a
+ * client can be owed is bounded by its watches.
  */
 void conn_send_event(struct watch *watch, const char *path)
 {

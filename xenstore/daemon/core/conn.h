@@ -2,10 +2,10 @@
 /*
  * A client's connection: bytes in, requests out of them, replies and events into the output.
  *
- * Transports (io/socket.c, the ring in core/ring_conn.c) put bytes into `in`, call conn_process(), and take
- * them from `out` when the store says so (store->dirty). What a ring's client is owed survives a restart:
- * all that enters its output, and how far its input was consumed, goes to the journal together with what
- * the request changed.
+ * Transports (io/socket.c, the ring in core/ring_conn.c) put bytes into `in`, call conn_process(),
+ * and take them from `out` when the store says so (store->dirty). What a ring's client is owed
+ * survives a restart: all that enters its output, and how far its input was consumed, goes to the
+ * journal together with what the request changed.
  */
 #ifndef XSD_CONN_H
 #define XSD_CONN_H
@@ -48,15 +48,15 @@ struct conn {
 	bool more;    /* to be served again without waiting for its transport */
 	bool stalled; /* not served until it fetches its output */
 	struct buf in, out;
-	uint64_t out_position; /* bytes ever taken from the output */
+	uint64_t out_position;	      /* bytes ever taken from the output */
 	uint32_t in_index, out_index; /* a ring's indices: behind the input, at the output's head */
 	struct watch_list watches;
 	LIST_HEAD(, txn) txns;
 	uint32_t nr_txns, nr_watches;
 	uint32_t next_txn;
 	uint64_t requests;
-	int fd;			/* a socket's */
-	uint32_t events;	/* what its socket is polled for */
+	int fd;		 /* a socket's */
+	uint32_t events; /* what its socket is polled for */
 };
 
 struct conn *conn_new(struct store *store, const struct transport *transport, uint32_t domid,
@@ -80,7 +80,8 @@ void conn_process(struct conn *conn, unsigned int budget);
 bool conn_choked(const struct conn *conn);
 
 /* Appends a message to the output. */
-void conn_send(struct conn *conn, uint32_t type, uint32_t req_id, uint32_t tx_id, const void *body, size_t len);
+void conn_send(struct conn *conn, uint32_t type, uint32_t req_id, uint32_t tx_id, const void *body,
+	       size_t len);
 /* Appends an event, unless an equal one still waits there. */
 void conn_send_event(struct watch *watch, const char *path);
 /* To be served again in the next round. */

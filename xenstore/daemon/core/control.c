@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CONTROL: what xenstore-control asks for. One table; a command's function gets the arguments behind its
- * name and replies, or returns a negative errno.
+ * CONTROL: what xenstore-control asks for. One table; a command's function gets the arguments
+ * behind its name and replies, or returns a negative errno.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -89,7 +89,8 @@ static int quota_show(struct request *rq)
 
 	print(&out, "Quota settings:\n");
 	for (int i = 0; i < QUOTA_COUNT; i++)
-		print(&out, "%-17s: %8u %s\n", quota_info[i].name, rq->store->quotas.limit[i], quota_info[i].meaning);
+		print(&out, "%-17s: %8u %s\n", quota_info[i].name, rq->store->quotas.limit[i],
+		      quota_info[i].meaning);
 	reply_buf(rq, &out);
 	return 0;
 }
@@ -138,12 +139,14 @@ static int control_quota_soft(struct request *rq, const char **args, unsigned in
 	uint32_t value;
 
 	if (!nr) {
-		print(&out, "Quota settings:\n%-17s: %8u %s\n", "memory", rq->store->quotas.soft_memory,
+		print(&out, "Quota settings:\n%-17s: %8u %s\n", "memory",
+		      rq->store->quotas.soft_memory,
 		      "Bytes of memory per domain above which a warning is logged");
 		reply_buf(rq, &out);
 		return 0;
 	}
-	if (nr != 3 || strcmp(args[0], "set") || strcmp(args[1], "memory") || !quota_parse_number(args[2], &value))
+	if (nr != 3 || strcmp(args[0], "set") || strcmp(args[1], "memory") ||
+	    !quota_parse_number(args[2], &value))
 		return -EINVAL;
 	rq->store->quotas.soft_memory = value;
 	state_quotas(rq->store);
@@ -153,18 +156,24 @@ static int control_quota_soft(struct request *rq, const char **args, unsigned in
 
 static void report_domain(void *data, struct domain *domain)
 {
-	print(data, "domain %u%s: %lld nodes, %u watches, %u transactions, %lld bytes\n", domain->domid,
-	      domain->introduced ? "" : " (not introduced)", (long long)domain->nodes, domain->watches,
-	      domain->transactions, (long long)domain->memory);
+	print(data, "domain %u%s: %lld nodes, %u watches, %u transactions, %lld bytes\n",
+	      domain->domid, domain->introduced ? "" : " (not introduced)",
+	      (long long)domain->nodes, domain->watches, domain->transactions,
+	      (long long)domain->memory);
 }
 
 static void report_conn(struct buf *out, const struct conn *conn)
 {
 	char name[16];
 
-	print(out, "connection %s: %llu requests, %u watches, %u transactions, %zu bytes in, %zu out%s\n",
-	      conn_name(conn, name), (unsigned long long)conn->requests, conn->nr_watches, conn->nr_txns,
-	      conn->in.len, conn->out.len, conn->ignored ? ", ignored" : conn->stalled ? ", stalled" : "");
+	print(
+	    out,
+	    "connection %s: %llu requests, %u watches, %u transactions, %zu bytes in, %zu out%s\n",
+	    conn_name(conn, name), (unsigned long long)conn->requests, conn->nr_watches,
+	    conn->nr_txns, conn->in.len, conn->out.len,
+	    conn->ignored   ? ", ignored"
+	    : conn->stalled ? ", stalled"
+			    : "");
 }
 
 static int control_memreport(struct request *rq, const char **args, unsigned int nr)
@@ -176,12 +185,13 @@ static int control_memreport(struct request *rq, const char **args, unsigned int
 
 	if (nr > 1)
 		return -EINVAL;
-	print(&out, "%u watches at %u places, %u transactions, journal %zu bytes\n", store->watches.count,
-	      store->watches.nr_nodes, store->nr_txns, store->journal ? store->journal->used : 0);
+	print(&out, "%u watches at %u places, %u transactions, journal %zu bytes\n",
+	      store->watches.count, store->watches.nr_nodes, store->nr_txns,
+	      store->journal ? store->journal->used : 0);
 	domains_each(store, report_domain, &out);
-	LIST_FOREACH (conn, &store->conns, all)
-		if (!conn->dead)
-			report_conn(&out, conn);
+	LIST_FOREACH(conn, &store->conns, all)
+	if (!conn->dead)
+		report_conn(&out, conn);
 	if (!nr) {
 		reply_buf(rq, &out);
 		return 0;
@@ -214,8 +224,8 @@ static int update_start(struct request *rq)
 		reply_text(rq, "Give the new binary first: live-update -f FILE");
 		return 0;
 	}
-	/* The loop does it when this round's work is done, and answers. Transactions need not end: theirs
-	 * will be refused with EAGAIN, and be tried again. */
+	/* The loop does it when this round's work is done, and answers. Transactions need not end:
+	 * theirs will be refused with EAGAIN, and be tried again. */
 	store->update_wanted = true;
 	store->update_conn = rq->conn;
 	store->update_req_id = rq->req_id;
@@ -261,7 +271,8 @@ static const struct {
 	{ "print", control_print, "<string>" },
 	{ "quota", control_quota, "[set <name> <val>|<domid>]" },
 	{ "quota-soft", control_quota_soft, "[set <name> <val>]" },
-	{ "live-update", control_live_update, "-f <file> | -c <options> | -s [-t <seconds>] [-F] | -a" },
+	{ "live-update", control_live_update,
+	  "-f <file> | -c <options> | -s [-t <seconds>] [-F] | -a" },
 	{ "help", control_help, "" },
 };
 

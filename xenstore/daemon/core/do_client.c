@@ -32,7 +32,8 @@ static int watch_quota(struct conn *conn, const char *path, const char *token)
 		return 0;
 	if (quota_check(conn, QUOTA_WATCHES, conn->domain->watches + 1u))
 		return -E2BIG;
-	return quota_check(conn, QUOTA_MEMORY, (uint64_t)conn->domain->memory + bytes) ? -ENOMEM : 0;
+	return quota_check(conn, QUOTA_MEMORY, (uint64_t)conn->domain->memory + bytes) ? -ENOMEM
+										       : 0;
 }
 
 int do_watch(struct request *rq)

@@ -57,8 +57,9 @@ int do_introduce(struct request *rq)
 	uint64_t gfn;
 	int err;
 
-	if (request_args(rq, args, 3) < 3 || !request_domid(args[0], &domid) || !parse_gfn(args[1], &gfn) ||
-	    !quota_parse_number(args[2], &port) || !port || domid == rq->conn->domid)
+	if (request_args(rq, args, 3) < 3 || !request_domid(args[0], &domid) ||
+	    !parse_gfn(args[1], &gfn) || !quota_parse_number(args[2], &port) || !port ||
+	    domid == rq->conn->domid)
 		return -EINVAL;
 	err = domain_introduce(rq->store, domid, gfn, port, true);
 	if (err) {
@@ -128,7 +129,8 @@ int do_set_target(struct request *rq)
 	struct domain *domain, *target;
 	uint32_t domid, tdomid;
 
-	if (request_args(rq, args, 2) < 2 || !request_domid(args[0], &domid) || !request_domid(args[1], &tdomid))
+	if (request_args(rq, args, 2) < 2 || !request_domid(args[0], &domid) ||
+	    !request_domid(args[1], &tdomid))
 		return -EINVAL;
 	domain = domain_find(rq->store, domid);
 	target = domain_find(rq->store, tdomid);

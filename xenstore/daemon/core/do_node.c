@@ -60,7 +60,8 @@ int do_directory_part(struct request *rq)
 		err = store_get(rq->conn, rq->txn, path, PERM_READ, ACCESS_LIST, &node);
 	if (err)
 		return err;
-	used = (size_t)snprintf(out, sizeof(out), "%llu", (unsigned long long)node->kids_version) + 1;
+	used =
+	    (size_t)snprintf(out, sizeof(out), "%llu", (unsigned long long)node->kids_version) + 1;
 	listed = node_list(node, offset, out + used, sizeof(out) - used - 1);
 	if (listed < 0)
 		return -EINVAL;
@@ -81,7 +82,8 @@ int do_write(struct request *rq)
 		return -EINVAL;
 	err = request_path(rq, rq->body, path, NULL);
 	if (!err)
-		err = store_write(rq->conn, rq->txn, path, end + 1, rq->len - (uint32_t)(end + 1 - rq->body));
+		err = store_write(rq->conn, rq->txn, path, end + 1,
+				  rq->len - (uint32_t)(end + 1 - rq->body));
 	if (!err)
 		reply_ok(rq);
 	return err;
@@ -152,7 +154,8 @@ int do_get_perms(struct request *rq)
 	return err;
 }
 
-/* The entries of a SET_PERMS; NULL if one is none. A privileged client makes the domains it names known. */
+/* The entries of a SET_PERMS; NULL if one is none. A privileged client makes the domains it names
+ * known. */
 static struct perms *parse_perms(struct request *rq, const char **args, unsigned int nr)
 {
 	struct perm *entries = xmalloc(nr * sizeof(*entries));

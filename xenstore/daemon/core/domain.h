@@ -2,9 +2,10 @@
 /*
  * The domains the store knows of, and what each uses.
  *
- * A domain is known from its first mention by the toolstack (an INTRODUCE, or permissions for it) until the
- * hypervisor says it is gone. `born` is the store's generation at that mention: permissions granted to an
- * earlier domain of the same number do not count for it. An introduced domain has a connection.
+ * A domain is known from its first mention by the toolstack (an INTRODUCE, or permissions for it)
+ * until the hypervisor says it is gone. `born` is the store's generation at that mention:
+ * permissions granted to an earlier domain of the same number do not count for it. An introduced
+ * domain has a connection.
  */
 #ifndef XSD_DOMAIN_H
 #define XSD_DOMAIN_H
@@ -22,7 +23,7 @@ struct domain {
 	uint32_t domid;
 	uint64_t born;
 	bool introduced;
-	bool shutdown; /* told @releaseDomain watchers that it shut down */
+	bool shutdown;	/* told @releaseDomain watchers that it shut down */
 	bool seen;	/* the platform has named it once: when it no longer does, it is gone */
 	int64_t target; /* SET_TARGET; -1: none */
 	uint64_t gfn;
@@ -53,8 +54,8 @@ struct domain *domain_find(struct store *store, uint32_t domid);
 struct domain *domain_get(struct store *store, uint32_t domid);
 
 /*
- * Connects a domain: maps its page and binds its event channel. `reset`: the ring starts empty. Returns 0 or
- * -errno with nothing changed. Known connections get their event channel bound anew.
+ * Connects a domain: maps its page and binds its event channel. `reset`: the ring starts empty.
+ * Returns 0 or -errno with nothing changed. Known connections get their event channel bound anew.
  */
 int domain_introduce(struct store *store, uint32_t domid, uint64_t gfn, uint32_t port, bool reset);
 /* After a restart: connects an introduced domain again, leaving its ring where it is. */
@@ -66,6 +67,7 @@ void domains_check(struct store *store);
 void domains_free(struct store *store);
 
 /* Calls visit for every domain; it may release the one it is given. */
-void domains_each(struct store *store, void (*visit)(void *data, struct domain *domain), void *data);
+void domains_each(struct store *store, void (*visit)(void *data, struct domain *domain),
+		  void *data);
 
 #endif

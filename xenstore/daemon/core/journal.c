@@ -7,7 +7,7 @@
 
 void journal_start(struct journal *journal)
 {
-	const struct journal_head head = { JOURNAL_MAGIC, JOURNAL_VERSION, 0 };
+	const struct journal_head head = { JOURNAL_MAGIC, JOURNAL_VERSION, journal->boot };
 
 	memcpy(journal->map, &head, sizeof(head));
 	journal->used = sizeof(head);
@@ -53,11 +53,12 @@ void journal_commit(struct journal *journal)
 	frame.len = (uint32_t)(journal->at - start);
 	frame.sequence = journal->sequence;
 	frame.sum = checksum(journal->map + start, frame.len, frame.sequence);
-	/* The length makes the frame count, so it is stored last; only a kill can come between, and that
-	 * sees stores in program order, which the fences keep. */
+	/* The length makes the frame count, so it is stored last; only a kill can come between, and
+	 * that sees stores in program order, which the fences keep. */
 	memcpy(journal->map + journal->used, &frame, offsetof(struct journal_frame, len));
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	memcpy(journal->map + journal->used + offsetof(struct journal_frame, len), &frame.len, sizeof(frame.len));
+	memcpy(journal->map + journal->used + offsetof(struct journal_frame, len), &frame.len,
+	       sizeof(frame.len));
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	journal->sequence++;
 	journal->used = journal->at;
@@ -185,7 +186,8 @@ long journal_replay(const char *map, size_t size, journal_apply *apply, void *da
 		struct journal_reader reader;
 
 		memcpy(&frame, map + at, sizeof(frame));
-		if (!frame.len || frame.sequence != sequence || frame.len > size - at - sizeof(frame) ||
+		if (!frame.len || frame.sequence != sequence ||
+		    frame.len > size - at - sizeof(frame) ||
 		    frame.sum != checksum(map + at + sizeof(frame), frame.len, sequence))
 			break;
 		at += sizeof(frame);

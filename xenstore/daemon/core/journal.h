@@ -2,14 +2,15 @@
 /*
  * A journal in memory that outlives the daemon: a file on tmpfs, mapped (io/journal_file.c).
  *
- * It is a sequence of frames, each with length, number and checksum. A frame is what must happen as a whole:
- * all one request did. Its records are written behind the place of its header first and the header last, so
- * a frame is either complete or not there, whenever the daemon is killed. Nothing is flushed to anywhere:
- * the pages are the kernel's, and a machine that goes down takes its domains with it.
+ * It is a sequence of frames, each with length, number and checksum. A frame is what must happen as
+ * a whole: all one request did. Its records are written behind the place of its header first and
+ * the header last, so a frame is either complete or not there, whenever the daemon is killed.
+ * Nothing is flushed to anywhere: the pages are the kernel's, and a machine that goes down takes
+ * its domains with it.
  *
- * After a restart the journal is always rewritten before it is appended to, so bytes of a torn frame never
- * come to lie where a frame may start. When it has grown to a multiple of the state it describes it is
- * rewritten too.
+ * After a restart the journal is always rewritten before it is appended to, so bytes of a torn
+ * frame never come to lie where a frame may start. When it has grown to a multiple of the state it
+ * describes it is rewritten too.
  */
 #ifndef XSD_JOURNAL_H
 #define XSD_JOURNAL_H
@@ -24,7 +25,7 @@
 struct journal_head {
 	uint64_t magic;
 	uint32_t version;
-	uint32_t zero;
+	uint32_t boot; /* of the machine's boot it belongs to */
 };
 
 struct journal_frame {
@@ -41,6 +42,7 @@ struct journal {
 	size_t snapshot;    /* of `used`, the part that is a snapshot */
 	unsigned int depth; /* nested begins */
 	uint32_t sequence;
+	uint32_t boot;
 	bool broken; /* could not grow: what happened since is not in it */
 	/* Makes size at least `needed`; may move map; false if it cannot. */
 	bool (*grow)(struct journal *journal, size_t needed);
@@ -75,8 +77,8 @@ const void *journal_get_blob(struct journal_reader *reader, size_t *len);
 const char *journal_get_text(struct journal_reader *reader);
 
 /*
- * Calls apply for each complete frame up to the first that is not. Returns the number of bytes that are
- * good (0: no journal), or -EPROTO if apply did not understand a complete frame.
+ * Calls apply for each complete frame up to the first that is not. Returns the number of bytes that
+ * are good (0: no journal), or -EPROTO if apply did not understand a complete frame.
  */
 typedef bool journal_apply(void *data, struct journal_reader *frame);
 long journal_replay(const char *map, size_t size, journal_apply *apply, void *data);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages for the administrator, and the trace of what clients ask. Implemented by io/log.c; tests have
- * their own.
+ * Messages for the administrator, and the trace of what clients ask. Implemented by io/log.c; tests
+ * have their own.
  */
 #ifndef XSD_LOG_H
 #define XSD_LOG_H
@@ -12,7 +12,8 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-void log_message(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_message(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)	 log_message(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_LEVEL_WARNING, __VA_ARGS__)
@@ -21,7 +22,8 @@ void log_message(enum log_level level, const char *format, ...) __attribute__((f
 
 /* True if a trace is kept; trace_message() costs nothing to skip otherwise. */
 extern bool log_tracing;
-void trace_message(const char *direction, const char *peer, const char *type, const char *body, size_t len);
+void trace_message(const char *direction, const char *peer, const char *type, const char *body,
+		   size_t len);
 /* Opens (NULL: closes) the trace file; -errno. */
 int log_set_trace(const char *path);
 

@@ -8,8 +8,8 @@
 
 static bool legal_char(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-	       c == '/' || c == '_' || c == '@';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '/' || c == '_' || c == '@';
 }
 
 static bool legal_text(const char *text)
@@ -24,7 +24,8 @@ bool path_valid(const char *path)
 {
 	size_t len = strlen(path);
 
-	if (path[0] != '/' || len > XENSTORE_ABS_PATH_MAX)
+	/* The limit counts the NUL. */
+	if (path[0] != '/' || len >= XENSTORE_ABS_PATH_MAX)
 		return false;
 	if (len > 1 && path[len - 1] == '/')
 		return false;

@@ -2,8 +2,8 @@
 /*
  * Paths: what is a valid one, and walking it component by component.
  *
- * Everywhere behind the request handlers a path is absolute, valid and without a trailing slash, "/" being
- * the root. Names of events start with '@' instead and have no components.
+ * Everywhere behind the request handlers a path is absolute, valid and without a trailing slash,
+ * "/" being the root. Names of events start with '@' instead and have no components.
  */
 #ifndef XSD_PATH_H
 #define XSD_PATH_H

@@ -30,7 +30,8 @@ void perms_unref(struct perms *perms)
 
 bool perms_equal(const struct perms *a, const struct perms *b)
 {
-	return a == b || (a->nr == b->nr && !memcmp(a->entry, b->entry, a->nr * sizeof(a->entry[0])));
+	return a == b ||
+	       (a->nr == b->nr && !memcmp(a->entry, b->entry, a->nr * sizeof(a->entry[0])));
 }
 
 struct perms *perms_with_owner(const struct perms *perms, uint32_t owner)
@@ -64,12 +65,14 @@ bool perm_parse(const char *text, struct perm *perm)
 
 size_t perm_format(const struct perm *perm, char *text)
 {
-	return (size_t)snprintf(text, PERM_TEXT_MAX, "%c%u", letters[perm->bits & 3], perm->domid) + 1;
+	return (size_t)snprintf(text, PERM_TEXT_MAX, "%c%u", letters[perm->bits & 3], perm->domid) +
+	       1;
 }
 
 static bool names(const struct perm *entry, const struct subject *who)
 {
-	return entry->domid == who->domid || (who->target >= 0 && entry->domid == (uint32_t)who->target);
+	return entry->domid == who->domid ||
+	       (who->target >= 0 && entry->domid == (uint32_t)who->target);
 }
 
 uint32_t perms_for(const struct perms *perms, const struct subject *who)

@@ -2,10 +2,10 @@
 /*
  * A node's permissions: its owner, what everybody else may do, and exceptions by domain.
  *
- * Entry 0 names the owner, who may do all; its bits are for those no other entry names. The object is
- * immutable and shared between nodes (children inherit it). `generation` is the store's when it was
- * made: an exception for a domain that came into being later was meant for a former owner of its number,
- * so it does not count.
+ * Entry 0 names the owner, who may do all; its bits are for those no other entry names. The object
+ * is immutable and shared between nodes (children inherit it). `generation` is the store's when it
+ * was made: an exception for a domain that came into being later was meant for a former owner of
+ * its number, so it does not count.
  */
 #ifndef XSD_PERMS_H
 #define XSD_PERMS_H
@@ -50,8 +50,8 @@ size_t perm_format(const struct perm *perm, char *text);
 struct subject {
 	bool privileged;
 	uint32_t domid;
-	uint64_t born;	  /* the store's generation when the domain came into being */
-	int64_t target;	  /* the domain it may act for, -1: none */
+	uint64_t born;	/* the store's generation when the domain came into being */
+	int64_t target; /* the domain it may act for, -1: none */
 };
 
 /* What the subject may do: PERM_* bits. */

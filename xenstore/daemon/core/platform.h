@@ -2,8 +2,8 @@
 /*
  * What the store needs of the machine below: a page shared with each domain, and event channels.
  *
- * Implementations: io/xen.c (the hypervisor), io/files.c (domains played by files, for tests). A store
- * without a platform serves sockets only.
+ * Implementations: io/xen.c (the hypervisor), io/files.c (domains played by files, for tests). A
+ * store without a platform serves sockets only.
  */
 #ifndef XSD_PLATFORM_H
 #define XSD_PLATFORM_H
@@ -17,10 +17,12 @@ struct xenstore_domain_interface;
 enum domain_state { DOMAIN_RUNS, DOMAIN_SHUT_DOWN, DOMAIN_GONE };
 
 struct platform {
-	/* The domain's page, mapped; NULL with *error = -errno. Domain 0's page is found without gfn. */
-	struct xenstore_domain_interface *(*map)(struct platform *platform, uint32_t domid, uint64_t gfn,
-						 int *error);
-	void (*unmap)(struct platform *platform, uint32_t domid, struct xenstore_domain_interface *page);
+	/* The domain's page, mapped; NULL with *error = -errno. Domain 0's page is found without
+	 * gfn. */
+	struct xenstore_domain_interface *(*map)(struct platform *platform, uint32_t domid,
+						 uint64_t gfn, int *error);
+	void (*unmap)(struct platform *platform, uint32_t domid,
+		      struct xenstore_domain_interface *page);
 	/* Binds the domain's port to a local one: 0 or -errno. */
 	int (*bind)(struct platform *platform, uint32_t domid, uint32_t remote, uint32_t *local);
 	void (*unbind)(struct platform *platform, uint32_t domid, uint32_t local);

@@ -66,7 +66,20 @@ bool quota_set_text(struct quotas *quotas, const char *text)
 	return id >= 0 && quota_parse_number(equals + 1, &quotas->limit[id]);
 }
 
-void quota_refused(struct refusals *refusals, enum quota_id id, uint32_t domid, uint64_t asked, uint64_t limit)
+void quota_watch_memory(const struct quotas *quotas, uint32_t domid, int64_t memory, bool *over)
+{
+	/* Back below only when clearly so, or a domain at the edge would fill the log. */
+	int64_t edge = *over ? quotas->soft_memory - quotas->soft_memory / 8 : quotas->soft_memory;
+
+	if ((memory > edge) == *over)
+		return;
+	*over = !*over;
+	log_warning("domain %u: %lld bytes, %s the soft memory quota of %u", domid,
+		    (long long)memory, *over ? "above" : "below", quotas->soft_memory);
+}
+
+void quota_refused(struct refusals *refusals, enum quota_id id, uint32_t domid, uint64_t asked,
+		   uint64_t limit)
 {
 	uint64_t now = log_seconds();
 	bool burst = refusals->any && now - refusals->last < BURST_PAUSE;
@@ -78,8 +91,9 @@ void quota_refused(struct refusals *refusals, enum quota_id id, uint32_t domid, 
 		return;
 	}
 	log_warning("domain %u refused: quota %s allows %llu, it asked for %llu"
-		    " (%u more refusals since the last such message); raise with xenstore-control quota set %s N",
-		    domid, quota_info[id].name, (unsigned long long)limit, (unsigned long long)asked,
-		    refusals->unheard, quota_info[id].name);
+		    " (%u more refusals since the last such message); raise with xenstore-control "
+		    "quota set %s N",
+		    domid, quota_info[id].name, (unsigned long long)limit,
+		    (unsigned long long)asked, refusals->unheard, quota_info[id].name);
 	refusals->unheard = 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an unprivileged domain may use up, with 4.17's names and values, and telling when it is refused.
+ * What an unprivileged domain may use up, with 4.17's names and values, and telling when it is
+ * refused.
  */
 #ifndef XSD_QUOTA_H
 #define XSD_QUOTA_H
@@ -9,7 +10,7 @@
 #include <stdint.h>
 
 enum quota_id {
-	QUOTA_NODES,		 /* nodes owned */
+	QUOTA_NODES, /* nodes owned */
 	QUOTA_WATCHES,
 	QUOTA_TRANSACTIONS,	 /* open at once */
 	QUOTA_OUTSTANDING,	 /* answers not fetched: as many messages of full size */
@@ -39,14 +40,19 @@ int quota_find(const char *name);
 bool quota_set_text(struct quotas *quotas, const char *text);
 bool quota_parse_number(const char *text, uint32_t *number);
 
-/* Refusals of one domain and quota; a burst (no pause of ten seconds) is told once, with its length at the next. */
+/* Refusals of one domain and quota; a burst (no pause of ten seconds) is told once, with its length
+ * at the next. */
 struct refusals {
 	uint64_t last;
 	uint32_t unheard;
 	bool any;
 };
 
+/* Tells when a domain's memory passes the soft quota, in either direction. */
+void quota_watch_memory(const struct quotas *quotas, uint32_t domid, int64_t memory, bool *over);
+
 /* Counts and tells a refusal. */
-void quota_refused(struct refusals *refusals, enum quota_id id, uint32_t domid, uint64_t asked, uint64_t limit);
+void quota_refused(struct refusals *refusals, enum quota_id id, uint32_t domid, uint64_t asked,
+		   uint64_t limit);
 
 #endif

@@ -75,11 +75,13 @@ void reply_error(struct request *rq, int err)
 {
 	for (size_t i = 0; i < sizeof(xsd_errors) / sizeof(xsd_errors[0]); i++) {
 		if (xsd_errors[i].errnum == -err) {
-			send(rq, XS_ERROR, xsd_errors[i].errstring, strlen(xsd_errors[i].errstring) + 1);
+			send(rq, XS_ERROR, xsd_errors[i].errstring,
+			     strlen(xsd_errors[i].errstring) + 1);
 			return;
 		}
 	}
-	log_error("error %d of %s has no name in the protocol; the client is told EINVAL", -err, type_name(rq->type));
+	log_error("error %d of %s has no name in the protocol; the client is told EINVAL", -err,
+		  type_name(rq->type));
 	send(rq, XS_ERROR, "EINVAL", sizeof("EINVAL"));
 }
 
@@ -116,7 +118,8 @@ int request_path(const struct request *rq, const char *text, char *path, uint16_
 
 	if (text[0] != '/')
 		prefix = snprintf(path, PATH_BYTES, "/local/domain/%u/", rq->conn->domid);
-	if (!len || text[0] == '@' || (size_t)prefix + len >= PATH_BYTES || (prefix && len > XENSTORE_REL_PATH_MAX))
+	if (!len || text[0] == '@' || (size_t)prefix + len >= PATH_BYTES ||
+	    (prefix && len > XENSTORE_REL_PATH_MAX))
 		return -EINVAL;
 	memcpy(path + prefix, text, len + 1);
 	if (!path_valid(path))

@@ -2,8 +2,8 @@
 /*
  * Requests: one table of types, one handler each.
  *
- * A handler checks its payload strictly, acts, and replies; or returns a negative errno, which becomes the
- * error reply. It never does both.
+ * A handler checks its payload strictly, acts, and replies; or returns a negative errno, which
+ * becomes the error reply. It never does both.
  */
 #ifndef XSD_REQUEST_H
 #define XSD_REQUEST_H
@@ -33,15 +33,17 @@ void reply_error(struct request *rq, int err);
 const char *request_arg(const struct request *rq);
 /* The payload as texts: their number (at most max are stored), 0 if the last one has no NUL. */
 unsigned int request_args(const struct request *rq, const char **args, unsigned int max);
-/* A path of the client's, made absolute: 0 or -EINVAL. *skip: what was put in front of a relative one. */
+/* A path of the client's, made absolute: 0 or -EINVAL. *skip: what was put in front of a relative
+ * one. */
 int request_path(const struct request *rq, const char *text, char *path, uint16_t *skip);
 /* A domain's number; false if it is none. */
 bool request_domid(const char *text, uint32_t *domid);
 
 typedef int request_handler(struct request *rq);
 
-request_handler do_control, do_directory, do_read, do_get_perms, do_watch, do_unwatch, do_transaction_start,
-	do_transaction_end, do_introduce, do_release, do_get_domain_path, do_write, do_mkdir, do_rm, do_set_perms,
-	do_is_domain_introduced, do_resume, do_set_target, do_reset_watches, do_directory_part;
+request_handler do_control, do_directory, do_read, do_get_perms, do_watch, do_unwatch,
+    do_transaction_start, do_transaction_end, do_introduce, do_release, do_get_domain_path,
+    do_write, do_mkdir, do_rm, do_set_perms, do_is_domain_introduced, do_resume, do_set_target,
+    do_reset_watches, do_directory_part;
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * A domain's ring as a transport: see ring.h.
  *
- * Order that makes a restart exact: what was consumed and what is owed is in the journal before an index
- * moves. Consumed bytes live in the connection's input, journalled; output is journalled when it is
- * queued, and the page's rsp_prod itself tells how much of it the peer has been given. A reset is journalled
- * first, and the page emptied when the output is flushed.
+ * Order that makes a restart exact: what was consumed and what is owed is in the journal before an
+ * index moves. Consumed bytes live in the connection's input, journalled; output is journalled when
+ * it is queued, and the page's rsp_prod itself tells how much of it the peer has been given. A
+ * reset is journalled first, and the page emptied when the output is flushed.
  */
 #include <errno.h>
 
@@ -46,7 +46,8 @@ long ring_read(const struct xenstore_domain_interface *page, uint32_t cons, char
 	return avail;
 }
 
-long ring_write(struct xenstore_domain_interface *page, uint32_t prod, const char *bytes, size_t len)
+long ring_write(struct xenstore_domain_interface *page, uint32_t prod, const char *bytes,
+		size_t len)
 {
 	uint32_t used = prod - load_index(&page->rsp_cons), free_bytes;
 	uint32_t at = MASK_XENSTORE_IDX(prod), first = XENSTORE_RING_SIZE - at;
@@ -73,11 +74,11 @@ static void kick(struct conn *conn)
 
 void ring_break(struct conn *conn, uint32_t error)
 {
-	static const char *const why[] = { "communication failed", "communication failed", "wild ring index",
-					   "message too long" };
+	static const char *const why[] = { "communication failed", "communication failed",
+					   "wild ring index", "message too long" };
 
-	log_warning("domain %u: %s; its connection is ignored until it is introduced again", conn->domid,
-		    why[error & 3]);
+	log_warning("domain %u: %s; its connection is ignored until it is introduced again",
+		    conn->domid, why[error & 3]);
 	conn_reset(conn);
 	conn->ignored = true;
 	state_input(conn);
@@ -94,7 +95,8 @@ static void clear_page(struct conn *conn)
 	publish_index(&page->req_prod, 0);
 	publish_index(&page->req_cons, 0);
 	page->error = XENSTORE_ERROR_NONE;
-	page->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
+	page->server_features =
+	    XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
 	__atomic_store_n(&page->connection, XENSTORE_CONNECTED, __ATOMIC_SEQ_CST);
 	conn->clear = false;
 }
@@ -115,7 +117,8 @@ void ring_adopt(struct conn *conn)
 
 	conn->in_index = load_index(&page->req_cons);
 	conn->out_index = load_index(&page->rsp_prod);
-	page->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
+	page->server_features =
+	    XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
 	state_input(conn);
 	state_out_index(conn);
 }
@@ -129,7 +132,8 @@ void ring_resume(struct conn *conn)
 	if (conn->ignored)
 		return;
 	if (conn->clear) {
-		/* Killed around a reset: it has still to be done unless the page shows that it was. */
+		/* Killed around a reset: it has still to be done unless the page shows that it was.
+		 */
 		if (prod || cons)
 			clear_page(conn);
 		conn->clear = false;
@@ -226,4 +230,6 @@ void ring_service(struct conn *conn)
 	store_mark_dirty(conn);
 }
 
-const struct transport ring_transport = { .serve = ring_service, .flush = ring_flush, .close = ring_close };
+const struct transport ring_transport = { .serve = ring_service,
+					  .flush = ring_flush,
+					  .close = ring_close };

@@ -2,8 +2,8 @@
 /*
  * Operations on nodes: see store.h.
  *
- * Each first checks and notes everything that can be refused, then changes the tree. Outside a transaction a
- * change is journalled and fires its watches at once.
+ * Each first checks and notes everything that can be refused, then changes the tree. Outside a
+ * transaction a change is journalled and fires its watches at once.
  */
 #include <errno.h>
 
@@ -80,7 +80,8 @@ int64_t node_bytes(const struct node *node)
 			 node->perms->nr * sizeof(struct perm));
 }
 
-void store_account(struct store *store, struct txn *txn, uint32_t domid, int64_t nodes, int64_t memory)
+void store_account(struct store *store, struct txn *txn, uint32_t domid, int64_t nodes,
+		   int64_t memory)
 {
 	struct domain *domain;
 
@@ -91,6 +92,8 @@ void store_account(struct store *store, struct txn *txn, uint32_t domid, int64_t
 	domain = domain_get(store, domid);
 	domain->nodes += nodes;
 	domain->memory += memory;
+	if (domid && (int64_t)domid != store->priv_domid)
+		quota_watch_memory(&store->quotas, domid, domain->memory, &domain->over_soft);
 }
 
 struct account_walk {
@@ -103,7 +106,8 @@ static bool account_visit(void *data, const char *path, const struct node *node)
 {
 	struct account_walk *walk = data;
 
-	store_account(walk->store, walk->txn, node->perms->entry[0].domid, walk->sign, walk->sign * node_bytes(node));
+	store_account(walk->store, walk->txn, node->perms->entry[0].domid, walk->sign,
+		      walk->sign * node_bytes(node));
 	return true;
 }
 
@@ -178,15 +182,17 @@ int store_get(struct conn *conn, struct txn *txn, const char *path, uint32_t nee
 	*node = tree_find(root, path);
 	if (*node)
 		return (perms_for((*node)->perms, &who) & need) == need ? 0 : -EACCES;
-	return (perms_for(nearest(root, path, &len)->perms, &who) & need) == need ? -ENOENT : -EACCES;
+	return (perms_for(nearest(root, path, &len)->perms, &who) & need) == need ? -ENOENT
+										  : -EACCES;
 }
 
-static void fire(struct conn *conn, const char *path, const struct perms *now, const struct perms *before,
-		 const struct node *gone)
+static void fire(struct conn *conn, const char *path, const struct perms *now,
+		 const struct perms *before, const struct node *gone)
 {
 	struct store *store = conn->store;
 	char parent[PATH_BYTES];
-	const struct node *above = path_parent(path, parent) ? tree_find(store->root, parent) : NULL;
+	const struct node *above =
+	    path_parent(path, parent) ? tree_find(store->root, parent) : NULL;
 	const struct change change = { path, now, before, above ? above->perms : NULL, gone };
 
 	watch_fire(&store->watches, &change);
@@ -220,7 +226,8 @@ static int may_create(struct conn *conn, struct txn *txn, const char *path, size
 	if (err)
 		return err;
 	path_next(&cursor, &len);
-	err = check_size(conn, node_value_len(above), (uint32_t)(node_names_size(above) + len + 1), above->perms->nr);
+	err = check_size(conn, node_value_len(above), (uint32_t)(node_names_size(above) + len + 1),
+			 above->perms->nr);
 	return err ? err : check_size(conn, value_len, 0, above->perms->nr);
 }
 
@@ -241,7 +248,8 @@ static int note_creation(struct txn *txn, char *path, size_t present, size_t val
 		end = (size_t)(strchrnul(path + end + 1, '/') - path);
 		kept = path[end];
 		path[end] = '\0';
-		err = txn_note(txn, path, ACCESS_CREATED | (kept ? ACCESS_IMPLICIT : 0), kept ? 0 : value_len);
+		err = txn_note(txn, path, ACCESS_CREATED | (kept ? ACCESS_IMPLICIT : 0),
+			       kept ? 0 : value_len);
 		path[end] = kept;
 	}
 	return err;
@@ -251,7 +259,8 @@ static void add_node(struct conn *conn, struct txn *txn, const char *path, struc
 		     struct value *value)
 {
 	struct store *store = conn->store;
-	struct node *node = tree_add(root_of(conn, txn), path, perms_ref(perms), value, store_next_generation(store));
+	struct node *node = tree_add(root_of(conn, txn), path, perms_ref(perms), value,
+				     store_next_generation(store));
 
 	store_account(store, txn, perms->entry[0].domid, 1, node_bytes(node));
 	if (!txn)
@@ -266,7 +275,8 @@ static struct perms *inherited(const struct conn *conn, const struct node *above
 	return perms_with_owner(above->perms, conn->domid);
 }
 
-static int create(struct conn *conn, struct txn *txn, const char *wanted, const void *data, uint32_t len)
+static int create(struct conn *conn, struct txn *txn, const char *wanted, const void *data,
+		  uint32_t len)
 {
 	size_t present, end;
 	const struct node *above = nearest(*root_of(conn, txn), wanted, &present);
@@ -297,7 +307,8 @@ static int create(struct conn *conn, struct txn *txn, const char *wanted, const 
 	return 0;
 }
 
-int store_write(struct conn *conn, struct txn *txn, const char *path, const void *data, uint32_t len)
+int store_write(struct conn *conn, struct txn *txn, const char *path, const void *data,
+		uint32_t len)
 {
 	const struct node *found;
 	struct value *value;
@@ -314,7 +325,8 @@ int store_write(struct conn *conn, struct txn *txn, const char *path, const void
 		return err;
 	value = value_new(data, len);
 	node = tree_own(root_of(conn, txn), path);
-	store_account(conn->store, txn, node->perms->entry[0].domid, 0, (int64_t)len - node_value_len(node));
+	store_account(conn->store, txn, node->perms->entry[0].domid, 0,
+		      (int64_t)len - node_value_len(node));
 	node_set_value(node, value, store_next_generation(conn->store));
 	if (!txn) {
 		state_value(conn->store, path, value);
@@ -331,7 +343,8 @@ int store_mkdir(struct conn *conn, struct txn *txn, const char *path)
 	return err == -ENOENT ? create(conn, txn, path, NULL, 0) : err;
 }
 
-static struct node *take_out(struct store *store, struct txn *txn, struct node **root, const char *path)
+static struct node *take_out(struct store *store, struct txn *txn, struct node **root,
+			     const char *path)
 {
 	struct node *gone = tree_remove(root, path, store_next_generation(store));
 
@@ -384,7 +397,8 @@ static int may_set_perms(struct conn *conn, const struct node *node, const struc
 	return err ? err : check_size(conn, node_value_len(node), node_names_size(node), perms->nr);
 }
 
-static void replace_perms(struct store *store, struct txn *txn, struct node *node, struct perms *perms)
+static void replace_perms(struct store *store, struct txn *txn, struct node *node,
+			  struct perms *perms)
 {
 	store_account(store, txn, node->perms->entry[0].domid, -1, -node_bytes(node));
 	node_set_perms(node, perms, store_next_generation(store));
@@ -458,7 +472,8 @@ static void remove_orphan(struct store *store, const char *path)
 	node = take_out(store, NULL, &store->root, path);
 	state_removed(store, path);
 	above = tree_find(store->root, parent);
-	watch_fire(&store->watches, &(struct change){ path, NULL, node->perms, above->perms, node });
+	watch_fire(&store->watches,
+		   &(struct change){ path, NULL, node->perms, above->perms, node });
 	node_unref(node);
 }
 
@@ -489,8 +504,8 @@ void store_remove_owned(struct store *store, struct domain *domain)
 
 		remove_owned_below(store, domain->domid, "/");
 		if (domain->nodes == before) {
-			log_error("domain %u: %lld nodes counted that are not in the tree", domain->domid,
-				  (long long)before);
+			log_error("domain %u: %lld nodes counted that are not in the tree",
+				  domain->domid, (long long)before);
 			break;
 		}
 	}
@@ -521,7 +536,8 @@ bool store_check(struct store *store)
 	domains_each(store, sum_domain, sums);
 	tree_walk(store->root, "/", count_visit, sums);
 	if (sums[0] != sums[1]) {
-		log_error("check: domains own %lld nodes, the tree has %lld", (long long)sums[0], (long long)sums[1]);
+		log_error("check: domains own %lld nodes, the tree has %lld", (long long)sums[0],
+			  (long long)sums[1]);
 		sound = false;
 	}
 	return sound;

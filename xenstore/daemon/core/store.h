@@ -2,8 +2,9 @@
 /*
  * The store: its tree, who watches and who is connected; and the operations on nodes.
  *
- * Operations act in a transaction or, without one, at once. They check permissions and quotas, change the
- * tree, journal the change and fire watches (those of a transaction when it is committed).
+ * Operations act in a transaction or, without one, at once. They check permissions and quotas,
+ * change the tree, journal the change and fire watches (those of a transaction when it is
+ * committed).
  */
 #ifndef XSD_STORE_H
 #define XSD_STORE_H
@@ -36,8 +37,8 @@ struct store {
 	bool keep_orphans;
 	LIST_HEAD(, conn) conns;
 	TAILQ_HEAD(, conn) dirty;
-	bool reap;     /* dead connections wait to be freed */
-	bool any_more; /* some connection has `more` set */
+	bool reap;	    /* dead connections wait to be freed */
+	bool any_more;	    /* some connection has `more` set */
 	bool update_wanted; /* a live update is to start after this round */
 	char *update_binary, *update_options;
 	struct conn *update_conn;
@@ -58,12 +59,13 @@ static inline uint64_t store_next_generation(struct store *store)
 }
 
 /*
- * Finds a node the client may use as `need` (PERM_*) says: 0, -ENOENT, -EACCES. In a transaction the
- * access is noted with `flags` (ACCESS_READ or ACCESS_LIST; 0: not).
+ * Finds a node the client may use as `need` (PERM_*) says: 0, -ENOENT, -EACCES. In a transaction
+ * the access is noted with `flags` (ACCESS_READ or ACCESS_LIST; 0: not).
  */
 int store_get(struct conn *conn, struct txn *txn, const char *path, uint32_t need, uint32_t flags,
 	      const struct node **node);
-int store_write(struct conn *conn, struct txn *txn, const char *path, const void *data, uint32_t len);
+int store_write(struct conn *conn, struct txn *txn, const char *path, const void *data,
+		uint32_t len);
 int store_mkdir(struct conn *conn, struct txn *txn, const char *path);
 int store_remove(struct conn *conn, struct txn *txn, const char *path);
 /* Takes over the reference to perms. */
@@ -75,7 +77,8 @@ void store_remove_owned(struct store *store, struct domain *domain);
 void store_fire_event(struct store *store, int event);
 
 /* Counts nodes and bytes for their owners; of privileged owners too, for the report. */
-void store_account(struct store *store, struct txn *txn, uint32_t domid, int64_t nodes, int64_t memory);
+void store_account(struct store *store, struct txn *txn, uint32_t domid, int64_t nodes,
+		   int64_t memory);
 int64_t node_bytes(const struct node *node);
 /* The same for all of a subtree that comes (sign 1) or goes (-1). */
 void store_account_subtree(struct store *store, struct txn *txn, const struct node *node, int sign);

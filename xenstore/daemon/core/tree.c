@@ -2,8 +2,8 @@
 /*
  * The tree of nodes: see tree.h.
  *
- * own() is the only place where a node is copied. Functions that change a treap get a slot (a pointer the
- * caller owns) and own each node they pass.
+ * own() is the only place where a node is copied. Functions that change a treap get a slot (a
+ * pointer the caller owns) and own each node they pass.
  */
 #include "alloc.h"
 #include "path.h"
@@ -41,7 +41,8 @@ static uint32_t next_priority(void)
 	static uint64_t state;
 
 	if (!state)
-		state = 0x9e3779b97f4a7c15u ^ (uint64_t)(uintptr_t)&state ^ (uint64_t)random() << 32;
+		state =
+		    0x9e3779b97f4a7c15u ^ (uint64_t)(uintptr_t)&state ^ (uint64_t)random() << 32;
 	state ^= state << 13;
 	state ^= state >> 7;
 	state ^= state << 17;
@@ -138,7 +139,8 @@ static const struct node *treap_find(const struct node *at, const char *name, si
 }
 
 /* Parts a treap (its reference is taken over) by a name that is not in it. */
-static void treap_split(struct node *at, const struct node *by, struct node **low, struct node **high)
+static void treap_split(struct node *at, const struct node *by, struct node **low,
+			struct node **high)
 {
 	if (!at) {
 		*low = *high = NULL;
@@ -248,8 +250,10 @@ struct node *tree_own(struct node **root, const char *path)
 	return tree_find(*root, path) ? tree_own_len(root, path, path + strlen(path)) : NULL;
 }
 
-/* The node's parent, NULL if it or its parent's path is missing; *name is the node's last component. */
-static const struct node *find_parent(const struct node *root, const char *path, const char **name, size_t *len)
+/* The node's parent, NULL if it or its parent's path is missing; *name is the node's last
+ * component. */
+static const struct node *find_parent(const struct node *root, const char *path, const char **name,
+				      size_t *len)
 {
 	const struct node *at = root;
 	const char *next;
@@ -268,8 +272,8 @@ static const struct node *find_parent(const struct node *root, const char *path,
 	return at;
 }
 
-struct node *tree_add(struct node **root, const char *path, struct perms *perms, struct value *value,
-		      uint64_t version)
+struct node *tree_add(struct node **root, const char *path, struct perms *perms,
+		      struct value *value, uint64_t version)
 {
 	const char *name;
 	size_t len;
@@ -421,7 +425,8 @@ static bool check_treap(const struct node *at, const struct node *low, const str
 	if (!at->refs || (low && compare(low, at->name, at->name_len) <= 0) ||
 	    (high && compare(high, at->name, at->name_len) >= 0))
 		return false;
-	if ((at->left && at->left->priority > at->priority) || (at->right && at->right->priority > at->priority))
+	if ((at->left && at->left->priority > at->priority) ||
+	    (at->right && at->right->priority > at->priority))
 		return false;
 	if (at->names_size != names_size(at->left) + names_size(at->right) + at->name_len + 1u)
 		return false;

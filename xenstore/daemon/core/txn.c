@@ -30,9 +30,9 @@ struct txn *txn_find(struct conn *conn, uint32_t id)
 {
 	struct txn *txn;
 
-	LIST_FOREACH (txn, &conn->txns, of_conn)
-		if (txn->id == id)
-			return txn;
+	LIST_FOREACH(txn, &conn->txns, of_conn)
+	if (txn->id == id)
+		return txn;
 	return NULL;
 }
 
@@ -89,8 +89,8 @@ static void add_access(struct txn *txn, struct access *access)
 		free(txn->bucket);
 		txn->nr_buckets = txn->nr_buckets ? txn->nr_buckets * 4 : 16;
 		txn->bucket = xzalloc(txn->nr_buckets * sizeof(*txn->bucket));
-		STAILQ_FOREACH (other, &txn->accesses, order)
-			hash_access(txn, other);
+		STAILQ_FOREACH(other, &txn->accesses, order)
+		hash_access(txn, other);
 	}
 	hash_access(txn, access);
 	STAILQ_INSERT_TAIL(&txn->accesses, access, order);
@@ -103,14 +103,16 @@ static int keep_bytes(struct txn *txn, size_t bytes)
 
 	if (!domain)
 		return 0;
-	if (quota_check(txn->conn, QUOTA_MEMORY, (uint64_t)(domain->memory > 0 ? domain->memory : 0) + bytes))
+	if (quota_check(txn->conn, QUOTA_MEMORY,
+			(uint64_t)(domain->memory > 0 ? domain->memory : 0) + bytes))
 		return -ENOSPC;
 	domain->memory += (int64_t)bytes;
 	txn->bytes += bytes;
 	return 0;
 }
 
-static int new_access(struct txn *txn, const char *path, uint64_t hash, size_t bytes, struct access **access)
+static int new_access(struct txn *txn, const char *path, uint64_t hash, size_t bytes,
+		      struct access **access)
 {
 	size_t size = sizeof(**access) + strlen(path) + 1;
 	int err = quota_check(txn->conn, QUOTA_TRANSACTION_NODES, txn->nr_accesses + 1);
@@ -131,7 +133,8 @@ int txn_note(struct txn *txn, const char *path, uint32_t flags, size_t bytes)
 {
 	uint64_t hash = path_hash(path, strlen(path));
 	struct access *access = find_access(txn, path, hash);
-	int err = access ? (bytes ? keep_bytes(txn, bytes) : 0) : new_access(txn, path, hash, bytes, &access);
+	int err = access ? (bytes ? keep_bytes(txn, bytes) : 0)
+			 : new_access(txn, path, hash, bytes, &access);
 
 	if (err)
 		return err;
@@ -170,16 +173,20 @@ int64_t txn_charged_nodes(const struct txn *txn, uint32_t domid)
 	return 0;
 }
 
-/* Two transactions that both needed a directory have not contradicted each other if they made it alike. */
-static bool same_directory(const struct txn *txn, const struct access *access, const struct node *now)
+/* Two transactions that both needed a directory have not contradicted each other if they made it
+ * alike. */
+static bool same_directory(const struct txn *txn, const struct access *access,
+			   const struct node *now)
 {
 	const struct node *ours = tree_find(txn->work, access->path);
 
 	return (access->flags & ACCESS_IMPLICIT) && ours && perms_equal(ours->perms, now->perms) &&
-	       !(access->flags & (ACCESS_VALUE | ACCESS_PERMS | ACCESS_REMOVED | ACCESS_READ | ACCESS_LIST));
+	       !(access->flags &
+		 (ACCESS_VALUE | ACCESS_PERMS | ACCESS_REMOVED | ACCESS_READ | ACCESS_LIST));
 }
 
-static bool access_conflicts(const struct store *store, const struct txn *txn, const struct access *access)
+static bool access_conflicts(const struct store *store, const struct txn *txn,
+			     const struct access *access)
 {
 	const struct node *base = tree_find(txn->base, access->path);
 	const struct node *now = tree_find(store->root, access->path);
@@ -194,16 +201,17 @@ static bool access_conflicts(const struct store *store, const struct txn *txn, c
 		return true;
 	if ((access->flags & ACCESS_LIST) && base->kids_version != now->kids_version)
 		return true;
-	return (access->flags & (ACCESS_CHANGES | ACCESS_PARENT)) && !perms_equal(base->perms, now->perms);
+	return (access->flags & (ACCESS_CHANGES | ACCESS_PARENT)) &&
+	       !perms_equal(base->perms, now->perms);
 }
 
 static bool txn_conflicts(const struct store *store, const struct txn *txn)
 {
 	const struct access *access;
 
-	STAILQ_FOREACH (access, &txn->accesses, order)
-		if (access_conflicts(store, txn, access))
-			return true;
+	STAILQ_FOREACH(access, &txn->accesses, order)
+	if (access_conflicts(store, txn, access))
+		return true;
 	return false;
 }
 
@@ -220,9 +228,9 @@ static struct access **changes_of(struct txn *txn, size_t *nr)
 	struct access **changes = xmalloc((txn->nr_accesses + 1) * sizeof(*changes)), *access;
 
 	*nr = 0;
-	STAILQ_FOREACH (access, &txn->accesses, order)
-		if (access->flags & ACCESS_CHANGES)
-			changes[(*nr)++] = access;
+	STAILQ_FOREACH(access, &txn->accesses, order)
+	if (access->flags & ACCESS_CHANGES)
+		changes[(*nr)++] = access;
 	if (!*nr) {
 		free(changes);
 		return NULL;
@@ -232,8 +240,8 @@ static struct access **changes_of(struct txn *txn, size_t *nr)
 }
 
 /* Makes an existing node like ours, as far as the transaction changed it. */
-static void update_node(struct store *store, struct txn *txn, struct node *node, const struct node *ours,
-			uint32_t flags)
+static void update_node(struct store *store, struct txn *txn, struct node *node,
+			const struct node *ours, uint32_t flags)
 {
 	store_account(store, txn, node->perms->entry[0].domid, -1, -node_bytes(node));
 	if ((flags & ACCESS_VALUE) || ((flags & ACCESS_CREATED) && !(flags & ACCESS_IMPLICIT)))
@@ -244,7 +252,8 @@ static void update_node(struct store *store, struct txn *txn, struct node *node,
 }
 
 /* Makes one change of `mine` again in txn->work. */
-static int redo(struct store *store, struct txn *txn, const struct node *mine, const struct access *access)
+static int redo(struct store *store, struct txn *txn, const struct node *mine,
+		const struct access *access)
 {
 	const struct node *ours = tree_find(mine, access->path);
 	struct node *node;
@@ -296,7 +305,8 @@ static int check_charges(const struct store *store, const struct txn *txn)
 			   (uint64_t)(domain->nodes + txn_charged_nodes(txn, txn->conn->domid)));
 }
 
-static void journal_changes(struct store *store, const struct txn *txn, struct access **changes, size_t nr)
+static void journal_changes(struct store *store, const struct txn *txn, struct access **changes,
+			    size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
 		const struct node *node = tree_find(txn->work, changes[i]->path);
@@ -310,7 +320,8 @@ static void journal_changes(struct store *store, const struct txn *txn, struct a
 
 static void fire_access(struct store *store, const struct node *old, const struct access *access)
 {
-	const struct node *before = tree_find(old, access->path), *now = tree_find(store->root, access->path);
+	const struct node *before = tree_find(old, access->path),
+			  *now = tree_find(store->root, access->path);
 	const struct node *gone = access->flags & ACCESS_REMOVED ? before : NULL, *above = NULL;
 	char parent[PATH_BYTES];
 
@@ -322,8 +333,8 @@ static void fire_access(struct store *store, const struct node *old, const struc
 			above = tree_find(old, parent);
 	}
 	watch_fire(&store->watches, &(struct change){ access->path, now ? now->perms : NULL,
-						      before ? before->perms : NULL, above ? above->perms : NULL,
-						      gone });
+						      before ? before->perms : NULL,
+						      above ? above->perms : NULL, gone });
 }
 
 static bool fires(const struct access *access)
@@ -342,10 +353,11 @@ static void publish(struct store *store, struct txn *txn, struct access **change
 	store->root = txn->work;
 	txn->work = NULL;
 	for (uint32_t i = 0; i < txn->nr_charges; i++)
-		store_account(store, NULL, txn->charge[i].domid, txn->charge[i].nodes, txn->charge[i].memory);
-	STAILQ_FOREACH (access, &txn->accesses, order)
-		if (fires(access))
-			fire_access(store, old, access);
+		store_account(store, NULL, txn->charge[i].domid, txn->charge[i].nodes,
+			      txn->charge[i].memory);
+	STAILQ_FOREACH(access, &txn->accesses, order)
+	if (fires(access))
+		fire_access(store, old, access);
 	node_unref(old);
 }
 

@@ -7,7 +7,8 @@
 #include "path.h"
 #include "watch.h"
 
-static struct watch_node *node_new(struct watch_node *parent, const char *name, size_t len, uint64_t hash)
+static struct watch_node *node_new(struct watch_node *parent, const char *name, size_t len,
+				   uint64_t hash)
 {
 	struct watch_node *node = xzalloc(sizeof(*node) + len);
 
@@ -45,7 +46,8 @@ static struct watch_node **bucket_of(struct watches *watches, uint64_t hash)
 	return &watches->bucket[hash & (watches->nr_buckets - 1)];
 }
 
-static struct watch_node *step(struct watches *watches, struct watch_node *parent, const char *name, size_t len)
+static struct watch_node *step(struct watches *watches, struct watch_node *parent, const char *name,
+			       size_t len)
 {
 	uint64_t hash = step_hash(parent, name, len);
 	struct watch_node *node = *bucket_of(watches, hash);
@@ -75,8 +77,8 @@ static void grow(struct watches *watches)
 	free(old);
 }
 
-static struct watch_node *step_make(struct watches *watches, struct watch_node *parent, const char *name,
-				    size_t len)
+static struct watch_node *step_make(struct watches *watches, struct watch_node *parent,
+				    const char *name, size_t len)
 {
 	struct watch_node *node = step(watches, parent, name, len), **bucket;
 
@@ -119,25 +121,27 @@ static struct watch_node *locate(struct watches *watches, const char *path, bool
 	return node;
 }
 
-static struct watch *find_at(const struct watch_node *node, const struct conn *conn, const char *token)
+static struct watch *find_at(const struct watch_node *node, const struct conn *conn,
+			     const char *token)
 {
 	struct watch *watch;
 
-	TAILQ_FOREACH (watch, &node->watches, at_node)
-		if (watch->conn == conn && !strcmp(watch->token, token))
-			return watch;
+	TAILQ_FOREACH(watch, &node->watches, at_node)
+	if (watch->conn == conn && !strcmp(watch->token, token))
+		return watch;
 	return NULL;
 }
 
-struct watch *watch_find(struct watches *watches, const struct conn *conn, const char *path, const char *token)
+struct watch *watch_find(struct watches *watches, const struct conn *conn, const char *path,
+			 const char *token)
 {
 	struct watch_node *node = locate(watches, path, false);
 
 	return node ? find_at(node, conn, token) : NULL;
 }
 
-int watch_add(struct watches *watches, struct conn *conn, const char *path, const char *token, uint16_t skip,
-	      struct watch **added)
+int watch_add(struct watches *watches, struct conn *conn, const char *path, const char *token,
+	      uint16_t skip, struct watch **added)
 {
 	size_t len = strlen(path), token_len = strlen(token);
 	struct watch_node *node = locate(watches, path, true);
@@ -180,15 +184,27 @@ static bool readable(const struct perms *perms, const struct subject *who)
 	return perms && (perms_for(perms, who) & PERM_READ);
 }
 
+static bool may_know(const struct conn *conn, const struct change *change)
+{
+	const struct subject who = conn_subject(conn);
+
+	return readable(change->now, &who) || readable(change->before, &who) ||
+	       readable(change->parent, &who);
+}
+
+/* A client's watches at a node mostly lie side by side: it is judged once for them all. */
 static void fire_node(const struct watch_node *node, const struct change *change)
 {
+	const struct conn *judged = NULL;
 	struct watch *watch;
+	bool allowed = false;
 
-	TAILQ_FOREACH (watch, &node->watches, at_node) {
-		struct subject who = conn_subject(watch->conn);
-
-		if (readable(change->now, &who) || readable(change->before, &who) ||
-		    readable(change->parent, &who))
+	TAILQ_FOREACH(watch, &node->watches, at_node)
+	{
+		if (watch->conn != judged)
+			allowed = may_know(watch->conn, change);
+		judged = watch->conn;
+		if (allowed)
 			conn_send_event(watch, change->path);
 	}
 }
@@ -198,14 +214,16 @@ static void fire_below(const struct watch_node *at, const struct node *gone)
 {
 	const struct watch_node *kid;
 
-	LIST_FOREACH (kid, &at->kids, sibling) {
+	LIST_FOREACH(kid, &at->kids, sibling)
+	{
 		const struct node *node = node_find_kid(gone, kid->name, kid->name_len);
 		const struct watch *watch = TAILQ_FIRST(&kid->watches);
 
 		if (!node)
 			continue;
 		if (watch)
-			fire_node(kid, &(struct change){ watch->path, node->perms, NULL, gone->perms, NULL });
+			fire_node(kid, &(struct change){ watch->path, node->perms, NULL,
+							 gone->perms, NULL });
 		fire_below(kid, node);
 	}
 }

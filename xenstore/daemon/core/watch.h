@@ -2,10 +2,10 @@
 /*
  * Watches, found by walking the changed path.
  *
- * A trie mirrors the watched paths: a change at /a/b fires what hangs at /, /a and /a/b. What hangs below
- * fires only when nodes there are removed with it. Names of events ("@releaseDomain") hang in a trie of
- * one level beside it. Trie nodes live in one hash table by parent and name, so a step costs the same
- * whatever the number of watches; empty ones are removed at once.
+ * A trie mirrors the watched paths: a change at /a/b fires what hangs at /, /a and /a/b. What hangs
+ * below fires only when nodes there are removed with it. Names of events ("@releaseDomain") hang in
+ * a trie of one level beside it. Trie nodes live in one hash table by parent and name, so a step
+ * costs the same whatever the number of watches; empty ones are removed at once.
  */
 #ifndef XSD_WATCH_H
 #define XSD_WATCH_H
@@ -23,8 +23,9 @@ struct watch {
 	TAILQ_ENTRY(watch) of_conn;
 	struct conn *conn;
 	struct watch_node *node;
-	uint16_t skip;		/* of an event's path: the client gave a relative one */
-	uint64_t last_position; /* of the last event in the connection's output, for dropping repeats */
+	uint16_t skip; /* of an event's path: the client gave a relative one */
+	uint64_t
+	    last_position; /* of the last event in the connection's output, for dropping repeats */
 	uint64_t last_hash;
 	char *token;
 	char path[]; /* absolute, or an event's name */
@@ -53,9 +54,10 @@ void watches_init(struct watches *watches);
 void watches_free(struct watches *watches);
 
 /* -EEXIST if the connection has it already. skip: see struct watch. */
-int watch_add(struct watches *watches, struct conn *conn, const char *path, const char *token, uint16_t skip,
-	      struct watch **added);
-struct watch *watch_find(struct watches *watches, const struct conn *conn, const char *path, const char *token);
+int watch_add(struct watches *watches, struct conn *conn, const char *path, const char *token,
+	      uint16_t skip, struct watch **added);
+struct watch *watch_find(struct watches *watches, const struct conn *conn, const char *path,
+			 const char *token);
 void watch_remove(struct watches *watches, struct watch *watch);
 /* What a watch costs its domain. */
 size_t watch_bytes(const struct watch *watch);

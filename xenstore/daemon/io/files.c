@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains played by files, so that rings can be tested on any Linux: in one directory, for domain N,
- *   ring-N   its page (a domain exists while this file does; shutdown-N says it has shut down),
+ * Domains played by files, so that rings can be tested on any Linux: in one directory, for domain
+ * N, ring-N   its page (a domain exists while this file does; shutdown-N says it has shut down),
  *   event-N  a FIFO it writes to for each event it sends, kick-N one it reads for those sent to it,
  *   deaths   a FIFO written to when domains have changed.
  */
@@ -38,11 +38,12 @@ static int open_file(struct platform *platform, const char *name, uint32_t domid
 	return open(path, flags | O_CLOEXEC);
 }
 
-static struct xenstore_domain_interface *files_map(struct platform *platform, uint32_t domid, uint64_t gfn,
-						   int *error)
+static struct xenstore_domain_interface *files_map(struct platform *platform, uint32_t domid,
+						   uint64_t gfn, int *error)
 {
 	int fd = open_file(platform, "ring", domid, O_RDWR);
-	void *page = fd < 0 ? MAP_FAILED : mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *page =
+	    fd < 0 ? MAP_FAILED : mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	*error = -errno;
 	if (fd >= 0)
@@ -50,7 +51,8 @@ static struct xenstore_domain_interface *files_map(struct platform *platform, ui
 	return page == MAP_FAILED ? NULL : page;
 }
 
-static void files_unmap(struct platform *platform, uint32_t domid, struct xenstore_domain_interface *page)
+static void files_unmap(struct platform *platform, uint32_t domid,
+			struct xenstore_domain_interface *page)
 {
 	munmap(page, PAGE_BYTES);
 }

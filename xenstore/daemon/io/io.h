@@ -40,7 +40,8 @@ struct loop {
 	struct store *store;
 	int listener[2]; /* read-write, read-only (-1: none) */
 	volatile bool stop, reopen;
-	int (*update)(struct loop *loop); /* execs the new binary; returns -errno only if that failed */
+	int (*update)(
+	    struct loop *loop); /* execs the new binary; returns -errno only if that failed */
 };
 
 int loop_init(struct loop *loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The journal's file: mapped, so that appending costs no system call, and allocated ahead, so that a store
- * to it cannot fail. A new one is complete before it takes the old one's name.
+ * The journal's file: mapped, so that appending costs no system call, and allocated ahead, so that
+ * a store to it cannot fail. A new one is complete before it takes the old one's name.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +14,10 @@
 #include "../core/log.h"
 #include "../core/state.h"
 
-#define CHUNK	  (1024u * 1024)
+#define CHUNK (1024u * 1024)
 /* Rewritten at this many bytes beside this many times the state's own size. */
-#define SLACK	  (4u * 1024 * 1024)
-#define FACTOR	  3
+#define SLACK  (4u * 1024 * 1024)
+#define FACTOR 3
 
 struct journal_file {
 	struct journal journal; /* first */
@@ -26,6 +26,28 @@ struct journal_file {
 };
 
 static uint64_t last_attempt;
+
+/* A file system that outlives the machine would bring back domains of another boot. */
+static uint32_t this_boot(void)
+{
+	char id[64];
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, id, sizeof(id));
+
+	if (fd >= 0)
+		close(fd);
+	return len > 0 ? (uint32_t)path_hash(id, (size_t)len) : 0;
+}
+
+static bool of_this_boot(const void *map, size_t size)
+{
+	struct journal_head head;
+
+	if (size < sizeof(head))
+		return false;
+	memcpy(&head, map, sizeof(head));
+	return head.boot == this_boot();
+}
 
 static bool grow(struct journal *journal, size_t needed)
 {
@@ -55,7 +77,8 @@ static void close_file(struct journal_file *file)
 	free(file);
 }
 
-static bool write_new(struct journal_file *file, const char *new_path, struct store *store, bool sockets)
+static bool write_new(struct journal_file *file, const char *new_path, struct store *store,
+		      bool sockets)
 {
 	file->fd = open(new_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (file->fd < 0 || !grow(&file->journal, sizeof(struct journal_head)))
@@ -74,11 +97,13 @@ int journal_file_start(const char *path, struct store *store, bool sockets)
 	strcpy(file->path, path);
 	file->fd = -1;
 	file->journal.grow = grow;
+	file->journal.boot = this_boot();
 	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	if (!write_new(file, new_path, store, sockets)) {
 		int err = errno ? -errno : -EIO;
 
-		log_error("%s: cannot be written: %s; make room on its file system", new_path, strerror(-err));
+		log_error("%s: cannot be written: %s; make room on its file system", new_path,
+			  strerror(-err));
 		unlink(new_path);
 		close_file(file);
 		return err;
@@ -127,9 +152,13 @@ int journal_file_load(const char *path, struct store *store, const struct transp
 	close(fd);
 	if (map == MAP_FAILED)
 		return -errno;
-	good = state_load(store, map, (size_t)stat.st_size, sockets);
+	good = of_this_boot(map, (size_t)stat.st_size)
+		   ? state_load(store, map, (size_t)stat.st_size, sockets)
+		   : 0;
 	munmap(map, (size_t)stat.st_size);
 	if (good < 0)
-		log_error("%s: not a state this version can take over; with --fresh it is forgotten", path);
+		log_error(
+		    "%s: not a state this version can take over; with --fresh it is forgotten",
+		    path);
 	return good < 0 ? (int)good : good > 0;
 }

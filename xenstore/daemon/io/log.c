@@ -69,7 +69,8 @@ void log_reopen_trace(void)
 		log_set_trace(trace_path);
 }
 
-void trace_message(const char *direction, const char *peer, const char *type, const char *body, size_t len)
+void trace_message(const char *direction, const char *peer, const char *type, const char *body,
+		   size_t len)
 {
 	time_t now = time(NULL);
 	struct tm tm;
@@ -77,8 +78,8 @@ void trace_message(const char *direction, const char *peer, const char *type, co
 	if (!trace)
 		return;
 	localtime_r(&now, &tm);
-	fprintf(trace, "%s %s %04d%02d%02d %02d:%02d:%02d %s (", direction, peer, tm.tm_year + 1900, tm.tm_mon + 1,
-		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, type);
+	fprintf(trace, "%s %s %04d%02d%02d %02d:%02d:%02d %s (", direction, peer, tm.tm_year + 1900,
+		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, type);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)body[i];
 

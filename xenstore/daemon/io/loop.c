@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one event loop. A round: everybody who has something is served a bounded amount, then outputs are
- * sent, then the house is kept. Nothing in it blocks but the wait itself.
+ * The one event loop. A round: everybody who has something is served a bounded amount, then outputs
+ * are sent, then the house is kept. Nothing in it blocks but the wait itself.
  */
 #include <errno.h>
 #include <string.h>
@@ -74,7 +74,8 @@ static void serve_again(struct store *store)
 	struct conn *conn;
 
 	store->any_more = false;
-	LIST_FOREACH (conn, &store->conns, all) {
+	LIST_FOREACH(conn, &store->conns, all)
+	{
 		if (!conn->more || conn->dead)
 			continue;
 		conn->more = false;

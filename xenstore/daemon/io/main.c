@@ -2,10 +2,10 @@
 /*
  * xenstored: starts, goes on where an earlier one stopped, and replaces itself.
  *
- * Order of a start: the lock (one daemon per run directory), the state an earlier one left, the hypervisor,
- * connections to the domains of that state, deaths that were missed, a new journal; then sockets, and only
- * then the caller is told that the daemon is ready. Until the new journal has its name the old one is
- * untouched, so a start that is killed can be repeated.
+ * Order of a start: the lock (one daemon per run directory), the state an earlier one left, the
+ * hypervisor, connections to the domains of that state, deaths that were missed, a new journal;
+ * then sockets, and only then the caller is told that the daemon is ready. Until the new journal
+ * has its name the old one is untouched, so a start that is killed can be repeated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -161,12 +161,14 @@ static void reconnect(void *data, struct domain *domain)
 	if (!domain->conn || !store.platform)
 		return;
 	err = reconnect_patiently(domain);
-	gone = err && domain->domid && store.platform->state(store.platform, domain->domid) == DOMAIN_GONE;
+	gone = err && domain->domid &&
+	       store.platform->state(store.platform, domain->domid) == DOMAIN_GONE;
 	if (gone)
 		domain_release(&store, domain);
 	else if (err)
-		log_error("domain %u: its connection cannot be taken up again: %s; introduce it again", domain->domid,
-			  strerror(-err));
+		log_error(
+		    "domain %u: its connection cannot be taken up again: %s; introduce it again",
+		    domain->domid, strerror(-err));
 	else
 		conn_again(domain->conn);
 }
@@ -185,7 +187,8 @@ static bool serve_dom0(void)
 	if (!err)
 		conn_again(domain_find(&store, 0)->conn);
 	else
-		log_error("domain 0's kernel cannot be connected: %s; is xenfs mounted on /proc/xen? (or use -D)",
+		log_error("domain 0's kernel cannot be connected: %s; is xenfs mounted on "
+			  "/proc/xen? (or use -D)",
 			  strerror(-err));
 	return !err;
 }
@@ -194,7 +197,8 @@ static bool load_state(void)
 {
 	if (options.fresh && !options.resume)
 		return true;
-	return journal_file_load(run_path("journal"), &store, options.resume ? &socket_transport : NULL) >= 0;
+	return journal_file_load(run_path("journal"), &store,
+				 options.resume ? &socket_transport : NULL) >= 0;
 }
 
 static bool open_sockets(void)
@@ -206,11 +210,13 @@ static bool open_sockets(void)
 			return false;
 	} else {
 		loop.listener[0] = socket_listen(run_path("socket"), 0600);
-		loop.listener[1] = loop.listener[0] < 0 ? -1 : socket_listen(run_path("socket_ro"), 0660);
+		loop.listener[1] =
+		    loop.listener[0] < 0 ? -1 : socket_listen(run_path("socket_ro"), 0660);
 	}
 	if (loop.listener[0] < 0 || loop.listener[1] < 0 || loop_init(&loop))
 		return false;
-	LIST_FOREACH (conn, &store.conns, all) {
+	LIST_FOREACH(conn, &store.conns, all)
+	{
 		if (conn->domain)
 			continue;
 		fcntl(conn->fd, F_SETFD, FD_CLOEXEC);
@@ -253,9 +259,9 @@ static void keep_descriptors(bool keep)
 	keep_over_exec(loop.listener[0], keep);
 	keep_over_exec(loop.listener[1], keep);
 	keep_over_exec(lock_fd, keep);
-	LIST_FOREACH (conn, &store.conns, all)
-		if (!conn->domain)
-			keep_over_exec(conn->fd, keep);
+	LIST_FOREACH(conn, &store.conns, all)
+	if (!conn->domain)
+		keep_over_exec(conn->fd, keep);
 }
 
 /* Our own arguments, those given for the update, and what is handed over. */

@@ -10,31 +10,33 @@
 enum { OPTION_NO_XEN = 256, OPTION_DOMAINS, OPTION_FRESH, OPTION_RESUME };
 
 static const char usage[] =
-	"Usage: xenstored [options]\n"
-	"  -N, --no-fork               stay in the foreground, messages on the terminal\n"
-	"  -F, --pid-file FILE         write the daemon's process number there\n"
-	"  -P, --output-pid            and to standard output\n"
-	"  -T, --trace-file FILE       log what clients ask and get\n"
-	"  -V, --verbose               tell more\n"
-	"  -D, --no-domain-init        do not serve domain 0's kernel\n"
-	"  -p, --priv-domid DOMID      this domain may do what domain 0 may\n"
-	"  -E, --entry-nb N            nodes per domain\n"
-	"  -S, --entry-size N          bytes of a node\n"
-	"  -W, --watch-nb N            watches per domain\n"
-	"  -t, --transaction N         open transactions per domain\n"
-	"  -A, --perm-nb N             permission entries per node\n"
-	"  -M, --path-max N            characters of a path\n"
-	"  -Q, --quota WHAT=N          any quota: nodes watches transactions outstanding\n"
-	"                              transaction-nodes memory node-size path-max permissions\n"
-	"  -q, --quota-soft memory=N   warn above\n"
-	"  -K, --keep-orphans          give a dead domain's nodes to domain 0 instead of deleting them\n"
-	"  -w, --timeout WHAT=N, -R, --no-recovery, -I, --internal-db [on|off],\n"
-	"  -m, --master-domid DOMID    accepted, without effect\n"
-	"      --fresh                 forget the state an earlier daemon left\n"
-	"      --no-xen                serve sockets only\n"
-	"      --domains DIRECTORY     domains are played by files (for tests)\n"
-	"  -H, --help                  this\n"
-	"State is kept in $XENSTORED_RUNDIR (/run/xenstored); a daemon started again goes on with it.\n";
+    "Usage: xenstored [options]\n"
+    "  -N, --no-fork               stay in the foreground, messages on the terminal\n"
+    "  -F, --pid-file FILE         write the daemon's process number there\n"
+    "  -P, --output-pid            and to standard output\n"
+    "  -T, --trace-file FILE       log what clients ask and get\n"
+    "  -V, --verbose               tell more\n"
+    "  -D, --no-domain-init        do not serve domain 0's kernel\n"
+    "  -p, --priv-domid DOMID      this domain may do what domain 0 may\n"
+    "  -E, --entry-nb N            nodes per domain\n"
+    "  -S, --entry-size N          bytes of a node\n"
+    "  -W, --watch-nb N            watches per domain\n"
+    "  -t, --transaction N         open transactions per domain\n"
+    "  -A, --perm-nb N             permission entries per node\n"
+    "  -M, --path-max N            characters of a path\n"
+    "  -Q, --quota WHAT=N          any quota: nodes watches transactions outstanding\n"
+    "                              transaction-nodes memory node-size path-max permissions\n"
+    "  -q, --quota-soft memory=N   warn above\n"
+    "  -K, --keep-orphans          give a dead domain's nodes to domain 0 instead of deleting "
+    "them\n"
+    "  -w, --timeout WHAT=N, -R, --no-recovery, -I, --internal-db [on|off],\n"
+    "  -m, --master-domid DOMID    accepted, without effect\n"
+    "      --fresh                 forget the state an earlier daemon left\n"
+    "      --no-xen                serve sockets only\n"
+    "      --domains DIRECTORY     domains are played by files (for tests)\n"
+    "  -H, --help                  this\n"
+    "State is kept in $XENSTORED_RUNDIR (/run/xenstored); a daemon started again goes on with "
+    "it.\n";
 
 static const struct option long_options[] = {
 	{ "no-fork", no_argument, NULL, 'N' },
@@ -147,8 +149,9 @@ static bool set_flag(struct options *options, int option)
 static void set_argument(struct options *options, int option, const char *argument)
 {
 	static const char quota_letters[] = "ESWtAM";
-	static const enum quota_id quota_ids[] = { QUOTA_NODES,	       QUOTA_NODE_SIZE,	 QUOTA_WATCHES,
-						   QUOTA_TRANSACTIONS, QUOTA_PERMISSIONS, QUOTA_PATH_MAX };
+	static const enum quota_id quota_ids[] = { QUOTA_NODES,	      QUOTA_NODE_SIZE,
+						   QUOTA_WATCHES,     QUOTA_TRANSACTIONS,
+						   QUOTA_PERMISSIONS, QUOTA_PATH_MAX };
 	const char *letter = option < 256 ? strchr(quota_letters, option) : NULL;
 
 	if (letter)
@@ -174,7 +177,8 @@ void options_parse(struct options *options, int argc, char **argv)
 	int option;
 
 	*options = (struct options){ .priv_domid = -1 };
-	while ((option = getopt_long(argc, argv, "NF:PT:VDp:m:E:S:W:t:A:M:Q:q:w:RI::KH", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "NF:PT:VDp:m:E:S:W:t:A:M:Q:q:w:RI::KH",
+				     long_options, NULL)) != -1) {
 		if (option == 'H') {
 			fputs(usage, stdout);
 			exit(0);

@@ -101,7 +101,8 @@ int socket_listen(const char *path, unsigned int mode)
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || chmod(path, mode) || listen(fd, 128)) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || chmod(path, mode) ||
+	    listen(fd, 128)) {
 		int err = -errno;
 
 		log_error("%s: cannot listen: %s", path, strerror(errno));

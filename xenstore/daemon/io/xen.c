@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hypervisor as the store's platform: pages by grant, event channels by /dev/xen/evtchn, domain 0's own
- * ring as its kernel offers it.
+ * The hypervisor as the store's platform: pages by grant, event channels by /dev/xen/evtchn, domain
+ * 0's own ring as its kernel offers it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 #include "../core/ring.h"
 
 /* The backend device's request for the port, where xenfs is not mounted. */
-#define BACKEND_EVTCHN _IOC(_IOC_NONE, 'B', 0, 0)
+#define BACKEND_EVTCHN	_IOC(_IOC_NONE, 'B', 0, 0)
 #define PORTS_PER_ROUND 64
-#define PAGE_BYTES 4096
+#define PAGE_BYTES	4096
 
 struct xen {
 	struct platform platform; /* first */
@@ -64,7 +64,8 @@ static void *map_dom0(int *error)
 	return NULL;
 }
 
-static struct xenstore_domain_interface *xen_map(struct platform *platform, uint32_t domid, uint64_t gfn, int *error)
+static struct xenstore_domain_interface *xen_map(struct platform *platform, uint32_t domid,
+						 uint64_t gfn, int *error)
 {
 	void *page;
 
@@ -77,7 +78,8 @@ static struct xenstore_domain_interface *xen_map(struct platform *platform, uint
 	return page;
 }
 
-static void xen_unmap(struct platform *platform, uint32_t domid, struct xenstore_domain_interface *page)
+static void xen_unmap(struct platform *platform, uint32_t domid,
+		      struct xenstore_domain_interface *page)
 {
 	if (domid)
 		xengnttab_unmap(of(platform)->gnttab, page, 1);
@@ -99,7 +101,8 @@ static void set_owner(struct xen *xen, uint32_t port, uint32_t owner)
 
 static int xen_bind(struct platform *platform, uint32_t domid, uint32_t remote, uint32_t *local)
 {
-	xenevtchn_port_or_error_t port = xenevtchn_bind_interdomain(of(platform)->evtchn, domid, remote);
+	xenevtchn_port_or_error_t port =
+	    xenevtchn_bind_interdomain(of(platform)->evtchn, domid, remote);
 
 	if (port < 0)
 		return errno ? -errno : -EINVAL;
@@ -144,7 +147,8 @@ static enum domain_state xen_state(struct platform *platform, uint32_t domid)
 		found = bsearch(&domid, xen->info, (size_t)xen->nr_info, sizeof(*found), by_domid);
 		return found ? judge(found) : DOMAIN_GONE;
 	}
-	/* The call gives the first domain from this number on. When it fails, nobody is declared dead. */
+	/* The call gives the first domain from this number on. When it fails, nobody is declared
+	 * dead. */
 	switch (xc_domain_getinfolist(xen->xc, domid, 1, &one)) {
 	case 1:
 		return one.domain == domid ? judge(&one) : DOMAIN_GONE;
@@ -165,7 +169,8 @@ static void xen_round(struct platform *platform, bool begins)
 
 	xen->nr_info = begins ? 0 : -1;
 	while (begins) {
-		xen->info = xrealloc(xen->info, (size_t)(xen->nr_info + BATCH) * sizeof(*xen->info));
+		xen->info =
+		    xrealloc(xen->info, (size_t)(xen->nr_info + BATCH) * sizeof(*xen->info));
 		n = xc_domain_getinfolist(xen->xc, first, BATCH, xen->info + xen->nr_info);
 		if (n < 0) {
 			log_error("the hypervisor does not list its domains: %s", strerror(errno));
@@ -266,7 +271,8 @@ static bool open_all(struct xen *xen)
 
 	xen->evtchn = xenevtchn_open(NULL, 0);
 	if (!xen->evtchn) {
-		log_error("event channels cannot be opened: %s; is this domain 0, with module xen-evtchn loaded?",
+		log_error("event channels cannot be opened: %s; is this domain 0, with module "
+			  "xen-evtchn loaded?",
 			  strerror(errno));
 		return false;
 	}
@@ -274,7 +280,8 @@ static bool open_all(struct xen *xen)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	xen->xc = xc_interface_open(NULL, NULL, 0);
 	if (!xen->xc) {
-		log_error("the hypervisor does not answer: %s; is this domain 0, with module xen-privcmd loaded?",
+		log_error("the hypervisor does not answer: %s; is this domain 0, with module "
+			  "xen-privcmd loaded?",
 			  strerror(errno));
 		return false;
 	}
@@ -285,7 +292,8 @@ static bool open_all(struct xen *xen)
 	}
 	virq = xenevtchn_bind_virq(xen->evtchn, VIRQ_DOM_EXC);
 	if (virq < 0) {
-		log_error("deaths of domains are not told to us: %s; does another xenstored run?", strerror(errno));
+		log_error("deaths of domains are not told to us: %s; does another xenstored run?",
+			  strerror(errno));
 		return false;
 	}
 	xen->virq = (evtchn_port_t)virq;
