@@ -138,6 +138,19 @@ static void a_client_that_never_reads_is_owed_little(void **state)
 	assert_true(conn_choked(b));
 }
 
+static void a_long_token_leaves_room_for_the_watch_itself(void **state)
+{
+	char body[4096] = "/d";
+	const char *got;
+
+	memset(body + 3, 't', sizeof(body) - 4);
+	expect_ok(ask(b, XS_WATCH, 0, body, sizeof(body)));
+	events(b);
+	expect_ok(ASK(a, XS_WRITE, 0, "/d/longer\0" "1"));
+	got = events(b);
+	assert_memory_equal(got, "/d ttt", 6);
+}
+
 static void many_watches_cost_nothing_elsewhere(void **state)
 {
 	char body[64];
@@ -193,6 +206,7 @@ int main(void)
 		CASE(domain_events_reach_those_allowed),
 		CASE(repeats_that_wait_are_dropped),
 		CASE(a_client_that_never_reads_is_owed_little),
+		CASE(a_long_token_leaves_room_for_the_watch_itself),
 		CASE(many_watches_cost_nothing_elsewhere),
 		CASE(a_domain_has_its_quota_of_watches),
 	};

@@ -211,12 +211,14 @@ void conn_send_event(struct watch *watch, const char *path)
 
 	if (conn->dead || conn->ignored)
 		return;
-	if (conn->out.len > OUT_COLLAPSED)
-		path = watch->path;
-	path += watch->skip;
 	path_len = strlen(path) + 1;
+	/* Its own path always fits beside its token: both came in one request. */
+	if (conn->out.len > OUT_COLLAPSED || path_len - watch->skip + token_len > sizeof(body))
+		path_len = strlen(path = watch->path) + 1;
+	path += watch->skip;
+	path_len -= watch->skip;
 	hash = path_hash(path, path_len);
-	if (path_len + token_len > sizeof(body) || still_queued(conn, watch, hash))
+	if (still_queued(conn, watch, hash))
 		return;
 	memcpy(body, path, path_len);
 	memcpy(body + path_len, watch->token, token_len);

@@ -124,7 +124,8 @@ int request_path(const struct request *rq, const char *text, char *path, uint16_
 	memcpy(path + prefix, text, len + 1);
 	if (!path_valid(path))
 		return -EINVAL;
-	if (quota_check(rq->conn, QUOTA_PATH_MAX, strlen(inside_home(path))))
+	if (!conn_privileged(rq->conn) &&
+	    quota_check(rq->conn, QUOTA_PATH_MAX, strlen(inside_home(path))))
 		return -EINVAL;
 	if (skip)
 		*skip = (uint16_t)prefix;

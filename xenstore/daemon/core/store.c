@@ -190,12 +190,11 @@ static void fire(struct conn *conn, const char *path, const struct perms *now,
 		 const struct perms *before, const struct node *gone)
 {
 	struct store *store = conn->store;
-	char parent[PATH_BYTES];
-	const struct node *above =
-	    path_parent(path, parent) ? tree_find(store->root, parent) : NULL;
-	const struct change change = { path, now, before, above ? above->perms : NULL, gone };
 
-	watch_fire(&store->watches, &change);
+	watch_fire(
+	    &store->watches,
+	    &(struct change){
+		.path = path, .now = now, .before = before, .root = store->root, .gone = gone });
 }
 
 static unsigned int nr_missing(const char *path, size_t present)
@@ -324,7 +323,7 @@ int store_write(struct conn *conn, struct txn *txn, const char *path, const void
 	if (err)
 		return err;
 	value = value_new(data, len);
-	node = tree_own(root_of(conn, txn), path);
+	node = tree_own_found(root_of(conn, txn), path);
 	store_account(conn->store, txn, node->perms->entry[0].domid, 0,
 		      (int64_t)len - node_value_len(node));
 	node_set_value(node, value, store_next_generation(conn->store));
@@ -421,7 +420,7 @@ int store_set_perms(struct conn *conn, struct txn *txn, const char *path, struct
 		return err;
 	}
 	before = perms_ref(found->perms);
-	node = tree_own(root_of(conn, txn), path);
+	node = tree_own_found(root_of(conn, txn), path);
 	replace_perms(conn->store, txn, node, perms);
 	if (!txn) {
 		state_node(conn->store, path, node);
@@ -460,10 +459,8 @@ static bool collect_owned(void *data, const char *path, const struct node *node)
 static void remove_orphan(struct store *store, const char *path)
 {
 	struct node *node;
-	const struct node *above;
-	char parent[PATH_BYTES];
 
-	if (store->keep_orphans || !path_parent(path, parent)) {
+	if (store->keep_orphans || !path[1]) {
 		node = tree_own(&store->root, path);
 		replace_perms(store, NULL, node, perms_with_owner(node->perms, 0));
 		state_node(store, path, node);
@@ -471,9 +468,9 @@ static void remove_orphan(struct store *store, const char *path)
 	}
 	node = take_out(store, NULL, &store->root, path);
 	state_removed(store, path);
-	above = tree_find(store->root, parent);
 	watch_fire(&store->watches,
-		   &(struct change){ path, NULL, node->perms, above->perms, node });
+		   &(struct change){
+		       .path = path, .before = node->perms, .root = store->root, .gone = node });
 	node_unref(node);
 }
 

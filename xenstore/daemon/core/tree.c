@@ -245,9 +245,14 @@ static struct node *tree_own_len(struct node **root, const char *path, const cha
 	return at;
 }
 
+struct node *tree_own_found(struct node **root, const char *path)
+{
+	return tree_own_len(root, path, path + strlen(path));
+}
+
 struct node *tree_own(struct node **root, const char *path)
 {
-	return tree_find(*root, path) ? tree_own_len(root, path, path + strlen(path)) : NULL;
+	return tree_find(*root, path) ? tree_own_found(root, path) : NULL;
 }
 
 /* The node's parent, NULL if it or its parent's path is missing; *name is the node's last

@@ -64,6 +64,8 @@ const struct node *node_find_kid(const struct node *node, const char *name, size
 
 /* The node, free to be changed; NULL if there is none. */
 struct node *tree_own(struct node **root, const char *path);
+/* The same for one that is known to be there. */
+struct node *tree_own_found(struct node **root, const char *path);
 /*
  * Adds a node whose parent is there and which is not; takes over both references. Returns it, or
  * NULL (dropping the references) if the parent is missing or the node exists.

@@ -322,19 +322,15 @@ static void fire_access(struct store *store, const struct node *old, const struc
 {
 	const struct node *before = tree_find(old, access->path),
 			  *now = tree_find(store->root, access->path);
-	const struct node *gone = access->flags & ACCESS_REMOVED ? before : NULL, *above = NULL;
-	char parent[PATH_BYTES];
 
 	if (!before && !now)
 		return;
-	if (path_parent(access->path, parent)) {
-		above = tree_find(store->root, parent);
-		if (!above)
-			above = tree_find(old, parent);
-	}
-	watch_fire(&store->watches, &(struct change){ access->path, now ? now->perms : NULL,
-						      before ? before->perms : NULL,
-						      above ? above->perms : NULL, gone });
+	watch_fire(&store->watches,
+		   &(struct change){ .path = access->path,
+				     .now = now ? now->perms : NULL,
+				     .before = before ? before->perms : NULL,
+				     .root = now ? store->root : old,
+				     .gone = access->flags & ACCESS_REMOVED ? before : NULL });
 }
 
 static bool fires(const struct access *access)

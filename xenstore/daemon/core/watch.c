@@ -184,12 +184,22 @@ static bool readable(const struct perms *perms, const struct subject *who)
 	return perms && (perms_for(perms, who) & PERM_READ);
 }
 
+static const struct perms *parent_perms(const struct change *change)
+{
+	const struct node *above = change->above;
+	char parent[PATH_BYTES];
+
+	if (!above && change->root && path_parent(change->path, parent))
+		above = tree_find(change->root, parent);
+	return above ? above->perms : NULL;
+}
+
 static bool may_know(const struct conn *conn, const struct change *change)
 {
 	const struct subject who = conn_subject(conn);
 
 	return readable(change->now, &who) || readable(change->before, &who) ||
-	       readable(change->parent, &who);
+	       readable(parent_perms(change), &who);
 }
 
 /* A client's watches at a node mostly lie side by side: it is judged once for them all. */
@@ -222,8 +232,9 @@ static void fire_below(const struct watch_node *at, const struct node *gone)
 		if (!node)
 			continue;
 		if (watch)
-			fire_node(kid, &(struct change){ watch->path, node->perms, NULL,
-							 gone->perms, NULL });
+			fire_node(kid, &(struct change){ .path = watch->path,
+							 .now = node->perms,
+							 .above = gone });
 		fire_below(kid, node);
 	}
 }

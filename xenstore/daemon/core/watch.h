@@ -62,11 +62,14 @@ void watch_remove(struct watches *watches, struct watch *watch);
 /* What a watch costs its domain. */
 size_t watch_bytes(const struct watch *watch);
 
-/* What happened to a path, and what is needed to decide who may know. Any may be NULL. */
+/* What happened to a path, and what is needed to decide who may know. All but the path may be NULL.
+ */
 struct change {
 	const char *path;
-	const struct perms *now, *before, *parent; /* of the node and of its parent */
-	const struct node *gone;		   /* removed with all below it */
+	const struct perms *now, *before; /* of the node */
+	const struct node *root;  /* a tree its parent is in; looked up only if it matters */
+	const struct node *above; /* the parent, if it is at hand */
+	const struct node *gone;  /* removed with all below it */
 };
 
 /* Sends events for a change to all watches concerned whose clients may know of it. */
