@@ -34,18 +34,25 @@ static int exec_tool(struct xl *xl, const char *name, char *const *argv)
 
 int console_exec(struct xl *xl, uint32_t domid, const struct console_choice *choice)
 {
+	const struct {
+		const char *option, *value;
+	} words[] = {
+		{ "--num", choice->number ? choice->number : "0" },
+		{ "--type", choice->type ? choice->type : "pv" },
+		{ "--escape", choice->escape },
+		{ "--start-notify-fd", choice->notify },
+	};
+	/* execv promises not to change them. */
 	char id[16], *argv[12] = { (char *)(uintptr_t) "xenconsole", id };
-	const char *words[] = { "--num",
-				choice->number ? choice->number : "0",
-				"--type",
-				choice->type ? choice->type : "pv",
-				choice->escape ? "--escape" : NULL,
-				choice->escape };
 	int nr = 2;
 
 	snprintf(id, sizeof(id), "%u", domid);
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && words[i]; i++)
-		argv[nr++] = (char *)(uintptr_t)words[i]; /* execv promises not to change them */
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!words[i].value)
+			continue;
+		argv[nr++] = (char *)(uintptr_t)words[i].option;
+		argv[nr++] = (char *)(uintptr_t)words[i].value;
+	}
 	return exec_tool(xl, "xenconsole", argv);
 }
 

@@ -9,6 +9,7 @@ struct console_choice {
 	const char *type;   /* "pv", "serial"; NULL: what the guest has */
 	const char *number; /* NULL: 0 */
 	const char *escape; /* the key that leaves it; NULL: ] */
+	const char *notify; /* file descriptor that is written to when it is attached; NULL: none */
 };
 
 /* Becomes the console's client. Returns (an exit code) only if it cannot. */

@@ -6,10 +6,10 @@
  * never stays behind for it. With -e nobody acts, as when older xl was told not to wait.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "xl/conf.h"
@@ -85,21 +85,32 @@ static void print_timings(const struct create_timings *timings)
 	fprintf(stderr, "%-16s %10.3f ms\n", "all", (double)sum / 1e6);
 }
 
-/* The guest starts only when somebody is at its console, so that its first line is seen. */
+/*
+ * The guest starts only when somebody is at its console, so that its first line is seen: this
+ * process becomes the console, and a child starts the guest when the console says it is attached,
+ * or has failed.
+ */
 static int with_console(struct xl *xl, const struct creation *creation, uint32_t domid)
 {
-	pid_t child = fork();
-	int status = 0;
+	char notify[16], byte;
+	int ends[2];
+	pid_t child = pipe(ends) ? -1 : fork();
 
-	if (child < 0)
+	if (child < 0) {
+		domain_unpause(&xl->session, domid);
 		return fail(xl, "the console could not be started: %s; xl console %u tries again",
 			    strerror(errno), domid);
-	if (!child)
-		_exit(console_exec(xl, domid, &(struct console_choice){ 0 }));
-	if (!creation->paused && domain_unpause(&xl->session, domid))
-		return EXIT_NOT_MADE;
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
+	}
+	if (!child) {
+		close(ends[1]);
+		while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		_exit(creation->paused ? EXIT_DONE : -domain_unpause(&xl->session, domid));
+	}
+	close(ends[0]);
+	signal(SIGCHLD, SIG_IGN); /* nobody is left to wait for the child */
+	snprintf(notify, sizeof(notify), "%d", ends[1]);
+	return console_exec(xl, domid, &(struct console_choice){ .notify = notify });
 }
 
 static int make_domain(struct xl *xl, const struct creation *creation,
