@@ -61,8 +61,8 @@ static int check_config(struct session *session, const struct domain_config *con
 	if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
 		return tell(session, -E2BIG, "the kernel's command line has %zu characters; PV guests take %u",
 			    strlen(config->cmdline), MAX_GUEST_CMDLINE - 1);
-	if (config->disks.count || config->vifs.count || config->pcis.count || config->vfbs.count || config->p9s.count)
-		return tell(session, -EOPNOTSUPP, "disk=, vif=, vfb=, p9= and pci= are not supported yet: remove them");
+	if (config->pcis.count || config->vfbs.count || config->p9s.count)
+		return tell(session, -EOPNOTSUPP, "vfb=, p9= and pci= are not supported yet: remove them");
 	return name_check_free(session, config->name);
 }
 
@@ -190,6 +190,10 @@ static int make(struct creation *creation)
 	if (!error)
 		error = publish_rings(session, &creation->plan);
 	end_phase(creation, "introduction");
+	if (!error && (creation->config->disks.count || creation->config->vifs.count)) {
+		error = devices_add(session, creation->config, domid);
+		end_phase(creation, "devices");
+	}
 	return error;
 }
 

@@ -101,23 +101,23 @@ static void await_closed(struct session *session, const struct device *device, u
 	}
 }
 
-static void script_environment(const struct device *device)
+static void script_environment(const char *backend, const char *kind)
 {
-	const char *relative = strstr(device->backend, "/backend/");
+	const char *relative = strstr(backend, "/backend/");
 
-	setenv("XENBUS_TYPE", device->kind, 1);
-	setenv("XENBUS_PATH", relative ? relative + 1 : device->backend, 1);
+	setenv("XENBUS_TYPE", kind, 1);
+	setenv("XENBUS_PATH", relative ? relative + 1 : backend, 1);
 	setenv("XENBUS_BASE_PATH", "backend", 1);
-	if (!strcmp(device->kind, "vif")) {
-		const char *domid = strstr(device->backend, "/vif/");
+	if (!strcmp(kind, "vif")) {
+		const char *domid = strstr(backend, "/vif/");
 		char name[64];
 
-		snprintf(name, sizeof(name), "vif%u.%s", domid ? (unsigned int)atoi(domid + 5) : 0, device->id);
+		snprintf(name, sizeof(name), "vif%u.%s", domid ? (unsigned int)atoi(domid + 5) : 0, strrchr(backend, '/') + 1);
 		setenv("vif", name, 1);
 	}
 }
 
-static void await_script(struct session *session, pid_t pid, const char *script)
+static int await_script(struct session *session, pid_t pid, const char *script)
 {
 	const struct timespec pause = { 0, 5000000 };
 	uint64_t deadline = now_ns() + SCRIPT_SECONDS * 1000000000ULL;
@@ -125,35 +125,44 @@ static void await_script(struct session *session, pid_t pid, const char *script)
 
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		if (now_ns() > deadline) {
-			warn(session, "%s did not end in %u seconds and is killed", script, SCRIPT_SECONDS);
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
-			return;
+			return tell(session, -ETIME, "the script %s did not end within %u seconds", script, SCRIPT_SECONDS);
 		}
 		nanosleep(&pause, NULL);
 	}
-	if (status)
-		warn(session, "%s failed while a device was removed", script);
+	return status ? tell(session, -EIO, "the script %s failed; its own output or /var/log/xen/xen-hotplug.log tells why", script) : 0;
 }
 
-/* The hotplug script that set the device up, if it had one, undoes it. */
-static void run_script(struct session *session, const struct device *device)
+int device_script(struct session *session, const char *backend, const char *kind, const char *action)
 {
-	char *script = store_read(session, "%s/script", device->backend);
-	bool vif = !strcmp(device->kind, "vif");
+	char *script = store_read(session, "%s/script", backend);
 	pid_t pid;
+	int error = 0;
 
 	if (script && *script == '/' && !access(script, X_OK)) {
 		pid = fork();
 		if (!pid) {
-			script_environment(device);
-			execl(script, script, vif ? "offline" : "remove", vif ? "type_if=vif" : NULL, (char *)NULL);
+			script_environment(backend, kind);
+			execl(script, script, action, strcmp(kind, "vif") ? NULL : "type_if=vif", (char *)NULL);
 			_exit(127);
 		}
-		if (pid > 0)
-			await_script(session, pid, script);
+		error = pid < 0 ? -errno : await_script(session, pid, script);
+	} else if (strcmp(action, "remove") && strcmp(action, "offline")) {
+		error = tell(session, -ENOENT, "the script %s cannot be run", script ? script : "of the device");
 	}
 	free(script);
+	return error;
+}
+
+/* The hotplug script that set the device up, if one did, undoes it. */
+static void run_script(struct session *session, const struct device *device)
+{
+	char *by_us = store_read(session, "%s/serai-hotplug", device->backend);
+
+	if (!by_us)
+		device_script(session, device->backend, device->kind, strcmp(device->kind, "vif") ? "remove" : "offline");
+	free(by_us);
 }
 
 static void remove_nodes(struct session *session, const struct device *device)

@@ -67,6 +67,10 @@ int memory_ensure_free(struct session *session, uint64_t kib);
 int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16]);
 /* devices.c: backends of the domain are told to close, awaited, and their nodes removed. */
 void devices_destroy(struct session *session, uint32_t domid);
+/* Runs the script named by the backend's node, if it is there; -EIO (told) if it failed. */
+int device_script(struct session *session, const char *backend, const char *kind, const char *action);
+/* devices_add.c: what the configuration asks for. */
+int devices_add(struct session *session, const struct domain_config *config, uint32_t domid);
 
 /* names.c: told if the name cannot be used. */
 int name_check_free(struct session *session, const char *name);

@@ -113,7 +113,7 @@ config n "$DIES" 'on_crash = "rename-restart"'
 check create-rename xl create -q /tmp/n.cfg
 check crash-rename soon sh -c '[ "$(xl list | grep -c "^n-2.*---sc")" = 1 ] && xl domid n'
 sed -i 's/rename-restart/destroy/' /tmp/n.cfg
-check config-of-old-kept sh -c 'xl list -l "$(xl list | awk "/^n-2/ { print \$1; exit }")" | grep -q rename_restart'
+check config-of-old-kept sh -c 'xl list -l "$(xl list | awk "/^n-2/ { print \$1; exit }")" | grep -q restart_rename'
 
 # A restart interrupted at many moments is carried on.
 config r "$DIES" 'on_crash = "restart"'

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+#@ about: a stock guest's disk and network through Linux's own backends, with Serai's tools
+#@ with: xen-tools serai-tools
+#@ modules: xen-blkback xen-netback loop bridge
+#@ guest: cloud:devices
+#@ guest-modules: xen-blkfront xen-netfront ext4
+#@ timeout: 240
+#@ mem: 1536
+#@ run serai-tools: smp=2 dom0-mem=768
+
+mkdir -p /var/log/xen/console
+modules xen-blkback xen-netback loop bridge
+check xenstored start_xenstored
+check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
+check xenconsoled /usr/sbin/xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
+free_before=$(free_pages)
+
+truncate -s 128M /tmp/disk.img
+brctl addbr br0
+ip addr add 10.9.0.1/24 dev br0
+ip link set br0 up
+ip link set lo up
+PATH=/opt/serai/sbin:/opt/serai/bin:$PATH
+cat > /tmp/g.cfg <<X
+name = "g1"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/devices"
+memory = 256
+vcpus = 2
+disk = [ "/tmp/disk.img,raw,xvda,rw" ]
+vif = [ "bridge=br0,mac=00:16:3e:01:02:03" ]
+cmdline = "console=hvc0"
+X
+# nc ends when its input does: give it one that stays open.
+mkfifo /tmp/open
+sleep 300 > /tmp/open &
+timeout 150 nc -l -p 4000 < /tmp/open > /tmp/received &
+receiver=$!
+check create xl create /tmp/g.cfg
+log=/var/log/xen/console/guest-g1.log
+wait $receiver
+sha256sum /tmp/received | cut -d ' ' -f 1 | timeout 30 nc -l -p 4001
+tries=300
+until grep -q "GUEST DONE" $log || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
+check guest-done grep "GUEST DONE" $log
+check disk grep "GUEST DISK right" $log
+check ping grep "GUEST PING right" $log
+check net grep "GUEST NET right" $log
+same guest-right "" "$(grep "GUEST WRONG" $log | head -n 1)"
+tries=50
+while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
+same no-device-left "" "$(xenstore-ls -f /local/domain/0/backend | grep -E '/(vbd|vif)/' )"
+same no-loop-left "" "$(losetup -a)"
+same all-gone 2 "$(xl list | wc -l)"
+check memory-back [ $((free_before - $(free_pages))) -le 1 ] # Dom0 keeps what tracks mappings
+if [ "$bed_hypervisor" = serai ]; then
+	xl debug-keys O
+	sleep 1
+	xl dmesg | tail -n 20 >/tmp/audit
+	check page-type-audit grep -q "Page-type audit: 0 breaches" /tmp/audit
+fi
+same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
