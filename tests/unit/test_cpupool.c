@@ -107,7 +107,8 @@ static void cpus_change_hands(void **state)
 	assert_int_equal(cpupool_add_cpu(p, 1), -ENODEV); /* pool 0's */
 	assert_int_equal(cpupool_add_cpu(p, CPUPOOL_ANY), -ENODEV);
 	assert_int_equal(cpupool_add_cpu(p, NR_CPUS), -EINVAL);
-	assert_int_equal(cpupool_remove_cpu(0, 3), -EADDRNOTAVAIL);
+	assert_int_equal(cpupool_remove_cpu(0, 3), -EINVAL);
+	assert_int_equal(cpupool_remove_cpu(p, 2), -EADDRNOTAVAIL);
 	assert_int_equal(cpupool_remove_cpu(0, NR_CPUS), -EINVAL);
 	assert_int_equal(cpupool_remove_cpu(5, 1), -ENOENT);
 	assert_int_equal(cpupool_remove_cpu(p, CPUPOOL_ANY), -EINVAL);
@@ -115,7 +116,7 @@ static void cpus_change_hands(void **state)
 	cpupool_free_cpus(&unused);
 	assert_true(cpumask_weight(&unused) == 1 && cpumask_test(&unused, 2)); /* the last of them */
 	assert_int_equal(cpupool_remove_cpu(0, 0), 0);
-	assert_int_equal(cpupool_remove_cpu(0, 1), -EBUSY);
+	assert_int_equal(cpupool_remove_cpu(0, 1), -EINVAL);
 	assert_int_equal(cpupool_add_cpu(5, 2), -ENOENT);
 	assert_int_equal(cpupool_add_cpu(p, CPUPOOL_ANY), 0);
 	assert_int_equal(cpupool_destroy(p), -EBUSY);
@@ -183,6 +184,7 @@ static void domains_move_between_pools(void **state)
 	machine_settle();
 	assert_int_equal(nr_running(d), 2);
 	assert_int_equal(sched_init_domain(d, 42), -EINVAL);
+	assert_int_equal(sched_init_domain(d, empty), -ENODEV);
 }
 
 static void null_gives_each_a_cpu(void **state)

@@ -55,16 +55,20 @@ static void store(struct vcpu *v, cpumask_t *field, const cpumask_t *mask)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
-/* ---- when the pool's CPUs change ---- */
+/* ---- when the pool, or its CPUs, change ---- */
 
 void affinity_reset(struct vcpu *v)
 {
-	cpumask_t all;
+	unsigned long flags;
+	struct runqueue *rq = lock_vcpu_queue(v, &flags);
 
-	cpumask_setall(&all);
-	WRITE_ONCE(v->sched.affinity_overridden, false);
-	store(v, &v->sched.hard_affinity, &all);
-	store(v, &v->sched.soft_affinity, &all);
+	ASSERT(!v->is_running && !v->sched.on_queue);
+	v->sched.affinity_overridden = false;
+	cpumask_setall(&v->sched.hard_affinity);
+	cpumask_setall(&v->sched.soft_affinity);
+	if (!may_run_on(v, v->processor))
+		vcpu_set_processor(v, cpumask_first(&v->domain->sched.cpupool->cpus));
+	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
 bool affinity_needs(const struct vcpu *v, unsigned int cpu)

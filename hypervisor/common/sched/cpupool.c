@@ -55,14 +55,19 @@ int sched_set_default(const char *name)
 int sched_init_domain(struct domain *d, unsigned int poolid)
 {
 	struct cpupool *p;
+	int rc = 0;
 
 	spin_lock(&pool_lock);
 	p = find(poolid);
-	if (p)
+	if (!p)
+		rc = -EINVAL;
+	else if (cpumask_empty(&p->cpus))
+		rc = -ENODEV;
+	else
 		p->nr_domains++;
 	spin_unlock(&pool_lock);
-	if (!p)
-		return trace_err(-EINVAL);
+	if (rc)
+		return trace_err(rc);
 	d->sched.weight = SCHED_DEFAULT_WEIGHT;
 	d->sched.cpupool = p;
 	return 0;
@@ -231,13 +236,18 @@ static void set_queue_pool(unsigned int cpu, struct cpupool *p)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
+static bool exists(unsigned int cpu)
+{
+	return cpumask_next(&cpu_online_map, cpu) < NR_CPUS;
+}
+
 static int check_free(const struct cpupool *p, unsigned int *cpu)
 {
 	cpumask_t unused = free_locked();
 
 	if (*cpu == CPUPOOL_ANY)
 		*cpu = cpumask_first(&unused);
-	else if (*cpu >= NR_CPUS)
+	else if (!exists(*cpu))
 		return -EINVAL;
 	if (*cpu >= NR_CPUS || !cpumask_test(&unused, *cpu))
 		return -ENODEV;
@@ -313,11 +323,13 @@ static int check_remove(const struct cpupool *p, unsigned int *cpu)
 	if (*cpu == CPUPOOL_ANY)
 		for_each_cpu(i, &p->cpus)
 			*cpu = i;
-	if (*cpu >= NR_CPUS)
+	if (!exists(*cpu))
 		return -EINVAL;
 	if (changing || !cpumask_test(&p->cpus, *cpu))
 		return -EADDRNOTAVAIL;
-	return cpumask_weight(&p->cpus) == 1 && p->nr_domains ? -EBUSY : 0;
+	if (cpumask_weight(&p->cpus) > 1 || !p->nr_domains)
+		return 0;
+	return p == &pool0 ? -EINVAL : -EBUSY;
 }
 
 static bool can_spare(struct vcpu *v, unsigned int cpu)

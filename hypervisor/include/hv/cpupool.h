@@ -29,9 +29,9 @@ int cpupool_destroy(unsigned int id);
 /* -EINVAL: no such CPU; -ENODEV: it is in a pool, or offline, or none is free; -ENOENT; -EBUSY: another
  * change is under way. */
 int cpupool_add_cpu(unsigned int id, unsigned int cpu);
-/* vCPUs with no other CPU of the pool in their hard affinity lose that. -ENOENT; -EINVAL: no such CPU;
- * -EADDRNOTAVAIL: not one of the pool's, or another change is under way; -EBUSY: the last one of a pool with
- * domains; -EADDRINUSE: a vCPU must stay there (SCHEDOP_pin_override). */
+/* vCPUs with no other CPU of the pool in their hard affinity lose that. -ENOENT; -EINVAL: no such CPU,
+ * or the last one of pool 0; -EADDRNOTAVAIL: not one of the pool's, or another change is under way; -EBUSY: the last one of
+ * another pool with domains; -EADDRINUSE: a vCPU must stay there (SCHEDOP_pin_override). */
 int cpupool_remove_cpu(unsigned int id, unsigned int cpu);
 /* d's vCPUs may then run on all CPUs of the pool: their affinities are forgotten. d is not the caller's, and
  * its domctl_lock is held. -ENOENT: no such pool, or it has no CPU. */
