@@ -189,9 +189,9 @@ static int control_memreport(struct request *rq, const char **args, unsigned int
 	      store->watches.count, store->watches.nr_nodes, store->nr_txns,
 	      store->journal ? store->journal->used : 0);
 	domains_each(store, report_domain, &out);
-	LIST_FOREACH(conn, &store->conns, all)
-	if (!conn->dead)
-		report_conn(&out, conn);
+	LIST_FOREACH (conn, &store->conns, all)
+		if (!conn->dead)
+			report_conn(&out, conn);
 	if (!nr) {
 		reply_buf(rq, &out);
 		return 0;

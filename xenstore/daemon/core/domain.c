@@ -20,9 +20,9 @@ struct domain *domain_find(struct store *store, uint32_t domid)
 {
 	struct domain *domain;
 
-	LIST_FOREACH(domain, &store->domains.bucket[domid % DOMAIN_BUCKETS], bucket)
-	if (domain->domid == domid)
-		return domain;
+	LIST_FOREACH (domain, &store->domains.bucket[domid % DOMAIN_BUCKETS], bucket)
+		if (domain->domid == domid)
+			return domain;
 	return NULL;
 }
 

@@ -221,10 +221,10 @@ static void put_conn(struct journal *journal, const struct conn *conn)
 		journal_u8(journal, conn->read_only);
 		journal_commit(journal);
 	}
-	TAILQ_FOREACH(watch, &conn->watches, of_conn)
-	put_watch(journal, watch, RECORD_WATCH);
-	LIST_FOREACH(txn, &conn->txns, of_conn)
-	put_txn(journal, conn, txn->id, RECORD_TXN);
+	TAILQ_FOREACH (watch, &conn->watches, of_conn)
+		put_watch(journal, watch, RECORD_WATCH);
+	LIST_FOREACH (txn, &conn->txns, of_conn)
+		put_txn(journal, conn, txn->id, RECORD_TXN);
 	put_input(journal, conn);
 	put_out_index(journal, conn);
 	if (conn->out.len)
@@ -257,9 +257,9 @@ void state_snapshot(struct store *store, struct journal *journal, bool sockets)
 		put_event_perms(store, journal, i);
 	domains_each(store, snapshot_domain, journal);
 	tree_walk(store->root, "/", snapshot_node, journal);
-	LIST_FOREACH(conn, &store->conns, all)
-	if (!conn->dead && (conn->domain || sockets))
-		put_conn(journal, conn);
+	LIST_FOREACH (conn, &store->conns, all)
+		if (!conn->dead && (conn->domain || sockets))
+			put_conn(journal, conn);
 	journal_commit(journal);
 	journal->snapshot = journal->used;
 }

@@ -158,9 +158,9 @@ static struct conn *find_conn(struct store *store, uint32_t key)
 		domain = domain_find(store, key);
 		return domain ? domain->conn : NULL;
 	}
-	LIST_FOREACH(conn, &store->conns, all)
-	if (!conn->domain && state_key(conn) == key)
-		return conn;
+	LIST_FOREACH (conn, &store->conns, all)
+		if (!conn->domain && state_key(conn) == key)
+			return conn;
 	return NULL;
 }
 

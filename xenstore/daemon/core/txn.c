@@ -30,9 +30,9 @@ struct txn *txn_find(struct conn *conn, uint32_t id)
 {
 	struct txn *txn;
 
-	LIST_FOREACH(txn, &conn->txns, of_conn)
-	if (txn->id == id)
-		return txn;
+	LIST_FOREACH (txn, &conn->txns, of_conn)
+		if (txn->id == id)
+			return txn;
 	return NULL;
 }
 
@@ -89,8 +89,8 @@ static void add_access(struct txn *txn, struct access *access)
 		free(txn->bucket);
 		txn->nr_buckets = txn->nr_buckets ? txn->nr_buckets * 4 : 16;
 		txn->bucket = xzalloc(txn->nr_buckets * sizeof(*txn->bucket));
-		STAILQ_FOREACH(other, &txn->accesses, order)
-		hash_access(txn, other);
+		STAILQ_FOREACH (other, &txn->accesses, order)
+			hash_access(txn, other);
 	}
 	hash_access(txn, access);
 	STAILQ_INSERT_TAIL(&txn->accesses, access, order);
@@ -209,9 +209,9 @@ static bool txn_conflicts(const struct store *store, const struct txn *txn)
 {
 	const struct access *access;
 
-	STAILQ_FOREACH(access, &txn->accesses, order)
-	if (access_conflicts(store, txn, access))
-		return true;
+	STAILQ_FOREACH (access, &txn->accesses, order)
+		if (access_conflicts(store, txn, access))
+			return true;
 	return false;
 }
 
@@ -228,9 +228,9 @@ static struct access **changes_of(struct txn *txn, size_t *nr)
 	struct access **changes = xmalloc((txn->nr_accesses + 1) * sizeof(*changes)), *access;
 
 	*nr = 0;
-	STAILQ_FOREACH(access, &txn->accesses, order)
-	if (access->flags & ACCESS_CHANGES)
-		changes[(*nr)++] = access;
+	STAILQ_FOREACH (access, &txn->accesses, order)
+		if (access->flags & ACCESS_CHANGES)
+			changes[(*nr)++] = access;
 	if (!*nr) {
 		free(changes);
 		return NULL;
@@ -351,9 +351,9 @@ static void publish(struct store *store, struct txn *txn, struct access **change
 	for (uint32_t i = 0; i < txn->nr_charges; i++)
 		store_account(store, NULL, txn->charge[i].domid, txn->charge[i].nodes,
 			      txn->charge[i].memory);
-	STAILQ_FOREACH(access, &txn->accesses, order)
-	if (fires(access))
-		fire_access(store, old, access);
+	STAILQ_FOREACH (access, &txn->accesses, order)
+		if (fires(access))
+			fire_access(store, old, access);
 	node_unref(old);
 }
 

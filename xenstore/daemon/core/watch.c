@@ -126,9 +126,9 @@ static struct watch *find_at(const struct watch_node *node, const struct conn *c
 {
 	struct watch *watch;
 
-	TAILQ_FOREACH(watch, &node->watches, at_node)
-	if (watch->conn == conn && !strcmp(watch->token, token))
-		return watch;
+	TAILQ_FOREACH (watch, &node->watches, at_node)
+		if (watch->conn == conn && !strcmp(watch->token, token))
+			return watch;
 	return NULL;
 }
 
@@ -209,8 +209,7 @@ static void fire_node(const struct watch_node *node, const struct change *change
 	struct watch *watch;
 	bool allowed = false;
 
-	TAILQ_FOREACH(watch, &node->watches, at_node)
-	{
+	TAILQ_FOREACH (watch, &node->watches, at_node) {
 		if (watch->conn != judged)
 			allowed = may_know(watch->conn, change);
 		judged = watch->conn;
@@ -224,8 +223,7 @@ static void fire_below(const struct watch_node *at, const struct node *gone)
 {
 	const struct watch_node *kid;
 
-	LIST_FOREACH(kid, &at->kids, sibling)
-	{
+	LIST_FOREACH (kid, &at->kids, sibling) {
 		const struct node *node = node_find_kid(gone, kid->name, kid->name_len);
 		const struct watch *watch = TAILQ_FIRST(&kid->watches);
 

@@ -40,12 +40,17 @@ struct loop {
 	struct store *store;
 	int listener[2]; /* read-write, read-only (-1: none) */
 	volatile bool stop, reopen;
-	int (*update)(
-	    struct loop *loop); /* execs the new binary; returns -errno only if that failed */
+	/* For a live update: how we were started, what we hold and keep. */
+	char **arguments;
+	int lock_fd;
+	const char *journal_path;
 };
 
 int loop_init(struct loop *loop);
 int loop_poll(int fd, uint32_t events, void *what, bool known);
 void loop_run(struct loop *loop);
+
+/* update.c: becomes the program store->update_binary; returns, with -errno, only if that failed. */
+int live_update(struct loop *loop);
 
 #endif

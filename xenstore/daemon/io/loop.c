@@ -74,8 +74,7 @@ static void serve_again(struct store *store)
 	struct conn *conn;
 
 	store->any_more = false;
-	LIST_FOREACH(conn, &store->conns, all)
-	{
+	LIST_FOREACH (conn, &store->conns, all) {
 		if (!conn->more || conn->dead)
 			continue;
 		conn->more = false;
@@ -87,7 +86,7 @@ static void update(struct loop *loop)
 {
 	struct store *store = loop->store;
 	struct conn *conn = store->update_conn;
-	int err = loop->update(loop);
+	int err = live_update(loop);
 
 	store->update_wanted = false;
 	store->update_conn = NULL;

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,8 +27,6 @@
 static struct loop loop;
 static struct options options;
 static struct store store;
-static char **arguments;
-static int lock_fd = -1;
 
 static void on_signal(int signal)
 {
@@ -95,7 +94,7 @@ static bool take_lock(void)
 		}
 		nanosleep(&pause, NULL);
 	}
-	lock_fd = fd;
+	loop.lock_fd = fd;
 	return true;
 }
 
@@ -112,7 +111,7 @@ static bool write_pid_file(void)
 {
 	int fd;
 
-	write_pid(lock_fd);
+	write_pid(loop.lock_fd);
 	if (options.output_pid && !options.resume) {
 		printf("%d\n", getpid());
 		fflush(stdout);
@@ -127,6 +126,17 @@ static bool write_pid_file(void)
 	write_pid(fd);
 	close(fd);
 	return true;
+}
+
+/* Each is a descriptor. */
+static void allow_many_clients(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static bool open_platform(void)
@@ -215,8 +225,7 @@ static bool open_sockets(void)
 	}
 	if (loop.listener[0] < 0 || loop.listener[1] < 0 || loop_init(&loop))
 		return false;
-	LIST_FOREACH(conn, &store.conns, all)
-	{
+	LIST_FOREACH (conn, &store.conns, all) {
 		if (conn->domain)
 			continue;
 		fcntl(conn->fd, F_SETFD, FD_CLOEXEC);
@@ -241,73 +250,8 @@ static bool start(void)
 	conns_reap(&store);
 	if (journal_file_start(run_path("journal"), &store, false))
 		return false;
+	loop.journal_path = xstrdup(run_path("journal"));
 	return open_sockets();
-}
-
-/* Live update: hands everything to a new program in the same process. */
-
-static void keep_over_exec(int fd, bool keep)
-{
-	if (fd >= 0)
-		fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
-}
-
-static void keep_descriptors(bool keep)
-{
-	const struct conn *conn;
-
-	keep_over_exec(loop.listener[0], keep);
-	keep_over_exec(loop.listener[1], keep);
-	keep_over_exec(lock_fd, keep);
-	LIST_FOREACH(conn, &store.conns, all)
-	if (!conn->domain)
-		keep_over_exec(conn->fd, keep);
-}
-
-/* Our own arguments, those given for the update, and what is handed over. */
-static char **update_arguments(char *resume)
-{
-	static char *new[64];
-	size_t nr = 0;
-	char *word = store.update_options ? strtok(xstrdup(store.update_options), " ") : NULL;
-
-	for (char **old = arguments; *old && nr < 40; old++) {
-		if (!strcmp(*old, "--resume") && old[1])
-			old++;
-		else
-			new[nr++] = *old;
-	}
-	for (; word && nr < 60; word = strtok(NULL, " "))
-		new[nr++] = word;
-	new[nr++] = xstrdup("--resume");
-	new[nr++] = resume;
-	new[nr] = NULL;
-	return new;
-}
-
-static int live_update(struct loop *unused)
-{
-	char resume[64];
-	struct buf *out = store.update_conn ? &store.update_conn->out : NULL;
-	size_t before = out ? out->len : 0;
-	int err;
-
-	snprintf(resume, sizeof(resume), "%d,%d,%d", loop.listener[0], loop.listener[1], lock_fd);
-	log_info("live update to %s", store.update_binary);
-	/* The new program finds the answer among what it owes. */
-	if (out)
-		conn_send(store.update_conn, 0, store.update_req_id, 0, "OK", 3);
-	err = journal_file_start(run_path("journal"), &store, true);
-	if (!err) {
-		keep_descriptors(true);
-		execv(store.update_binary, update_arguments(resume));
-		err = -errno;
-		keep_descriptors(false);
-		journal_file_start(run_path("journal"), &store, false);
-	}
-	if (out)
-		out->len = before;
-	return err;
 }
 
 /* Becoming a daemon: the parent waits for the child's word that it is ready. */
@@ -360,18 +304,20 @@ static void tell_ready(void)
 
 int main(int argc, char **argv)
 {
-	arguments = argv;
 	options_parse(&options, argc, argv);
-	loop = (struct loop){ .store = &store, .listener = { -1, -1 }, .update = live_update };
+	loop = (struct loop){
+		.store = &store, .listener = { -1, -1 }, .arguments = argv, .lock_fd = -1
+	};
 	if (options.verbose)
 		log_set_verbose();
 	umask(022);
+	allow_many_clients();
 	if (options.resume) {
 		int unused[2];
 
-		if (sscanf(options.resume, "%d,%d,%d", &unused[0], &unused[1], &lock_fd) != 3)
+		if (sscanf(options.resume, "%d,%d,%d", &unused[0], &unused[1], &loop.lock_fd) != 3)
 			return 1;
-		keep_over_exec(lock_fd, false);
+		fcntl(loop.lock_fd, F_SETFD, FD_CLOEXEC);
 		if (!options.no_fork)
 			log_to_syslog();
 	} else {

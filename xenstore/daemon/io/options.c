@@ -7,7 +7,7 @@
 
 #include "options.h"
 
-enum { OPTION_NO_XEN = 256, OPTION_DOMAINS, OPTION_FRESH, OPTION_RESUME };
+enum { OPTION_NO_XEN = 256, OPTION_DOMAINS, OPTION_FRESH, OPTION_RESUME, OPTION_JOURNAL };
 
 static const char usage[] =
     "Usage: xenstored [options]\n"
@@ -64,6 +64,7 @@ static const struct option long_options[] = {
 	{ "no-xen", no_argument, NULL, OPTION_NO_XEN },
 	{ "domains", required_argument, NULL, OPTION_DOMAINS },
 	{ "resume", required_argument, NULL, OPTION_RESUME },
+	{ "journal-version", no_argument, NULL, OPTION_JOURNAL },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -183,6 +184,8 @@ void options_parse(struct options *options, int argc, char **argv)
 			fputs(usage, stdout);
 			exit(0);
 		}
+		if (option == OPTION_JOURNAL)
+			exit(JOURNAL_EXIT_STATUS);
 		if (option == '?')
 			exit(1);
 		if (!set_flag(options, option))

@@ -3,7 +3,11 @@
 #ifndef XSD_OPTIONS_H
 #define XSD_OPTIONS_H
 
+#include "../core/journal.h"
 #include "../core/store.h"
+
+/* What --journal-version exits with: nothing else does by chance. */
+#define JOURNAL_EXIT_STATUS (64 + JOURNAL_VERSION)
 
 struct options {
 	bool no_fork, output_pid, no_domain_init, no_xen, fresh, keep_orphans, verbose;

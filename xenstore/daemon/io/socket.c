@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Clients of domain 0's user space, over UNIX sockets. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,6 +73,20 @@ int socket_attach(struct conn *conn)
 	return loop_poll(conn->fd, conn->events, conn, false);
 }
 
+/* Out of descriptors: who waits is turned away, or the listener would wake us for ever. */
+static void turn_away(int listener)
+{
+	static int reserve = -1;
+	int fd;
+
+	if (reserve >= 0)
+		close(reserve);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 void socket_accept(struct store *store, int listener, bool read_only)
 {
 	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -80,6 +95,8 @@ void socket_accept(struct store *store, int listener, bool read_only)
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
 			log_error("a client's connection cannot be accepted: %s", strerror(errno));
+		if (errno == EMFILE || errno == ENFILE)
+			turn_away(listener);
 		return;
 	}
 	conn = conn_new(store, &socket_transport, 0, NULL);
