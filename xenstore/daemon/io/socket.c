@@ -73,14 +73,15 @@ int socket_attach(struct conn *conn)
 	return loop_poll(conn->fd, conn->events, conn, false);
 }
 
+/* A descriptor to spare for turning a client away. */
+static int reserve = -1;
+
 /* Out of descriptors: who waits is turned away, or the listener would wake us for ever. */
 static void turn_away(int listener)
 {
-	static int reserve = -1;
 	int fd;
 
-	if (reserve >= 0)
-		close(reserve);
+	close(reserve);
 	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
@@ -99,6 +100,8 @@ void socket_accept(struct store *store, int listener, bool read_only)
 			turn_away(listener);
 		return;
 	}
+	if (reserve < 0)
+		reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	conn = conn_new(store, &socket_transport, 0, NULL);
 	conn->fd = fd;
 	conn->read_only = read_only;
