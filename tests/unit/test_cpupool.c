@@ -96,6 +96,22 @@ static void ids_are_given_and_refused(void **state)
 	assert_int_equal(cpupool_destroy(7), -ENOENT);
 }
 
+static void the_default_rate_limit_is_for_all(void **state)
+{
+	unsigned int p = CPUPOOL_ANY;
+	uint32_t us;
+
+	machine_start(1);
+	assert_int_equal(sched_set_default_ratelimit(99), -EINVAL);
+	assert_int_equal(sched_set_default_ratelimit(5000), 0);
+	assert_int_equal(cpupool_create(&p, CREDIT2), 0);
+	assert_int_equal(cpupool_get_ratelimit(0, CREDIT2, &us), 0);
+	assert_int_equal(us, 5000);
+	assert_int_equal(cpupool_get_ratelimit(p, CREDIT2, &us), 0);
+	assert_int_equal(us, 5000);
+	assert_int_equal(sched_set_default_ratelimit(1000), 0);
+}
+
 static void cpus_change_hands(void **state)
 {
 	unsigned int p = CPUPOOL_ANY;
@@ -463,6 +479,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(ids_are_given_and_refused, stop),
+		cmocka_unit_test_teardown(the_default_rate_limit_is_for_all, stop),
 		cmocka_unit_test_teardown(cpus_change_hands, stop),
 		cmocka_unit_test_teardown(vcpus_leave_a_cpu_that_leaves, stop),
 		cmocka_unit_test_teardown(domains_move_between_pools, stop),

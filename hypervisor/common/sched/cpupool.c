@@ -17,7 +17,10 @@
 
 static const struct sched_ops *const schedulers[] = { &sched_credit2, &sched_null };
 
-struct cpupool pool0 = { .ops = &sched_credit2, .ratelimit_us = 1000 };
+#define RATELIMIT_US 1000
+
+struct cpupool pool0 = { .ops = &sched_credit2, .ratelimit_us = RATELIMIT_US };
+static uint32_t default_ratelimit_us = RATELIMIT_US; /* set at boot */
 static struct cpupool *pools = &pool0; /* guarded by: pool_lock */
 static spinlock_t pool_lock = SPIN_LOCK_UNLOCKED;
 static bool changing; /* guarded by: pool_lock */
@@ -48,6 +51,19 @@ int sched_set_default(const char *name)
 		}
 	}
 	return -EINVAL;
+}
+
+static bool is_ratelimit(uint32_t us)
+{
+	return !us || (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN && us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+}
+
+int sched_set_default_ratelimit(uint32_t us)
+{
+	if (!is_ratelimit(us))
+		return -EINVAL;
+	pool0.ratelimit_us = default_ratelimit_us = us;
+	return 0;
 }
 
 /* ---- domains ---- */
@@ -179,7 +195,7 @@ int cpupool_create(unsigned int *id, uint32_t sched_id)
 	if (!p)
 		return trace_err(-ENOMEM);
 	p->ops = ops;
-	p->ratelimit_us = 1000;
+	p->ratelimit_us = default_ratelimit_us;
 	spin_lock(&pool_lock);
 	rc = insert(p, id);
 	spin_unlock(&pool_lock);
@@ -417,7 +433,7 @@ int cpupool_get_ratelimit(unsigned int id, uint32_t sched_id, uint32_t *us)
 
 int cpupool_set_ratelimit(unsigned int id, uint32_t sched_id, uint32_t us)
 {
-	if (us && (us < XEN_SYSCTL_SCHED_RATELIMIT_MIN || us > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
+	if (!is_ratelimit(us))
 		return trace_err(-EINVAL);
 	return with_ratelimit(id, sched_id, NULL, &us);
 }

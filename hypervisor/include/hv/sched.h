@@ -46,6 +46,7 @@ struct sched_domain {
 void sched_init(void);			      /* boot CPU: idle domain, pool 0 */
 void sched_cpu_init(unsigned int cpu);	      /* run queue and idle vCPU of a CPU about to start */
 int sched_set_default(const char *name);      /* sched=: pool 0's scheduler. -EINVAL: no such */
+int sched_set_default_ratelimit(uint32_t us); /* sched_ratelimit_us=: of all pools. -EINVAL: out of range */
 /* Puts d into a pool. -EINVAL: no such; -ENODEV: it has no CPU. */
 int sched_init_domain(struct domain *d, unsigned int poolid);
 void sched_destroy_domain(struct domain *d);

@@ -129,6 +129,14 @@ static int set_maptrack_frames(const char *v)
 	return rc;
 }
 
+static int set_ratelimit(const char *v)
+{
+	uint64_t us;
+	int rc = set_in_range(v, 0, UINT32_MAX, &us);
+
+	return rc ? rc : sched_set_default_ratelimit((uint32_t)us);
+}
+
 /* "force" is Xen's word for a CPU where it would not dare. */
 static int set_watchdog(const char *v)
 {
@@ -169,6 +177,7 @@ static const struct hv_option options[] = {
 	CUSTOM("noreboot", set_noreboot),
 	CUSTOM("placeholder", no_effect), /* what boot loaders' scripts put first */
 	CUSTOM("sched", sched_set_default),
+	CUSTOM("sched_ratelimit_us", set_ratelimit),
 	BOOL("smap", opt_smap),
 	BOOL("smep", opt_smep),
 	CUSTOM("spec-ctrl", spec_opt_spec_ctrl),
