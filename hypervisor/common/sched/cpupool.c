@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU pools: which CPUs serve which domains, by which scheduler.
- *
- * A CPU leaves its pool's mask first; from then on nothing new is placed on it, and what is there is sent
- * elsewhere. Only then may another pool have it. pool_lock is held for the list, counts and masks, never while
- * vCPUs are waited for; `changing` keeps a second change of CPUs out meanwhile.
+ * CPU pools: which CPUs serve which domains, by which scheduler. Here: the pools, their domains and parameters;
+ * how CPUs come and go is cpupool_cpus.c's.
  */
 #include <hv/cpupool.h>
 #include <hv/mm.h>
@@ -21,11 +18,10 @@ static const struct sched_ops *const schedulers[] = { &sched_credit2, &sched_nul
 
 struct cpupool pool0 = { .ops = &sched_credit2, .ratelimit_us = RATELIMIT_US };
 static uint32_t default_ratelimit_us = RATELIMIT_US; /* set at boot */
-static struct cpupool *pools = &pool0; /* guarded by: pool_lock */
-static spinlock_t pool_lock = SPIN_LOCK_UNLOCKED;
-static bool changing; /* guarded by: pool_lock */
+struct cpupool *pools = &pool0;
+spinlock_t pool_lock = SPIN_LOCK_UNLOCKED;
 
-static struct cpupool *find(unsigned int id)
+struct cpupool *cpupool_find(unsigned int id)
 {
 	struct cpupool *p = pools;
 
@@ -74,7 +70,7 @@ int sched_init_domain(struct domain *d, unsigned int poolid)
 	int rc = 0;
 
 	spin_lock(&pool_lock);
-	p = find(poolid);
+	p = cpupool_find(poolid);
 	if (!p)
 		rc = -EINVAL;
 	else if (cpumask_empty(&p->cpus))
@@ -111,7 +107,7 @@ static int change_pool(struct domain *d, unsigned int id)
 		if (old->ops->release)
 			old->ops->release(v);
 	spin_lock(&pool_lock);
-	p = find(id);
+	p = cpupool_find(id);
 	if (p && !cpumask_empty(&p->cpus)) {
 		old->nr_domains--;
 		p->nr_domains++;
@@ -214,192 +210,12 @@ int cpupool_destroy(unsigned int id)
 		;
 	p = *at;
 	if (p)
-		rc = p == &pool0 || p->nr_domains || !cpumask_empty(&p->cpus) || changing ? -EBUSY : 0;
+		rc = p == &pool0 || p->nr_domains || !cpumask_empty(&p->cpus) || cpupools_changing ? -EBUSY : 0;
 	if (!rc)
 		*at = p->next;
 	spin_unlock(&pool_lock);
 	if (!rc)
 		xfree(p);
-	return rc;
-}
-
-/* ---- CPUs ---- */
-
-static cpumask_t free_locked(void)
-{
-	cpumask_t unused = cpu_online_map;
-
-	for (const struct cpupool *p = pools; p; p = p->next)
-		for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
-			unused.bits[i] &= ~p->cpus.bits[i];
-	return unused;
-}
-
-void cpupool_free_cpus(cpumask_t *out)
-{
-	spin_lock(&pool_lock);
-	*out = free_locked();
-	spin_unlock(&pool_lock);
-}
-
-static void set_queue_pool(unsigned int cpu, struct cpupool *p)
-{
-	struct runqueue *rq = &per_cpu(runqueue, cpu);
-	unsigned long flags;
-
-	spin_lock_irqsave(&rq->lock, flags);
-	rq->pool = p;
-	spin_unlock_irqrestore(&rq->lock, flags);
-}
-
-static bool exists(unsigned int cpu)
-{
-	return cpumask_next(&cpu_online_map, cpu) < NR_CPUS;
-}
-
-static int check_free(const struct cpupool *p, unsigned int *cpu)
-{
-	cpumask_t unused = free_locked();
-
-	if (*cpu == CPUPOOL_ANY)
-		*cpu = cpumask_first(&unused);
-	else if (!exists(*cpu))
-		return -EINVAL;
-	if (*cpu >= NR_CPUS || !cpumask_test(&unused, *cpu))
-		return -ENODEV;
-	if (!p)
-		return -ENOENT;
-	return changing ? -EBUSY : 0;
-}
-
-typedef bool vcpu_fn(struct vcpu *v, unsigned int cpu);
-
-/* False, and no further, as soon as fn says so. */
-static bool all_vcpus_of(const struct cpupool *p, vcpu_fn *fn, unsigned int cpu)
-{
-	struct domain *d;
-	domid_t next = 0;
-	bool ok = true;
-	struct vcpu *v;
-
-	while (ok && (d = domain_get_next(next)) != NULL) {
-		next = (domid_t)(d->domain_id + 1);
-		if (READ_ONCE(d->sched.cpupool) == p)
-			for_each_vcpu(d, v)
-				ok = ok && fn(v, cpu);
-		domain_put(d);
-	}
-	return ok;
-}
-
-static void end_change(void)
-{
-	spin_lock(&pool_lock);
-	changing = false;
-	spin_unlock(&pool_lock);
-}
-
-/* If nothing of v's affinity was in the pool, it ran anywhere; now it may have to go to its own CPU. */
-static bool settle(struct vcpu *v, unsigned int cpu)
-{
-	if (!may_run_on(v, READ_ONCE(v->processor)))
-		sched_replace(v);
-	return true;
-}
-
-int cpupool_add_cpu(unsigned int id, unsigned int cpu)
-{
-	struct cpupool *p;
-	int rc;
-
-	spin_lock(&pool_lock);
-	p = find(id);
-	rc = check_free(p, &cpu);
-	if (!rc) {
-		set_queue_pool(cpu, p);
-		cpumask_set_atomic(&p->cpus, cpu);
-		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
-	}
-	changing = changing || !rc;
-	spin_unlock(&pool_lock);
-	if (rc)
-		return trace_err(rc);
-	all_vcpus_of(p, settle, cpu);
-	unpark_pool(p);
-	end_change();
-	return 0;
-}
-
-static int check_remove(const struct cpupool *p, unsigned int *cpu)
-{
-	unsigned int i;
-
-	if (!p)
-		return -ENOENT;
-	if (*cpu == CPUPOOL_ANY)
-		for_each_cpu(i, &p->cpus)
-			*cpu = i;
-	if (!exists(*cpu))
-		return -EINVAL;
-	if (changing || !cpumask_test(&p->cpus, *cpu))
-		return -EADDRNOTAVAIL;
-	if (cpumask_weight(&p->cpus) > 1 || !p->nr_domains)
-		return 0;
-	return p == &pool0 ? -EINVAL : -EBUSY;
-}
-
-static bool can_spare(struct vcpu *v, unsigned int cpu)
-{
-	return !READ_ONCE(v->sched.affinity_overridden) || !affinity_needs(v, cpu);
-}
-
-/* Sends v away if it is on, or keeps for itself, a CPU it may no longer use. */
-static bool send_away(struct vcpu *v, unsigned int cpu)
-{
-	unsigned long flags;
-	bool there;
-	struct runqueue *rq;
-
-	if (affinity_needs(v, cpu))
-		affinity_break(v);
-	/* Placing reads the pool's mask with this lock held: it has seen the new one, or we see its outcome. */
-	rq = lock_vcpu_queue(v, &flags);
-	there = v->processor == cpu;
-	spin_unlock_irqrestore(&rq->lock, flags);
-	if (there)
-		sched_replace(v);
-	return true;
-}
-
-/* Begins: nobody else changes CPUs, or destroys p, until end_change(). */
-static int begin_remove(unsigned int id, unsigned int *cpu, struct cpupool **p)
-{
-	int rc;
-
-	spin_lock(&pool_lock);
-	*p = find(id);
-	rc = check_remove(*p, cpu);
-	changing = changing || !rc;
-	spin_unlock(&pool_lock);
-	return rc;
-}
-
-int cpupool_remove_cpu(unsigned int id, unsigned int cpu)
-{
-	struct cpupool *p;
-	int rc = begin_remove(id, &cpu, &p);
-
-	if (rc)
-		return trace_err(rc);
-	if (all_vcpus_of(p, can_spare, cpu)) {
-		cpumask_clear_atomic(&p->cpus, cpu);
-		set_queue_pool(cpu, NULL);
-		cpu_raise_softirq(cpu, SOFTIRQ_SCHEDULE);
-		all_vcpus_of(p, send_away, cpu);
-	} else {
-		rc = trace_err(-EADDRINUSE);
-	}
-	end_change();
 	return rc;
 }
 
@@ -411,7 +227,7 @@ static int with_ratelimit(unsigned int id, uint32_t sched_id, uint32_t *get, con
 	int rc = 0;
 
 	spin_lock(&pool_lock);
-	p = find(id);
+	p = cpupool_find(id);
 	if (!p)
 		rc = -ESRCH;
 	else if (p->ops->id != sched_id)

@@ -88,7 +88,10 @@ s_time_t cap_slice(const struct vcpu *v, s_time_t slice); /* how long v may run 
 void cap_destroy(struct domain *d);
 
 /* cpupool.c */
-extern struct cpupool pool0;
+extern struct cpupool pool0, *pools; /* the list is guarded by: pool_lock */
+extern spinlock_t pool_lock;
+extern bool cpupools_changing; /* a change of CPUs is under way; guarded by: pool_lock */
+struct cpupool *cpupool_find(unsigned int id); /* pool_lock held; NULL */
 void sched_dump_init(void); /* dump.c: the debug key */
 
 #endif
