@@ -71,6 +71,27 @@ start_xenstored()
 	done
 }
 
+# start_dom0 STORE TOOLS: the daemons, each Debian's ("debian") or Serai's ("serai"); PATH then has those tools.
+start_dom0()
+{
+	mkdir -p /run/xenstored /run/xen /var/lib/xenstored /var/lib/xen /var/log/xen/console
+	case $1 in
+	debian) check xenstored start_xenstored ;;
+	serai) check xenstored /opt/serai/sbin/xenstored --pid-file /run/xenstored.pid ;;
+	esac
+	case $2 in
+	debian)
+		check init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
+		check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+		;;
+	serai)
+		PATH=/opt/serai/sbin:/opt/serai/bin:$PATH
+		check init-dom0 /opt/serai/lib/serai/init-dom0
+		check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+		;;
+	esac
+}
+
 finish()
 {
 	echo "SCENARIO DONE $passed passed $failed failed $skipped skipped"

@@ -258,11 +258,6 @@ int serve_start(void)
 	return poll_clock < 0 ? -errno : loop_add(poll_clock, &clock_source, EPOLLIN);
 }
 
-void console_event(struct console *c)
-{
-	serve(c);
-}
-
 /* Input. */
 
 static void feed_guest(struct console *c)
@@ -274,10 +269,17 @@ static void feed_guest(struct console *c)
 	if (!space)
 		return;
 	n = read(c->pty.master, buffer, space);
-	if (n <= 0)
+	if (n <= 0) /* nothing there, or the last client has closed it */
 		return;
 	ring_in_put(&c->ring, buffer, n);
 	xenevtchn_notify(self.evtchn, c->port);
+}
+
+/* The guest has made room, or written: what a client typed before it left may still be waiting. */
+void console_event(struct console *c)
+{
+	serve(c);
+	feed_guest(c);
 }
 
 void handle_terminal(struct source *source, uint32_t events)
@@ -301,6 +303,8 @@ void console_opened_or_closed(int watch)
 	{
 		if (c->pty.master < 0 || (watch >= 0 && c->pty.watch != watch))
 			continue;
+		/* One that opened, wrote and closed, as "echo … > tty" does, is gone by now; its words are not. */
+		feed_guest(c);
 		set_attached(c, pty_attached(&c->pty));
 		feed_client(c);
 	}

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
-#@ about: a stock kernel as a paravirtualized guest, its whole life, with Debian's tools
-#@ with: xen-tools
+#@ about: a stock kernel as a paravirtualized guest, its whole life, with each side's hypervisor, store and tools
+#@ with: xen-tools serai-tools
 #@ guest: cloud:shell
 #@ timeout: 150
 #@ mem: 1536
-#@ run debian-tools: smp=2 dom0-mem=640
-#@ quick: debian-tools
+#@ run debian-tools: smp=2 dom0-mem=640 store=debian tools=debian
+#@ run serai-tools: smp=2 dom0-mem=640 store=serai tools=serai
+#@ run serai-store: smp=2 dom0-mem=640 store=serai tools=debian
+#@ run debian-store: smp=2 dom0-mem=640 store=debian tools=serai
+#@ run on-xen: smp=2 dom0-mem=640 store=serai tools=serai on=xen
+#@ quick: serai-tools
 
-mkdir -p /var/log/xen/console
-check xenstored start_xenstored
-check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
-check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
+start_dom0 "$bed_store" "$bed_tools"
 
 cat > /tmp/g1.cfg <<X
 name = "g1"
@@ -103,7 +104,7 @@ check destroy xl destroy g1
 sleep 1
 same nothing-left Domain-0 "$(xl list | awk 'NR > 1 { print $1 }')"
 same memory-back "$free_before" "$(free_pages)"
-if [ "$bed_hypervisor" = serai ]; then
+if [ "$bed_hypervisor" = serai ]; then # the key is its own
 	xl debug-keys O
 	sleep 1
 	xl dmesg | tail -n 20 >/tmp/audit

@@ -42,7 +42,7 @@ see_out()
 	done
 	tries=50
 	while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
-	same "gone$started" 2 "$(xl list | wc -l)"
+	same "gone-after$(echo "$started" | tr " " -)" 2 "$(xl list | wc -l)"
 	started=
 }
 started=
