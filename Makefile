@@ -19,10 +19,10 @@ help: ## list the targets
 deps: ## install what building and testing need (Debian 12)
 	$(Q)tests/lib/install-deps
 
-run: deps ## boot Serai with a stock Debian Dom0 in QEMU; with a terminal, its shell
+run: deps ## boot Serai with a stock Debian Dom0 and a guest in QEMU; with a terminal, Dom0's shell
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)if [ -t 0 ] && [ -t 1 ]; then exec tests/lib/boot-dom0 serai --with xen-tools --script tests/lib/run-shell.sh --timeout 86400 --interactive; \
-	else exec tests/lib/boot-dom0 serai --with xen-tools --script tests/lib/run-demo.sh --timeout 300; fi
+	$(Q)if [ -t 0 ] && [ -t 1 ]; then exec tests/lib/boot-dom0 serai --with serai-tools --guest cloud:shell --mem 1536 --dom0-mem 768 --smp 2 --script tests/lib/run-shell.sh --timeout 86400 --interactive; \
+	else exec tests/lib/boot-dom0 serai --with serai-tools --guest cloud:shell --mem 1536 --dom0-mem 768 --smp 2 --script tests/lib/run-demo.sh --timeout 300; fi
 
 check: deps ## build and run every test
 	$(Q)$(MAKE) --no-print-directory all check-headers

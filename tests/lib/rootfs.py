@@ -20,6 +20,7 @@ import bedpaths
 LIBDIR = "usr/lib/x86_64-linux-gnu"
 LIB = os.path.dirname(os.path.abspath(__file__))
 SERAI = bedpaths.build_dir("tools")
+GUESTS = os.path.join(os.path.dirname(LIB), "system", "guests")
 
 # Tool sets by name: (tree, file pattern) pairs, unpacked where Debian installs them.
 XEN_BIN = "usr/lib/xen-4.17/bin/"
@@ -273,3 +274,15 @@ def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), 
             return out
     bedpaths.write_whole(os.path.abspath(out), archive)
     return out
+
+
+def guest_files(guest, progs, modules):
+    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
+    tests/system/guests/SCRIPT.sh, with the given programs). KERNEL? may be missing."""
+    kernel, _, script = guest.partition(":")
+    if kernel.endswith("?") and not bedpaths.have(kernel[:-1]):
+        return []
+    kernel = kernel.rstrip("?")
+    body = open(os.path.join(GUESTS, script + ".sh")).read()
+    root = build(body, ["ext4"] if "ext4" in modules else [], modules, progs, kernel)
+    return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel), (root, "guest/" + script)]

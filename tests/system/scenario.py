@@ -54,7 +54,7 @@ class Job:
         progs = [(program(name), "usr/bin/" + name) for name in self.header.get("progs", "").split()]
         files = list(progs)
         for guest in self.header.get("guest", "").split():
-            files += guest_files(guest, progs, self.header.get("guest-modules", "").split())
+            files += rootfs.guest_files(guest, progs, self.header.get("guest-modules", "").split())
         return rootfs.build(self.body, self.header.get("with", "").split(),
                             self.header.get("modules", "").split(), files)
 
@@ -89,18 +89,6 @@ def program(name):
             flags = first[1].split() if len(first) > 1 else ["-pthread"]
             subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", *flags, "-o", out, source], check=True)
     return out
-
-
-def guest_files(guest, progs, modules):
-    """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
-    guests/SCRIPT.sh, with the scenario's progs). KERNEL? may be missing."""
-    kernel, _, script = guest.partition(":")
-    if kernel.endswith("?") and not bedpaths.have(kernel[:-1]):
-        return []
-    kernel = kernel.rstrip("?")
-    body = open(os.path.join(HERE, "guests", script + ".sh")).read()
-    root = rootfs.build(body, ["ext4"] if "ext4" in modules else [], modules, progs, kernel)
-    return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel), (root, "guest/" + script)]
 
 
 @contextlib.contextmanager
