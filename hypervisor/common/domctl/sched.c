@@ -59,9 +59,7 @@ int domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	int rc = 0;
 
-	if (!v)
-		return trace_err(-ESRCH);
-	if (!(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
+	if (!v || !(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
 		return trace_err(-EINVAL);
 	if (a->flags & XEN_VCPUAFFINITY_FORCE)
 		vcpu_pin_override(v, -1); /* nothing to undo is fine */
