@@ -56,3 +56,6 @@ used capped 35 60
 check lift-cap xl sched-credit2 -d 0 -c 0
 used free 75 110
 check cap-too-large sh -c '! xl sched-credit2 -d 0 -c 101 2>/dev/null'
+xl debug-keys r
+usleep 300000
+check queues-shown sh -c 'xl dmesg | grep -q "CPU 0: pool 0 (credit2)"'
