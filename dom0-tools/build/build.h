@@ -3,13 +3,13 @@
  * The domain builder: turns a kernel file and an empty PV domain into one that is ready to run.
  *
  * Three steps, each usable and tested alone:
- *   image_open()        file -> checked ELF image with the kernel's wishes (image.c, elf.c, notes.c);
- *                       compressed kernels are unpacked by a program of their own and kept (cache.c)
- *   pv_layout_compute() image + amount of memory -> which PFN holds what, no machine needed (layout.c)
- *   pv_build()          does it: memory, contents, page tables, grants, vCPU 0 (pv.c)
+ *   image_open()        file -> checked ELF image with the kernel's wishes (image.c, elf.c,
+ * notes.c); compressed kernels are unpacked by a program of their own and kept (cache.c)
+ *   pv_layout_compute() image + amount of memory -> which PFN holds what, no machine needed
+ * (layout.c) pv_build()          does it: memory, contents, page tables, grants, vCPU 0 (pv.c)
  *
- * A kernel file may be hostile: nothing of it is used before it has been bounded by the file's and the
- * domain's size. Failures say what and what to do, in a struct complaint.
+ * A kernel file may be hostile: nothing of it is used before it has been bounded by the file's and
+ * the domain's size. Failures say what and what to do, in a struct complaint.
  */
 #ifndef SERAI_BUILD_H
 #define SERAI_BUILD_H
@@ -20,8 +20,8 @@
 
 #include <xenctrl.h>
 
-#define PAGE_BITS  12
-#define PAGE_BYTES ((uint64_t)1 << PAGE_BITS)
+#define PAGE_BITS	12
+#define PAGE_BYTES	((uint64_t)1 << PAGE_BITS)
 #define PAGES_OF(bytes) (((bytes) + PAGE_BYTES - 1) >> PAGE_BITS)
 
 /* Words for the user. The first complaint stays: what follows from it is noise. */
@@ -29,7 +29,8 @@ struct complaint {
 	char text[640];
 };
 
-void complain(struct complaint *complaint, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void complain(struct complaint *complaint, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* ---- images ---- */
 
@@ -52,7 +53,8 @@ struct image {
 
 	unsigned int nr_segments;
 	struct image_segment segment[IMAGE_MAX_SEGMENTS];
-	uint64_t start, end; /* virtual: page holding the lowest byte, past the page of the highest */
+	uint64_t start,
+	    end; /* virtual: page holding the lowest byte, past the page of the highest */
 
 	/* From the ELF notes. */
 	uint64_t virt_base;    /* virtual address of PFN 0 */
@@ -67,7 +69,8 @@ struct image {
 int image_open(struct image *image, const char *path, struct complaint *complaint);
 void image_close(struct image *image);
 /* The same of an ELF file in memory, which has to outlive the image. */
-int image_parse_elf(struct image *image, const uint8_t *data, size_t bytes, struct complaint *complaint);
+int image_parse_elf(struct image *image, const uint8_t *data, size_t bytes,
+		    struct complaint *complaint);
 
 /* Notes of the image; called by image_parse_elf() once the file's headers are known to be sound. */
 struct elf_notes {
@@ -78,7 +81,9 @@ struct elf_notes {
 void elf_notes_read(struct elf_notes *notes, const uint8_t *data, size_t bytes, uint64_t align);
 int elf_notes_check(const struct elf_notes *notes, struct complaint *complaint);
 
-/* ---- unpacking (unpack.c and unpack_*.c; linked into the unpacking program and tests only) ---- */
+/*
+ * ---- unpacking (unpack.c and unpack_*.c; linked into the unpacking program and tests only) ----
+ */
 
 /* Where unpacked bytes go, in order. put() gives 0 or -errno, which ends the unpacking. */
 struct unpack_sink {
@@ -87,7 +92,10 @@ struct unpack_sink {
 	uint64_t room;	/* the most there may be */
 };
 
-/* One compression's way: input whole in memory. 0 or -errno: -EINVAL damaged, -ENOSPC more than the sink's room. */
+/*
+ * One compression's way: input whole in memory. 0 or -errno: -EINVAL damaged, -ENOSPC more than the
+ * sink's room.
+ */
 typedef int unpack_function(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink);
 
 struct unpacker {
@@ -105,12 +113,17 @@ struct packed_kernel {
 	uint64_t unpacked_bytes; /* as the file claims; 0: it does not say */
 	const char *container;	 /* "bzImage" or "file" */
 };
-int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t bytes, struct complaint *complaint);
+int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t bytes,
+		       struct complaint *complaint);
 
 /* ---- cache ---- */
 
-/* An open, read-only file with the unpacked kernel of `fd`; from_cache tells if it was there. -errno. */
-int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes, struct complaint *complaint);
+/*
+ * An open, read-only file with the unpacked kernel of `fd`; from_cache tells if it was there.
+ * -errno.
+ */
+int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes,
+		   struct complaint *complaint);
 
 /* ---- layout ---- */
 
@@ -118,7 +131,10 @@ struct pfn_span {
 	uint64_t pfn, pages;
 };
 
-/* A mapped stretch: `pages` from `virt` on show PFNs from `pfn` on; its tables lie in table_pfn[level]. */
+/*
+ * A mapped stretch: `pages` from `virt` on show PFNs from `pfn` on; its tables lie in
+ * table_pfn[level].
+ */
 struct pv_mapping {
 	uint64_t virt, pfn, pages;
 	uint64_t table_pfn[4], nr_tables[4]; /* index 0: L1 … 3: L4 (main mapping only) */
@@ -134,13 +150,17 @@ struct pv_layout {
 	uint64_t used_pages; /* PFNs from 0 that hold anything */
 };
 
-/* -ENOMEM: too little memory (the complaint says how much it takes), -EINVAL: an impossible wish. */
-int pv_layout_compute(struct pv_layout *layout, const struct image *image, uint64_t nr_pages, uint64_t ramdisk_bytes,
-		      struct complaint *complaint);
+/*
+ * -ENOMEM: too little memory (the complaint says how much it takes), -EINVAL: an impossible wish.
+ */
+int pv_layout_compute(struct pv_layout *layout, const struct image *image, uint64_t nr_pages,
+		      uint64_t ramdisk_bytes, struct complaint *complaint);
 uint64_t pv_layout_virt(const struct pv_layout *layout, uint64_t pfn); /* in the main mapping */
-/* Fills the tables. page(data, pfn) is where a table page can be written; p2m has nr_pages entries. */
-void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m, uint64_t *(*page)(void *data, uint64_t pfn),
-			   void *data);
+/*
+ * Fills the tables. page(data, pfn) is where a table page can be written; p2m has nr_pages entries.
+ */
+void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m,
+			   uint64_t *(*page)(void *data, uint64_t pfn), void *data);
 
 /* ---- building ---- */
 
@@ -148,10 +168,10 @@ struct pv_domain {
 	xc_interface *xc;
 	uint32_t domid;
 	const struct image *image;
-	uint64_t nr_pages;     /* to populate */
-	uint64_t map_bytes;    /* size of the memory map the guest sees */
+	uint64_t nr_pages;  /* to populate */
+	uint64_t map_bytes; /* size of the memory map the guest sees */
 	unsigned int max_vcpus;
-	const char *cmdline;   /* may be NULL */
+	const char *cmdline;	/* may be NULL */
 	const uint8_t *ramdisk; /* may be NULL */
 	uint64_t ramdisk_bytes;
 	uint16_t store_domid, console_domid;
@@ -167,10 +187,11 @@ struct pv_domain {
 int pv_build(struct pv_domain *domain, struct complaint *complaint);
 
 /* Parts of pv_build(), a file each. */
-int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *p2m, struct complaint *complaint);
+int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *p2m,
+		struct complaint *complaint);
 int pv_seed_grants(const struct pv_domain *domain, struct complaint *complaint);
-int pv_start_context(const struct pv_domain *domain, const struct pv_layout *layout, xen_pfn_t root_mfn,
-		     struct complaint *complaint);
+int pv_start_context(const struct pv_domain *domain, const struct pv_layout *layout,
+		     xen_pfn_t root_mfn, struct complaint *complaint);
 int pv_init_hypercall_page(uint32_t domid, xen_pfn_t mfn, struct complaint *complaint);
 
 /* The path of a program of lib/serai; -ENOENT if Serai is not installed whole. */

@@ -17,25 +17,25 @@ typedef long long block __attribute__((vector_size(16), aligned(1), may_alias));
 typedef long long wide_block __attribute__((vector_size(32), aligned(1), may_alias));
 
 /* One step moves four blocks; the same text for both widths, whose types the compiler must see. */
-#define COPY_BLOCKS(type, to, from, steps)                                                                               \
-	do {                                                                                                             \
-		type *out = (to);                                                                                        \
-		const type *in = (from);                                                                                 \
-		for (size_t left = (steps); left; left--, in += 4, out += 4) {                                           \
-			type a = in[0], b = in[1], c = in[2], d = in[3];                                                 \
-			out[0] = a;                                                                                      \
-			out[1] = b;                                                                                      \
-			out[2] = c;                                                                                      \
-			out[3] = d;                                                                                      \
-		}                                                                                                        \
+#define COPY_BLOCKS(type, to, from, steps)                                                         \
+	do {                                                                                       \
+		type *out = (to);                                                                  \
+		const type *in = (from);                                                           \
+		for (size_t left = (steps); left; left--, in += 4, out += 4) {                     \
+			type a = in[0], b = in[1], c = in[2], d = in[3];                           \
+			out[0] = a;                                                                \
+			out[1] = b;                                                                \
+			out[2] = c;                                                                \
+			out[3] = d;                                                                \
+		}                                                                                  \
 	} while (0)
 
-#define CLEAR_BLOCKS(type, to, steps)                                                                                    \
-	do {                                                                                                             \
-		type *out = (to);                                                                                        \
-		const type zero = { 0 };                                                                                 \
-		for (size_t left = (steps); left; left--, out += 4)                                                      \
-			out[0] = out[1] = out[2] = out[3] = zero;                                                        \
+#define CLEAR_BLOCKS(type, to, steps)                                                              \
+	do {                                                                                       \
+		type *out = (to);                                                                  \
+		const type zero = { 0 };                                                           \
+		for (size_t left = (steps); left; left--, out += 4)                                \
+			out[0] = out[1] = out[2] = out[3] = zero;                                  \
 	} while (0)
 
 #define STEP	  (4 * sizeof(block))
@@ -67,7 +67,8 @@ WITH_AVX static size_t clear_wide(void *to, size_t bytes)
 
 void bulk_copy(void *to, const void *from, size_t bytes)
 {
-	size_t done = __builtin_cpu_supports("avx") ? copy_wide(to, from, bytes) : copy(to, from, bytes);
+	size_t done =
+	    __builtin_cpu_supports("avx") ? copy_wide(to, from, bytes) : copy(to, from, bytes);
 
 	memcpy((uint8_t *)to + done, (const uint8_t *)from + done, bytes - done);
 }

@@ -2,10 +2,11 @@
 /*
  * Unpacked kernels, kept under /run/serai/images so that the next guest of a kernel starts at once.
  *
- * A file there is named by everything that changes when the kernel file does: device, inode, size, times
- * of contents and of inode. It appears by rename when whole, so a reader never sees half of one, and
- * two creates at once merely do the work twice. The oldest go when there are too many or too much.
- * Without the directory (no /run, not writable) kernels are unpacked into memory every time.
+ * A file there is named by everything that changes when the kernel file does: device, inode, size,
+ * times of contents and of inode. It appears by rename when whole, so a reader never sees half of
+ * one, and two creates at once merely do the work twice. The oldest go when there are too many or
+ * too much. Without the directory (no /run, not writable) kernels are unpacked into memory every
+ * time.
  */
 #include "build/build.h"
 
@@ -44,15 +45,17 @@ static bool make_directory(const char *path)
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return false;
 	/* Kernels run with a guest's rights; still, nobody else is to choose them. */
-	return !lstat(path, &stat) && S_ISDIR(stat.st_mode) && stat.st_uid == geteuid() && !(stat.st_mode & 022);
+	return !lstat(path, &stat) && S_ISDIR(stat.st_mode) && stat.st_uid == geteuid() &&
+	       !(stat.st_mode & 022);
 }
 
 static void cache_name(char *name, size_t room, const struct stat *stat)
 {
-	snprintf(name, room, "%s/%llx-%llx-%llx-%llx.%lx-%llx.%lx", cache_directory(), (unsigned long long)stat->st_dev,
-		 (unsigned long long)stat->st_ino, (unsigned long long)stat->st_size,
-		 (unsigned long long)stat->st_mtim.tv_sec, stat->st_mtim.tv_nsec,
-		 (unsigned long long)stat->st_ctim.tv_sec, stat->st_ctim.tv_nsec);
+	snprintf(name, room, "%s/%llx-%llx-%llx-%llx.%lx-%llx.%lx", cache_directory(),
+		 (unsigned long long)stat->st_dev, (unsigned long long)stat->st_ino,
+		 (unsigned long long)stat->st_size, (unsigned long long)stat->st_mtim.tv_sec,
+		 stat->st_mtim.tv_nsec, (unsigned long long)stat->st_ctim.tv_sec,
+		 stat->st_ctim.tv_nsec);
 }
 
 /* Removes the least recently used file; false if there is none, or enough room. */
@@ -71,20 +74,23 @@ static bool drop_oldest(int directory_fd, const char *keep)
 	while ((entry = readdir(directory)) != NULL) {
 		struct stat stat;
 
-		if (fstatat(directory_fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) || !S_ISREG(stat.st_mode))
+		if (fstatat(directory_fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(stat.st_mode))
 			continue;
 		files++;
 		bytes += stat.st_size;
 		if (!strcmp(entry->d_name, keep))
 			continue;
 		if (!victim[0] || stat.st_mtim.tv_sec < oldest.tv_sec ||
-		    (stat.st_mtim.tv_sec == oldest.tv_sec && stat.st_mtim.tv_nsec < oldest.tv_nsec)) {
+		    (stat.st_mtim.tv_sec == oldest.tv_sec &&
+		     stat.st_mtim.tv_nsec < oldest.tv_nsec)) {
 			oldest = stat.st_mtim;
 			snprintf(victim, sizeof(victim), "%s", entry->d_name);
 		}
 	}
 	closedir(directory);
-	return victim[0] && (files > CACHE_FILES || bytes > CACHE_BYTES) && !unlinkat(directory_fd, victim, 0);
+	return victim[0] && (files > CACHE_FILES || bytes > CACHE_BYTES) &&
+	       !unlinkat(directory_fd, victim, 0);
 }
 
 static void keep_bounded(const char *newest)
@@ -105,7 +111,8 @@ static void read_line(int fd, char *line, size_t room)
 	size_t have = 0;
 	ssize_t got;
 
-	while (have < room - 1 && ((got = read(fd, line + have, room - 1 - have)) > 0 || (got < 0 && errno == EINTR)))
+	while (have < room - 1 &&
+	       ((got = read(fd, line + have, room - 1 - have)) > 0 || (got < 0 && errno == EINTR)))
 		have += got > 0 ? got : 0;
 	line[have] = '\0';
 	line[strcspn(line, "\n")] = '\0';
@@ -113,7 +120,7 @@ static void read_line(int fd, char *line, size_t room)
 
 static int spawn(pid_t *pid, const char *program, int in, int out, int err)
 {
-	char *const arguments[] = { (char *)(uintptr_t)"unpack-kernel", NULL };
+	char *const arguments[] = { (char *)(uintptr_t) "unpack-kernel", NULL };
 	posix_spawn_file_actions_t actions;
 	int error;
 
@@ -129,11 +136,13 @@ static int spawn(pid_t *pid, const char *program, int in, int out, int err)
 static int run_unpacker(int in, int out, char *says, size_t says_bytes, struct complaint *complaint)
 {
 	char program[PATH_MAX];
-	int pipe_ends[2], status = 0, error = program_beside(program, sizeof(program), "unpack-kernel");
+	int pipe_ends[2], status = 0,
+			  error = program_beside(program, sizeof(program), "unpack-kernel");
 	pid_t pid;
 
 	if (error) {
-		complain(complaint, "the program unpack-kernel is missing beside this one; is Serai installed whole?");
+		complain(complaint, "the program unpack-kernel is missing beside this one; is "
+				    "Serai installed whole?");
 		return error;
 	}
 	if (pipe2(pipe_ends, O_CLOEXEC))
@@ -145,8 +154,10 @@ static int run_unpacker(int in, int out, char *says, size_t says_bytes, struct c
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-			complain(complaint, "%s", WIFSIGNALED(status) ? "unpacking it crashed or took too long; it is damaged"
-								      : says);
+			complain(complaint, "%s",
+				 WIFSIGNALED(status)
+				     ? "unpacking it crashed or took too long; it is damaged"
+				     : says);
 			error = -ENOEXEC;
 		}
 	} else {
@@ -166,7 +177,8 @@ static int open_cached(const char *name)
 	return fd;
 }
 
-int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes, struct complaint *complaint)
+int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes,
+		   struct complaint *complaint)
 {
 	bool keep = make_directory(cache_directory());
 	char name[PATH_MAX], fresh[PATH_MAX + 8];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* vCPU 0 as a PV kernel expects it at its first instruction, and the page it makes hypercalls through. */
+/*
+ * vCPU 0 as a PV kernel expects it at its first instruction, and the page it makes hypercalls
+ * through.
+ */
 #include "build/build.h"
 
 #include <errno.h>
@@ -11,8 +14,8 @@
 
 #define FLAGS_INTERRUPTS (1 << 9)
 
-int pv_start_context(const struct pv_domain *domain, const struct pv_layout *layout, xen_pfn_t root_mfn,
-		     struct complaint *complaint)
+int pv_start_context(const struct pv_domain *domain, const struct pv_layout *layout,
+		     xen_pfn_t root_mfn, struct complaint *complaint)
 {
 	vcpu_guest_context_any_t *any = calloc(1, sizeof(*any));
 	vcpu_guest_context_x86_64_t *context = &any->x64;
@@ -32,7 +35,8 @@ int pv_start_context(const struct pv_domain *domain, const struct pv_layout *lay
 	context->ctrlreg[3] = (uint64_t)root_mfn << PAGE_BITS;
 	if (xc_vcpu_setcontext(domain->xc, domain->domid, 0, any)) {
 		error = -errno;
-		complain(complaint, "the hypervisor refused the first vCPU's state: %s", strerror(errno));
+		complain(complaint, "the hypervisor refused the first vCPU's state: %s",
+			 strerror(errno));
 	}
 	free(any);
 	return error;
@@ -56,6 +60,7 @@ int pv_init_hypercall_page(uint32_t domid, xen_pfn_t mfn, struct complaint *comp
 	if (calls)
 		xencall_close(calls);
 	if (error)
-		complain(complaint, "the hypervisor did not fill the kernel's hypercall page: %s", strerror(-error));
+		complain(complaint, "the hypervisor did not fill the kernel's hypercall page: %s",
+			 strerror(-error));
 	return error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two grants a PV domain is born with: its console's and its xenstore's ring, to those who serve them.
- * With them the daemons need no right to map any page of the guest.
+ * The two grants a PV domain is born with: its console's and its xenstore's ring, to those who
+ * serve them. With them the daemons need no right to map any page of the guest.
  */
 #include "build/build.h"
 
@@ -29,9 +29,9 @@ int pv_seed_grants(const struct pv_domain *domain, struct complaint *complaint)
 	int error = 0;
 
 	if (foreign)
-		resource = xenforeignmemory_map_resource(foreign, domain->domid, XENMEM_resource_grant_table,
-							 XENMEM_resource_grant_table_id_shared, 0, 1, &table,
-							 PROT_READ | PROT_WRITE, 0);
+		resource = xenforeignmemory_map_resource(
+		    foreign, domain->domid, XENMEM_resource_grant_table,
+		    XENMEM_resource_grant_table_id_shared, 0, 1, &table, PROT_READ | PROT_WRITE, 0);
 	if (resource) {
 		grant_entry_v1_t *entries = table;
 
@@ -40,7 +40,8 @@ int pv_seed_grants(const struct pv_domain *domain, struct complaint *complaint)
 		xenforeignmemory_unmap_resource(foreign, resource);
 	} else {
 		error = -errno;
-		complain(complaint, "the domain's grant table cannot be mapped: %s", strerror(errno));
+		complain(complaint, "the domain's grant table cannot be mapped: %s",
+			 strerror(errno));
 	}
 	if (foreign)
 		xenforeignmemory_close(foreign);

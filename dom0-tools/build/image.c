@@ -2,8 +2,8 @@
 /*
  * Opens a kernel file: an ELF file is mapped as it is, anything else goes through unpacking first.
  *
- * The file is held by its descriptor from the check to the use, so that replacing it meanwhile changes
- * nothing. Growing or shrinking it under the mapping is the administrator's own foot.
+ * The file is held by its descriptor from the check to the use, so that replacing it meanwhile
+ * changes nothing. Growing or shrinking it under the mapping is the administrator's own foot.
  */
 #include "build/build.h"
 
@@ -23,7 +23,9 @@ static bool is_elf(int fd)
 	return pread(fd, magic, SELFMAG, 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
 }
 
-/* The descriptor belongs to the image once mapping succeeds: its holes tell what needs no copying. */
+/*
+ * The descriptor belongs to the image once mapping succeeds: its holes tell what needs no copying.
+ */
 static int map_and_parse(struct image *image, int fd, struct complaint *complaint)
 {
 	struct stat stat;
@@ -33,7 +35,8 @@ static int map_and_parse(struct image *image, int fd, struct complaint *complain
 	if (fstat(fd, &stat))
 		return -errno;
 	if (stat.st_size <= 0 || (uint64_t)stat.st_size > IMAGE_MAX_BYTES) {
-		complain(complaint, "its size of %lld bytes is no kernel's", (long long)stat.st_size);
+		complain(complaint, "its size of %lld bytes is no kernel's",
+			 (long long)stat.st_size);
 		return -ENOEXEC;
 	}
 	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -78,7 +81,8 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 	} else if (!error) {
 		char how[sizeof(why.text)] = "";
 
-		error = unpacked = cache_unpacked(fd, path, &image->from_cache, how, sizeof(how), &why);
+		error = unpacked =
+		    cache_unpacked(fd, path, &image->from_cache, how, sizeof(how), &why);
 		snprintf(image->how, sizeof(image->how), "%.*s", (int)sizeof(image->how) - 1, how);
 		if (unpacked >= 0)
 			error = map_and_parse(image, unpacked, &why);
@@ -88,7 +92,8 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 	if (unpacked >= 0 && unpacked != image->fd)
 		close(unpacked);
 	if (error) {
-		complain(complaint, "kernel %s: %s", path, why.text[0] ? why.text : strerror(-error));
+		complain(complaint, "kernel %s: %s", path,
+			 why.text[0] ? why.text : strerror(-error));
 		image_close(image);
 	}
 	return error;

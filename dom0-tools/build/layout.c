@@ -2,11 +2,12 @@
 /*
  * Decides which pseudo-physical frame of a new PV domain holds what.
  *
- * From VIRT_BASE on, one mapped region shows PFN 0, 1, …: kernel, (ramdisk and P2M list if they have to be
- * mapped here), start_info, xenstore ring, console ring, page tables, boot stack; it ends on a 4 MiB
- * boundary with 512 KiB or more to spare (xen.h). The tables map themselves, so their number is found
- * by adding until it suffices. Behind the region lie the ramdisk, if the kernel takes it by PFN, and
- * the P2M list, if it has an address of its own; then the tables of that address directly follow.
+ * From VIRT_BASE on, one mapped region shows PFN 0, 1, …: kernel, (ramdisk and P2M list if they
+ * have to be mapped here), start_info, xenstore ring, console ring, page tables, boot stack; it
+ * ends on a 4 MiB boundary with 512 KiB or more to spare (xen.h). The tables map themselves, so
+ * their number is found by adding until it suffices. Behind the region lie the ramdisk, if the
+ * kernel takes it by PFN, and the P2M list, if it has an address of its own; then the tables of
+ * that address directly follow.
  */
 #include "build/build.h"
 
@@ -29,8 +30,8 @@ static uint64_t count_tables(struct pv_mapping *mapping)
 	uint64_t sum = 0;
 
 	for (unsigned int level = 0; level < 3; level++) {
-		mapping->nr_tables[level] =
-			(last_byte(mapping) >> table_shift[level]) - (mapping->virt >> table_shift[level]) + 1;
+		mapping->nr_tables[level] = (last_byte(mapping) >> table_shift[level]) -
+					    (mapping->virt >> table_shift[level]) + 1;
 		sum += mapping->nr_tables[level];
 	}
 	return sum;
@@ -86,20 +87,26 @@ static int check_p2m_place(const struct pv_layout *layout, struct complaint *com
 	bool low = last < 0x0000800000000000ULL && first <= last;
 	bool high = first >= 0xffff880000000000ULL && first <= last;
 
-	if ((low || high) && (last >> 39 < layout->main.virt >> 39 || first >> 39 > last_byte(&layout->main) >> 39))
+	if ((low || high) &&
+	    (last >> 39 < layout->main.virt >> 39 || first >> 39 > last_byte(&layout->main) >> 39))
 		return 0;
-	complain(complaint, "the kernel wants its P2M list at %#llx, where it cannot be", (unsigned long long)first);
+	complain(complaint, "the kernel wants its P2M list at %#llx, where it cannot be",
+		 (unsigned long long)first);
 	return -EINVAL;
 }
 
-/* What lies outside of the mapped region, from the PFN after it on; close behind the stack if memory is short. */
-static int place_behind(struct pv_layout *layout, const struct image *image, uint64_t ramdisk_pages, uint64_t p2m_pages,
-			uint64_t next, struct complaint *complaint)
+/*
+ * What lies outside of the mapped region, from the PFN after it on; close behind the stack if
+ * memory is short.
+ */
+static int place_behind(struct pv_layout *layout, const struct image *image, uint64_t ramdisk_pages,
+			uint64_t p2m_pages, uint64_t next, struct complaint *complaint)
 {
 	uint64_t behind = layout->main.pages, pages = 0, tables = 0;
 
 	if (image->init_p2m) {
-		layout->p2m_map = (struct pv_mapping){ .virt = image->init_p2m, .pages = p2m_pages };
+		layout->p2m_map =
+		    (struct pv_mapping){ .virt = image->init_p2m, .pages = p2m_pages };
 		tables = count_tables(&layout->p2m_map);
 		if (check_p2m_place(layout, complaint))
 			return -EINVAL;
@@ -121,10 +128,11 @@ static int place_behind(struct pv_layout *layout, const struct image *image, uin
 	return 0;
 }
 
-int pv_layout_compute(struct pv_layout *layout, const struct image *image, uint64_t nr_pages, uint64_t ramdisk_bytes,
-		      struct complaint *complaint)
+int pv_layout_compute(struct pv_layout *layout, const struct image *image, uint64_t nr_pages,
+		      uint64_t ramdisk_bytes, struct complaint *complaint)
 {
-	uint64_t ramdisk_pages = PAGES_OF(ramdisk_bytes), p2m_pages = PAGES_OF(nr_pages * sizeof(xen_pfn_t));
+	uint64_t ramdisk_pages = PAGES_OF(ramdisk_bytes),
+		 p2m_pages = PAGES_OF(nr_pages * sizeof(xen_pfn_t));
 	uint64_t next = (image->start - image->virt_base) >> PAGE_BITS;
 
 	*layout = (struct pv_layout){ .nr_pages = nr_pages, .main.virt = image->virt_base };
@@ -142,19 +150,26 @@ int pv_layout_compute(struct pv_layout *layout, const struct image *image, uint6
 	layout->console = take(&next, 1);
 	close_region(layout, &next);
 	if (last_byte(&layout->main) < layout->main.virt) {
-		complain(complaint, "the kernel and what it needs do not fit between %#llx and the end of addresses",
+		complain(complaint,
+			 "the kernel and what it needs do not fit between %#llx and the end of "
+			 "addresses",
 			 (unsigned long long)image->virt_base);
 		return -EINVAL;
 	}
 	if (place_behind(layout, image, ramdisk_pages, p2m_pages, next, complaint))
 		return -EINVAL;
-	layout->ramdisk_virt = image->ramdisk_by_pfn || !ramdisk_pages ? 0 : pv_layout_virt(layout, layout->ramdisk.pfn);
-	layout->p2m_virt = image->init_p2m ? image->init_p2m : pv_layout_virt(layout, layout->p2m.pfn);
+	layout->ramdisk_virt = image->ramdisk_by_pfn || !ramdisk_pages
+				   ? 0
+				   : pv_layout_virt(layout, layout->ramdisk.pfn);
+	layout->p2m_virt =
+	    image->init_p2m ? image->init_p2m : pv_layout_virt(layout, layout->p2m.pfn);
 	next = layout->used_pages;
 	if (next <= nr_pages)
 		return 0;
 too_small:
-	complain(complaint, "the guest's %llu MiB are too little: its kernel and ramdisk alone take %llu MiB; raise memory=",
+	complain(complaint,
+		 "the guest's %llu MiB are too little: its kernel and ramdisk alone take %llu MiB; "
+		 "raise memory=",
 		 (unsigned long long)nr_pages >> 8, (unsigned long long)(next + 255) >> 8);
 	return -ENOMEM;
 }

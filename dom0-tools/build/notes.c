@@ -2,8 +2,9 @@
 /*
  * Reads the notes in which a kernel says how it wants to be started (public/elfnote.h).
  *
- * The note area is walked with every length checked against what is left of it. A number may be 4 or 8
- * bytes long; a string need not end in NUL. Notes of other owners, and numbers of other sizes, are skipped.
+ * The note area is walked with every length checked against what is left of it. A number may be 4
+ * or 8 bytes long; a string need not end in NUL. Notes of other owners, and numbers of other sizes,
+ * are skipped.
  */
 #include "build/build.h"
 
@@ -111,8 +112,9 @@ void elf_notes_read(struct elf_notes *notes, const uint8_t *data, size_t bytes, 
 static bool feature_offered(const char *name, size_t length)
 {
 	static const char *const offered[] = {
-		"writable_page_tables", "writable_descriptor_tables", "pae_pgdir_above_4gb",
-		"dom0", "mmu_pt_update_preserve_ad", "gnttab_map_avail_bits",
+		"writable_page_tables",	     "writable_descriptor_tables",
+		"pae_pgdir_above_4gb",	     "dom0",
+		"mmu_pt_update_preserve_ad", "gnttab_map_avail_bits",
 	};
 
 	for (unsigned int i = 0; i < sizeof(offered) / sizeof(offered[0]); i++)
@@ -128,8 +130,10 @@ static int check_features(const char *features, struct complaint *complaint)
 		size_t length = strcspn(at, "| ");
 
 		if (*at == '!' && !feature_offered(at + 1, length - 1)) {
-			complain(complaint, "the kernel cannot do without \"%.*s\", which PV guests do not have",
-				 (int)(length - 1), at + 1);
+			complain(
+			    complaint,
+			    "the kernel cannot do without \"%.*s\", which PV guests do not have",
+			    (int)(length - 1), at + 1);
 			return -EOPNOTSUPP;
 		}
 		at += length;
@@ -141,19 +145,24 @@ static int check_features(const char *features, struct complaint *complaint)
 int elf_notes_check(const struct elf_notes *notes, struct complaint *complaint)
 {
 	if (!notes->has_any) {
-		complain(complaint, "it has no Xen notes, so it is not a kernel for PV guests (Linux: CONFIG_XEN_PV)");
+		complain(complaint, "it has no Xen notes, so it is not a kernel for PV guests "
+				    "(Linux: CONFIG_XEN_PV)");
 		return -ENOEXEC;
 	}
 	if (!notes->has_entry && notes->has_pvh_entry) {
-		complain(complaint, "the kernel can only be a PVH guest (it has no PV entry); use type=\"pvh\"");
+		complain(
+		    complaint,
+		    "the kernel can only be a PVH guest (it has no PV entry); use type=\"pvh\"");
 		return -EOPNOTSUPP;
 	}
 	if (notes->xen_version[0] && strcmp(notes->xen_version, "xen-3.0")) {
-		complain(complaint, "the kernel is made for interface \"%s\", not \"xen-3.0\"", notes->xen_version);
+		complain(complaint, "the kernel is made for interface \"%s\", not \"xen-3.0\"",
+			 notes->xen_version);
 		return -EOPNOTSUPP;
 	}
 	if (notes->loader[0] && strcmp(notes->loader, "generic")) {
-		complain(complaint, "the kernel asks for loader \"%s\", not \"generic\"", notes->loader);
+		complain(complaint, "the kernel asks for loader \"%s\", not \"generic\"",
+			 notes->loader);
 		return -EOPNOTSUPP;
 	}
 	return check_features(notes->features, complaint);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives a new PV domain its memory: 2 MiB extents as long as there are any, single pages for the rest.
+ * Gives a new PV domain its memory: 2 MiB extents as long as there are any, single pages for the
+ * rest.
  *
  * A call takes thousands of extents and the hypervisor stops early only when it has no more of that
  * size, so a domain costs a handful of calls.
@@ -44,7 +45,8 @@ static uint64_t populate_super(xc_interface *xc, uint32_t domid, uint64_t nr_pag
 	return done * SUPER_PAGES;
 }
 
-int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *p2m, struct complaint *complaint)
+int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *p2m,
+		struct complaint *complaint)
 {
 	uint64_t done = populate_super(xc, domid, nr_pages, p2m);
 
@@ -57,8 +59,10 @@ int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *
 		got = xc_domain_populate_physmap(xc, domid, count, 0, 0, p2m + done);
 		if (got < 0 || (uint64_t)got < count) {
 			done += got < 0 ? 0 : got;
-			complain(complaint, "out of memory: the hypervisor gave %llu of %llu MiB; stop a guest, or lower "
-					    "memory= or Domain-0's memory (xl mem-set 0)",
+			complain(complaint,
+				 "out of memory: the hypervisor gave %llu of %llu MiB; stop a "
+				 "guest, or lower "
+				 "memory= or Domain-0's memory (xl mem-set 0)",
 				 (unsigned long long)done >> 8, (unsigned long long)nr_pages >> 8);
 			return -ENOMEM;
 		}

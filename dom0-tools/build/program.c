@@ -22,7 +22,8 @@ int program_beside(char *path, size_t room, const char *name)
 	if (slash)
 		slash[1] = '\0';
 	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (snprintf(path, room, "%s%s%s", self, places[i], name) < (int)room && !access(path, X_OK))
+		if (snprintf(path, room, "%s%s%s", self, places[i], name) < (int)room &&
+		    !access(path, X_OK))
 			return 0;
 	return -ENOENT;
 }

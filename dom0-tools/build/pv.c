@@ -4,8 +4,9 @@
  *
  * All pages to be written are mapped by one call. They have to be unmapped before the root table is
  * pinned: as long as somebody maps a frame writable it cannot become a page table. In a PV Dom0,
- * unmapping page by page makes the hypervisor emulate each write to a live table; a process that ends
- * drops its whole address space at once. So a child does the writing, and its exit is the unmapping.
+ * unmapping page by page makes the hypervisor emulate each write to a live table; a process that
+ * ends drops its whole address space at once. So a child does the writing, and its exit is the
+ * unmapping.
  */
 #include "build/build.h"
 
@@ -24,7 +25,7 @@ struct work {
 	struct pv_layout layout;
 	xen_pfn_t *p2m;
 	xen_pfn_t shared_info_mfn;
-	uint8_t *window;	 /* foreign pages: spans front and behind, then shared_info */
+	uint8_t *window; /* foreign pages: spans front and behind, then shared_info */
 	struct pfn_span front, behind;
 };
 
@@ -72,9 +73,11 @@ static int map_window(struct work *work, struct complaint *complaint)
 
 	if (foreign && frames) {
 		memcpy(frames, work->p2m + work->front.pfn, work->front.pages * sizeof(*frames));
-		memcpy(frames + work->front.pages, work->p2m + work->behind.pfn, work->behind.pages * sizeof(*frames));
+		memcpy(frames + work->front.pages, work->p2m + work->behind.pfn,
+		       work->behind.pages * sizeof(*frames));
 		frames[count - 1] = work->shared_info_mfn;
-		work->window = xenforeignmemory_map(foreign, work->domain->domid, PROT_READ | PROT_WRITE, count, frames, NULL);
+		work->window = xenforeignmemory_map(foreign, work->domain->domid,
+						    PROT_READ | PROT_WRITE, count, frames, NULL);
 	}
 	if (!work->window) {
 		error = errno ? -errno : -ENOMEM;
@@ -93,7 +96,9 @@ static void copy_from_image(const struct image *image, uint8_t *to, uint64_t off
 		off_t hole = image->fd < 0 ? -1 : lseek(image->fd, offset, SEEK_HOLE);
 		bool zeros = data < 0 || (uint64_t)data > offset;
 		off_t next = zeros ? data : hole;
-		uint64_t part = next <= (off_t)offset || (uint64_t)next - offset > bytes ? bytes : (uint64_t)next - offset;
+		uint64_t part = next <= (off_t)offset || (uint64_t)next - offset > bytes
+				    ? bytes
+				    : (uint64_t)next - offset;
 
 		if (zeros && (data > 0 || errno == ENXIO))
 			bulk_clear(to, part);
@@ -112,7 +117,8 @@ static void write_kernel(struct work *work)
 	for (unsigned int i = 0; i < image->nr_segments; i++) {
 		const struct image_segment *segment = &image->segment[i];
 		uint64_t offset = segment->virt - image->virt_base;
-		uint8_t *to = (uint8_t *)at_pfn(work, offset >> PAGE_BITS) + (offset & (PAGE_BYTES - 1));
+		uint8_t *to =
+		    (uint8_t *)at_pfn(work, offset >> PAGE_BITS) + (offset & (PAGE_BYTES - 1));
 
 		copy_from_image(image, to, segment->offset, segment->file_bytes);
 		bulk_clear(to + segment->file_bytes, segment->mem_bytes - segment->file_bytes);
@@ -230,7 +236,10 @@ static int write_in_child(struct work *work, struct complaint *complaint)
 	if (!status)
 		return 0;
 	/* Memory of the guest, or the kernel file while it was read, went away. */
-	complain(complaint, "%s", says[0] ? says : "writing the guest's memory was interrupted; did its kernel file change?");
+	complain(complaint, "%s",
+		 says[0]
+		     ? says
+		     : "writing the guest's memory was interrupted; did its kernel file change?");
 	return -EIO;
 }
 
@@ -285,7 +294,8 @@ static int finish(struct work *work, struct complaint *complaint)
 	if (!error)
 		error = set_memory_map(domain, complaint);
 	if (!error)
-		error = pv_start_context(domain, &work->layout, work->p2m[work->layout.main.table_pfn[3]], complaint);
+		error = pv_start_context(domain, &work->layout,
+					 work->p2m[work->layout.main.table_pfn[3]], complaint);
 	if (!error)
 		error = pv_seed_grants(domain, complaint);
 	return error;
@@ -317,13 +327,15 @@ int pv_build(struct pv_domain *domain, struct complaint *complaint)
 {
 	struct work work = { .domain = domain };
 	size_t bytes = domain->nr_pages * sizeof(xen_pfn_t);
-	int error = pv_layout_compute(&work.layout, domain->image, domain->nr_pages, domain->ramdisk_bytes, complaint);
+	int error = pv_layout_compute(&work.layout, domain->image, domain->nr_pages,
+				      domain->ramdisk_bytes, complaint);
 
 	if (error)
 		return error;
 	work.p2m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (work.p2m == MAP_FAILED) {
-		complain(complaint, "Domain-0 has no %zu MiB for the guest's frame list", bytes >> 20);
+		complain(complaint, "Domain-0 has no %zu MiB for the guest's frame list",
+			 bytes >> 20);
 		return -ENOMEM;
 	}
 	error = build(&work, complaint);

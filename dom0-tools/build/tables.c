@@ -2,12 +2,18 @@
 /*
  * Writes the page tables a PV kernel starts on.
  *
- * Invariant the hypervisor checks when the root is pinned: no table page is mapped writable, by any of
- * these tables. Frames beyond the domain's memory stay unmapped.
+ * Invariant the hypervisor checks when the root is pinned: no table page is mapped writable, by any
+ * of these tables. Frames beyond the domain's memory stay unmapped.
  */
 #include "build/build.h"
 
-enum { PTE_PRESENT = 1 << 0, PTE_WRITABLE = 1 << 1, PTE_USER = 1 << 2, PTE_ACCESSED = 1 << 5, PTE_DIRTY = 1 << 6 };
+enum {
+	PTE_PRESENT = 1 << 0,
+	PTE_WRITABLE = 1 << 1,
+	PTE_USER = 1 << 2,
+	PTE_ACCESSED = 1 << 5,
+	PTE_DIRTY = 1 << 6
+};
 
 #define LEAF_FLAGS  (PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 #define TABLE_FLAGS (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
@@ -42,7 +48,10 @@ static uint64_t leaf(const struct writer *writer, uint64_t pfn)
 static void fill_l1(const struct writer *writer, const struct pv_mapping *mapping, uint64_t number)
 {
 	uint64_t *table = writer->page(writer->data, mapping->table_pfn[0] + number);
-	/* Index of the table's first entry, counted in pages from the mapping's start; may be before it. */
+	/*
+	 * Index of the table's first entry, counted in pages from the mapping's start; may be
+	 * before it.
+	 */
 	uint64_t page = ((((mapping->virt >> 21) + number) << 21) - mapping->virt) >> PAGE_BITS;
 
 	if (mapping->virt > (((mapping->virt >> 21) + number) << 21))
@@ -50,12 +59,14 @@ static void fill_l1(const struct writer *writer, const struct pv_mapping *mappin
 	for (unsigned int i = 0; i < ENTRIES; i++, page++) {
 		uint64_t pfn = mapping->pfn + page;
 
-		table[i] = page < mapping->pages && pfn < writer->layout->nr_pages ? leaf(writer, pfn) : 0;
+		table[i] =
+		    page < mapping->pages && pfn < writer->layout->nr_pages ? leaf(writer, pfn) : 0;
 	}
 }
 
 /* The entries of level `level` (1: L2 …) that show the tables one level below. */
-static void link_tables(const struct writer *writer, const struct pv_mapping *mapping, unsigned int level)
+static void link_tables(const struct writer *writer, const struct pv_mapping *mapping,
+			unsigned int level)
 {
 	static const unsigned int entry_shift[4] = { 12, 21, 30, 39 };
 	uint64_t first = mapping->virt >> entry_shift[level];
@@ -64,7 +75,8 @@ static void link_tables(const struct writer *writer, const struct pv_mapping *ma
 		uint64_t number = (first + i) / ENTRIES - first / ENTRIES;
 		uint64_t *table = writer->page(writer->data, mapping->table_pfn[level] + number);
 
-		table[(first + i) % ENTRIES] = entry(writer, mapping->table_pfn[level - 1] + i, TABLE_FLAGS);
+		table[(first + i) % ENTRIES] =
+		    entry(writer, mapping->table_pfn[level - 1] + i, TABLE_FLAGS);
 	}
 }
 
@@ -82,8 +94,8 @@ static void fill_mapping(const struct writer *writer, const struct pv_mapping *m
 		link_tables(writer, mapping, level);
 }
 
-void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m, uint64_t *(*page)(void *data, uint64_t pfn),
-			   void *data)
+void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m,
+			   uint64_t *(*page)(void *data, uint64_t pfn), void *data)
 {
 	struct writer writer = { layout, p2m, page, data };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a running domain is asked or made to do: stand still, go on, end itself, use fewer processors. */
+/*
+ * What a running domain is asked or made to do: stand still, go on, end itself, use fewer
+ * processors.
+ */
 #include "domain/internal.h"
 
 #include <errno.h>
@@ -10,7 +13,8 @@
 int domain_pause(struct session *session, uint32_t domid)
 {
 	if (!domid)
-		return tell(session, -EINVAL, "Domain-0 cannot be paused: nothing could unpause it");
+		return tell(session, -EINVAL,
+			    "Domain-0 cannot be paused: nothing could unpause it");
 	if (!xc_domain_pause(session->xc, domid))
 		return 0;
 	return tell(session, -errno, "domain %u cannot be paused: %s", domid, strerror(errno));
@@ -31,10 +35,12 @@ static bool taken(struct session *session, uint32_t domid)
 	bool gone = !request || !*request;
 
 	free(request);
-	return gone || !domain_info(session, domid, &info) || info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying);
+	return gone || !domain_info(session, domid, &info) ||
+	       info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying);
 }
 
-int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how, unsigned int seconds)
+int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how,
+			unsigned int seconds)
 {
 	struct store_batch batch = { .xs = session->xs };
 	uint64_t deadline = now_ns() + seconds * 1000000000ULL;
@@ -44,14 +50,21 @@ int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how
 	if (!domain_info(session, domid, &info))
 		return tell(session, -ESRCH, "there is no domain %u", domid);
 	if (info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying))
-		return tell(session, -EALREADY, "domain %u has ended already; \"xl destroy %u\" removes it", domid, domid);
+		return tell(session, -EALREADY,
+			    "domain %u has ended already; \"xl destroy %u\" removes it", domid,
+			    domid);
 	store_write(&batch, how, "/local/domain/%u/control/shutdown", domid);
 	if (batch.error)
-		return tell(session, batch.error, "domain %u cannot be asked to %s: %s", domid, how, strerror(-batch.error));
+		return tell(session, batch.error, "domain %u cannot be asked to %s: %s", domid, how,
+			    strerror(-batch.error));
 	while (seconds && !taken(session, domid)) {
 		if (now_ns() > deadline)
-			return tell(session, -ETIME, "domain %u has not taken the request to %s within %u seconds: its kernel does "
-				    "not listen (still starting, or hung?); \"xl destroy %u\" ends it", domid, how, seconds, domid);
+			return tell(
+			    session, -ETIME,
+			    "domain %u has not taken the request to %s within %u seconds: its "
+			    "kernel does "
+			    "not listen (still starting, or hung?); \"xl destroy %u\" ends it",
+			    domid, how, seconds, domid);
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 50000000)
 			pause.tv_nsec *= 2;
@@ -69,7 +82,8 @@ static void vcpu_steps(struct store_batch *batch, void *data)
 	const struct vcpu_wish *wish = data;
 
 	for (unsigned int i = 0; i < wish->all; i++)
-		store_write(batch, i < wish->online ? "online" : "offline", "/local/domain/%u/cpu/%u/availability", wish->domid, i);
+		store_write(batch, i < wish->online ? "online" : "offline",
+			    "/local/domain/%u/cpu/%u/availability", wish->domid, i);
 }
 
 int domain_set_vcpus(struct session *session, uint32_t domid, unsigned int online)
@@ -82,8 +96,11 @@ int domain_set_vcpus(struct session *session, uint32_t domid, unsigned int onlin
 		return tell(session, -ESRCH, "there is no domain %u", domid);
 	wish.all = info.max_vcpu_id + 1;
 	if (!online || online > wish.all)
-		return tell(session, -EINVAL, "%u vCPUs are not between 1 and the %u domain %u was created with", online, wish.all,
-			    domid);
+		return tell(session, -EINVAL,
+			    "%u vCPUs are not between 1 and the %u domain %u was created with",
+			    online, wish.all, domid);
 	error = store_transact(session, vcpu_steps, &wish);
-	return error ? tell(session, error, "domain %u's vCPUs cannot be set: %s", domid, strerror(-error)) : 0;
+	return error ? tell(session, error, "domain %u's vCPUs cannot be set: %s", domid,
+			    strerror(-error))
+		     : 0;
 }

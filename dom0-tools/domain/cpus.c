@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads sets of CPUs as xl.cfg writes them: "all", "none", or a list of "3", "0-5", "node:1", "nodes:0-1",
- * each of which a leading "^" takes away instead of adding.
+ * Reads sets of CPUs as xl.cfg writes them: "all", "none", or a list of "3", "0-5", "node:1",
+ * "nodes:0-1", each of which a leading "^" takes away instead of adding.
  */
 #include "domain/internal.h"
 
@@ -18,8 +18,8 @@ static void change(uint8_t *bitmap, unsigned int cpu, bool in)
 		bitmap[cpu / 8] &= ~(1 << cpu % 8);
 }
 
-static int change_nodes(struct session *session, uint8_t *bitmap, unsigned int nr_cpus, unsigned long first,
-			unsigned long last, bool in)
+static int change_nodes(struct session *session, uint8_t *bitmap, unsigned int nr_cpus,
+			unsigned long first, unsigned long last, bool in)
 {
 	unsigned int count = nr_cpus;
 	xc_cputopo_t *topology = calloc(nr_cpus, sizeof(*topology));
@@ -51,7 +51,8 @@ static bool parse_range(const char *text, unsigned long *first, unsigned long *l
 	return !*end && *first <= *last && *last < INT_MAX;
 }
 
-static int parse_item(struct session *session, const char *item, uint8_t *bitmap, unsigned int nr_cpus)
+static int parse_item(struct session *session, const char *item, uint8_t *bitmap,
+		      unsigned int nr_cpus)
 {
 	bool in = *item != '^', nodes;
 	unsigned long first, last;
@@ -86,6 +87,9 @@ int cpus_parse(struct session *session, const char *text, uint8_t *bitmap, unsig
 			error = parse_item(session, item, bitmap, nr_cpus);
 	free(copy);
 	if (error == -ERANGE)
-		return tell(session, error, "CPUs \"%s\": this machine has only CPUs 0 to %u", text, nr_cpus - 1);
-	return error ? tell(session, error, "CPUs \"%s\" are not like \"0-3,^2\", \"all\" or \"node:0\"", text) : 0;
+		return tell(session, error, "CPUs \"%s\": this machine has only CPUs 0 to %u", text,
+			    nr_cpus - 1);
+	return error ? tell(session, error,
+			    "CPUs \"%s\" are not like \"0-3,^2\", \"all\" or \"node:0\"", text)
+		     : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Creates a domain: everything that can be checked is checked first, then each step builds on the last.
+ * Creates a domain: everything that can be checked is checked first, then each step builds on the
+ * last.
  *
  * A failure after the domain exists is undone by destroying it, which accepts a half-made one. The
  * guest runs only after everything is recorded, so a crash of this program leaves a paused domain
@@ -16,7 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the hypervisor needs beside the guest's own pages: its structures, tables, grant frames. KiB. */
+/*
+ * What the hypervisor needs beside the guest's own pages: its structures, tables, grant frames.
+ * KiB.
+ */
 #define OVERHEAD_KIB(vcpus) (1024 + 128 * (uint64_t)(vcpus))
 
 struct creation {
@@ -48,21 +52,28 @@ static void end_phase(void *data, const char *name)
 static int check_config(struct session *session, const struct domain_config *config)
 {
 	if (config->type != DOMAIN_PV)
-		return tell(session, -EOPNOTSUPP, "type=\"%s\" cannot be created yet: use type=\"pv\"",
+		return tell(session, -EOPNOTSUPP,
+			    "type=\"%s\" cannot be created yet: use type=\"pv\"",
 			    config->type == DOMAIN_PVH ? "pvh" : "hvm");
 	if (!config->kernel)
-		return tell(session, -EINVAL, config->bootloader ? "bootloader= is not supported yet: name a kernel= in Domain-0"
-								 : "kernel= is missing: a PV guest needs one");
+		return tell(session, -EINVAL,
+			    config->bootloader
+				? "bootloader= is not supported yet: name a kernel= in Domain-0"
+				: "kernel= is missing: a PV guest needs one");
 	if (!config->max_vcpus || config->vcpus > config->max_vcpus)
-		return tell(session, -EINVAL, "vcpus=%u is not between 1 and maxvcpus=%u", config->vcpus, config->max_vcpus);
+		return tell(session, -EINVAL, "vcpus=%u is not between 1 and maxvcpus=%u",
+			    config->vcpus, config->max_vcpus);
 	if (config->memory_kb < 1024 || config->max_memory_kb < config->memory_kb)
 		return tell(session, -EINVAL, "memory=%llu MiB is not between 1 and maxmem=%llu",
-			    (unsigned long long)config->memory_kb >> 10, (unsigned long long)config->max_memory_kb >> 10);
+			    (unsigned long long)config->memory_kb >> 10,
+			    (unsigned long long)config->max_memory_kb >> 10);
 	if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
-		return tell(session, -E2BIG, "the kernel's command line has %zu characters; PV guests take %u",
+		return tell(session, -E2BIG,
+			    "the kernel's command line has %zu characters; PV guests take %u",
 			    strlen(config->cmdline), MAX_GUEST_CMDLINE - 1);
 	if (config->pcis.count || config->vfbs.count || config->p9s.count)
-		return tell(session, -EOPNOTSUPP, "vfb=, p9= and pci= are not supported yet: remove them");
+		return tell(session, -EOPNOTSUPP,
+			    "vfb=, p9= and pci= are not supported yet: remove them");
 	return name_check_free(session, config->name);
 }
 
@@ -82,12 +93,14 @@ static int map_ramdisk(struct creation *creation)
 	}
 	if (!S_ISREG(stat.st_mode) || !stat.st_size) {
 		close(fd);
-		return tell(creation->session, -EINVAL, "ramdisk %s: %s", path, stat.st_size ? "it is not a file" : "it is empty");
+		return tell(creation->session, -EINVAL, "ramdisk %s: %s", path,
+			    stat.st_size ? "it is not a file" : "it is empty");
 	}
 	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (data == MAP_FAILED)
-		return tell(creation->session, -errno, "ramdisk %s cannot be read: %s", path, strerror(errno));
+		return tell(creation->session, -errno, "ramdisk %s cannot be read: %s", path,
+			    strerror(errno));
 	creation->pv.ramdisk = data;
 	creation->pv.ramdisk_bytes = stat.st_size;
 	return 0;
@@ -106,12 +119,13 @@ static int prepare(struct creation *creation)
 		error = map_ramdisk(creation);
 	if (error)
 		return error;
-	error = pv_layout_compute(&layout, &creation->image, config->memory_kb / 4, creation->pv.ramdisk_bytes,
-				  &creation->complaint);
+	error = pv_layout_compute(&layout, &creation->image, config->memory_kb / 4,
+				  creation->pv.ramdisk_bytes, &creation->complaint);
 	if (error)
 		return tell(creation->session, error, "%s", creation->complaint.text);
 	end_phase(creation, "image");
-	error = memory_ensure_free(creation->session, config->memory_kb + OVERHEAD_KIB(config->max_vcpus));
+	error = memory_ensure_free(creation->session,
+				   config->memory_kb + OVERHEAD_KIB(config->max_vcpus));
 	end_phase(creation, "free memory");
 	return error;
 }
@@ -123,7 +137,9 @@ static int make_channels(struct creation *creation)
 	int console = store < 0 ? -1 : xc_evtchn_alloc_unbound(session->xc, creation->domid, 0);
 
 	if (console < 0)
-		return tell(session, -errno, "the hypervisor refused the domain's event channels: %s", strerror(errno));
+		return tell(session, -errno,
+			    "the hypervisor refused the domain's event channels: %s",
+			    strerror(errno));
 	creation->pv.store_port = creation->plan.store_port = store;
 	creation->pv.console_port = creation->plan.console_port = console;
 	return 0;
@@ -131,10 +147,13 @@ static int make_channels(struct creation *creation)
 
 static int claim(struct creation *creation, unsigned long pages)
 {
-	if (!xc_domain_claim_pages(creation->session->xc, creation->domid, pages) || errno == ENOSYS || errno == EOPNOTSUPP)
+	if (!xc_domain_claim_pages(creation->session->xc, creation->domid, pages) ||
+	    errno == ENOSYS || errno == EOPNOTSUPP)
 		return 0;
-	return tell(creation->session, -errno, "not enough memory: %llu MiB are needed, other guests being created take "
-		    "what is free; try again, or stop a guest", (unsigned long long)pages >> 8);
+	return tell(creation->session, -errno,
+		    "not enough memory: %llu MiB are needed, other guests being created take "
+		    "what is free; try again, or stop a guest",
+		    (unsigned long long)pages >> 8);
 }
 
 static int build(struct creation *creation)
@@ -157,8 +176,9 @@ static int build(struct creation *creation)
 		return error;
 	error = pv_build(pv, &creation->complaint);
 	if (error)
-		return tell(creation->session, error, "%s", creation->complaint.text[0] ? creation->complaint.text
-											 : strerror(-error));
+		return tell(creation->session, error, "%s",
+			    creation->complaint.text[0] ? creation->complaint.text
+							: strerror(-error));
 	creation->plan.store_mfn = pv->store_mfn;
 	creation->plan.console_mfn = pv->console_mfn;
 	return claim(creation, 0);
@@ -197,12 +217,14 @@ static int make(struct creation *creation)
 	return error;
 }
 
-int domain_create(struct session *session, const struct domain_config *config, const struct create_options *options,
-		  uint32_t *domid)
+int domain_create(struct session *session, const struct domain_config *config,
+		  const struct create_options *options, uint32_t *domid)
 {
-	struct creation creation = {
-		.session = session, .config = config, .image.fd = -1, .domid = -1, .phase_start = now_ns()
-	};
+	struct creation creation = { .session = session,
+				     .config = config,
+				     .image.fd = -1,
+				     .domid = -1,
+				     .phase_start = now_ns() };
 	int error = check_config(session, config);
 
 	creation.timings = options ? options->timings : NULL;
@@ -213,8 +235,10 @@ int domain_create(struct session *session, const struct domain_config *config, c
 		error = make(&creation);
 	if (!error && !creation.plan.unwatched)
 		domd_start(session);
-	if (!error && !(options && options->paused) && xc_domain_unpause(session->xc, creation.domid))
-		error = tell(session, -errno, "the hypervisor did not start the domain: %s", strerror(errno));
+	if (!error && !(options && options->paused) &&
+	    xc_domain_unpause(session->xc, creation.domid))
+		error = tell(session, -errno, "the hypervisor did not start the domain: %s",
+			     strerror(errno));
 	if (error && creation.domid >= 0)
 		destroy_all(session, creation.domid, config->uuid);
 	image_close(&creation.image);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes the empty domain in the hypervisor: limits, vCPUs, where they run, how much memory it may have. */
+/*
+ * Makes the empty domain in the hypervisor: limits, vCPUs, where they run, how much memory it may
+ * have.
+ */
 #include "domain/internal.h"
 
 #include <errno.h>
@@ -24,7 +27,9 @@ static int find_pool(struct session *session, const char *name, uint32_t *pool)
 		free(other);
 	}
 	free(pools);
-	return found ? 0 : tell(session, -ENOENT, "there is no CPU pool \"%s\"; see \"xl cpupool-list\"", name);
+	return found ? 0
+		     : tell(session, -ENOENT,
+			    "there is no CPU pool \"%s\"; see \"xl cpupool-list\"", name);
 }
 
 static unsigned int grant_version(struct session *session, const struct domain_config *config)
@@ -33,7 +38,10 @@ static unsigned int grant_version(struct session *session, const struct domain_c
 
 	if (config->max_grant_version)
 		return config->max_grant_version;
-	return !xc_physinfo(session->xc, &machine) && machine.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2 ? 2 : 1;
+	return !xc_physinfo(session->xc, &machine) &&
+		       machine.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2
+		   ? 2
+		   : 1;
 }
 
 static int make_domain(struct session *session, const struct domain_config *config, uint32_t *domid)
@@ -54,30 +62,39 @@ static int make_domain(struct session *session, const struct domain_config *conf
 	if (!xc_domain_create(session->xc, domid, &create))
 		return 0;
 	if (errno == ENOMEM)
-		return tell(session, -ENOMEM, "the hypervisor has no memory for one more domain; stop a guest or give Domain-0 "
+		return tell(session, -ENOMEM,
+			    "the hypervisor has no memory for one more domain; stop a guest or "
+			    "give Domain-0 "
 			    "less (xl mem-set 0)");
-	return tell(session, -errno, "the hypervisor refused the new domain (%s); vcpus=%u max_grant_frames=%d are asked for",
+	return tell(session, -errno,
+		    "the hypervisor refused the new domain (%s); vcpus=%u max_grant_frames=%d are "
+		    "asked for",
 		    strerror(errno), config->max_vcpus, (int)config->max_grant_frames);
 }
 
 static int set_limits(struct session *session, const struct domain_config *config, uint32_t domid)
 {
-	static const char *const modes[] = { "default", "always_emulate", "native", "native_paravirt" };
+	static const char *const modes[] = { "default", "always_emulate", "native",
+					     "native_paravirt" };
 	uint32_t mode = 0;
 
 	if (xc_domain_max_vcpus(session->xc, domid, config->max_vcpus))
-		return tell(session, -errno, "the hypervisor cannot make %u vCPUs: %s", config->max_vcpus, strerror(errno));
+		return tell(session, -errno, "the hypervisor cannot make %u vCPUs: %s",
+			    config->max_vcpus, strerror(errno));
 	if (xc_domain_setmaxmem(session->xc, domid, config->memory_kb + LIMIT_SLACK_KIB))
-		return tell(session, -errno, "the hypervisor refused a memory limit of %llu MiB: %s",
+		return tell(session, -errno,
+			    "the hypervisor refused a memory limit of %llu MiB: %s",
 			    (unsigned long long)config->memory_kb >> 10, strerror(errno));
 	for (unsigned int i = 0; config->tsc_mode && i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (!strcmp(modes[i], config->tsc_mode))
 			mode = i;
 	if (mode && xc_domain_set_tsc_info(session->xc, domid, mode, 0, 0, 0))
-		return tell(session, -errno, "the hypervisor refused tsc_mode=\"%s\": %s", config->tsc_mode, strerror(errno));
+		return tell(session, -errno, "the hypervisor refused tsc_mode=\"%s\": %s",
+			    config->tsc_mode, strerror(errno));
 	if ((config->localtime || config->rtc_timeoffset) &&
 	    xc_domain_set_time_offset(session->xc, domid, config->rtc_timeoffset))
-		return tell(session, -errno, "the hypervisor refused the clock's offset: %s", strerror(errno));
+		return tell(session, -errno, "the hypervisor refused the clock's offset: %s",
+			    strerror(errno));
 	return 0;
 }
 
@@ -88,20 +105,23 @@ static const char *affinity_of(char *const *list, unsigned int count, unsigned i
 	return vcpu < count ? list[vcpu] : NULL;
 }
 
-static int set_affinity(struct session *session, uint32_t domid, unsigned int vcpu, const char *text, uint32_t flag,
-			unsigned int nr_cpus)
+static int set_affinity(struct session *session, uint32_t domid, unsigned int vcpu,
+			const char *text, uint32_t flag, unsigned int nr_cpus)
 {
 	xc_cpumap_t map = xc_cpumap_alloc(session->xc);
 	int error = map ? cpus_parse(session, text, map, nr_cpus) : -ENOMEM;
 
-	if (!error && xc_vcpu_setaffinity(session->xc, domid, vcpu, flag == XEN_VCPUAFFINITY_HARD ? map : NULL,
+	if (!error && xc_vcpu_setaffinity(session->xc, domid, vcpu,
+					  flag == XEN_VCPUAFFINITY_HARD ? map : NULL,
 					  flag == XEN_VCPUAFFINITY_SOFT ? map : NULL, flag))
-		error = tell(session, -errno, "vCPU %u cannot be bound to CPUs \"%s\": %s", vcpu, text, strerror(errno));
+		error = tell(session, -errno, "vCPU %u cannot be bound to CPUs \"%s\": %s", vcpu,
+			     text, strerror(errno));
 	free(map);
 	return error;
 }
 
-static int set_affinities(struct session *session, const struct domain_config *config, uint32_t domid)
+static int set_affinities(struct session *session, const struct domain_config *config,
+			  uint32_t domid)
 {
 	const struct vcpu_affinity *affinity = &config->affinity;
 	int nr_cpus, error = 0;
@@ -114,9 +134,11 @@ static int set_affinities(struct session *session, const struct domain_config *c
 		const char *soft = affinity_of(affinity->soft, affinity->nr_soft, vcpu);
 
 		if (hard)
-			error = set_affinity(session, domid, vcpu, hard, XEN_VCPUAFFINITY_HARD, nr_cpus);
+			error = set_affinity(session, domid, vcpu, hard, XEN_VCPUAFFINITY_HARD,
+					     nr_cpus);
 		if (soft && !error)
-			error = set_affinity(session, domid, vcpu, soft, XEN_VCPUAFFINITY_SOFT, nr_cpus);
+			error = set_affinity(session, domid, vcpu, soft, XEN_VCPUAFFINITY_SOFT,
+					     nr_cpus);
 	}
 	return error;
 }
@@ -135,11 +157,12 @@ static int set_weight(struct session *session, const struct domain_config *confi
 		if (!xc_sched_credit2_domain_set(session->xc, domid, &parameters))
 			return 0;
 	}
-	return tell(session, -errno, "the scheduler refused cpu_weight=%d cap=%d: %s", config->weight, config->cap,
-		    strerror(errno));
+	return tell(session, -errno, "the scheduler refused cpu_weight=%d cap=%d: %s",
+		    config->weight, config->cap, strerror(errno));
 }
 
-int create_in_hypervisor(struct session *session, const struct domain_config *config, uint32_t *domid)
+int create_in_hypervisor(struct session *session, const struct domain_config *config,
+			 uint32_t *domid)
 {
 	int error = make_domain(session, config, domid);
 

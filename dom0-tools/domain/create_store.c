@@ -2,7 +2,8 @@
 /*
  * A new domain's nodes in the store, laid out as 4.17's libxl does, so that its tools, the guest's
  * kernel and other backends find what they look for. First the tree, in one transaction, before the
- * domain is built; then what the build has made known, the rings, and the introduction to the daemon.
+ * domain is built; then what the build has made known, the rings, and the introduction to the
+ * daemon.
  */
 #include "domain/internal.h"
 
@@ -27,7 +28,8 @@ static void vm_nodes(struct store_batch *batch, const struct store_plan *plan)
 		store_write(batch, config->ramdisk, "%s/image/ramdisk", path);
 	if (config->cmdline)
 		store_write(batch, config->cmdline, "%s/image/cmdline", path);
-	snprintf(started, sizeof(started), "%lld.%02d", (long long)plan->started.tv_sec, (int)plan->started.tv_usec / 10000);
+	snprintf(started, sizeof(started), "%lld.%02d", (long long)plan->started.tv_sec,
+		 (int)plan->started.tv_usec / 10000);
 	store_write(batch, started, "%s/start_time", path);
 	if (config->rtc_timeoffset)
 		store_write_number(batch, config->rtc_timeoffset, "%s/rtc/timeoffset", path);
@@ -37,8 +39,17 @@ static void vm_nodes(struct store_batch *batch, const struct store_plan *plan)
 static void guests_own_nodes(struct store_batch *batch, uint32_t domid)
 {
 	static const char *const own[] = {
-		"device/suspend/event-channel", "control/shutdown", "control/feature-poweroff", "control/feature-reboot",
-		"control/feature-suspend", "control/sysrq", "data", "drivers", "feature", "attr", "error",
+		"device/suspend/event-channel",
+		"control/shutdown",
+		"control/feature-poweroff",
+		"control/feature-reboot",
+		"control/feature-suspend",
+		"control/sysrq",
+		"data",
+		"drivers",
+		"feature",
+		"attr",
+		"error",
 	};
 
 	for (unsigned int i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
@@ -96,7 +107,8 @@ static void domain_nodes(struct store_batch *batch, const struct store_plan *pla
 	store_write(batch, config->name, "%s/name", path);
 	store_write_number(batch, plan->domid, "%s/domid", path);
 	for (unsigned int i = 0; i < config->max_vcpus; i++)
-		store_write(batch, i < config->vcpus ? "online" : "offline", "%s/cpu/%u/availability", path, i);
+		store_write(batch, i < config->vcpus ? "online" : "offline",
+			    "%s/cpu/%u/availability", path, i);
 	store_write_number(batch, config->max_memory_kb, "%s/memory/static-max", path);
 	store_write_number(batch, config->memory_kb, "%s/memory/target", path);
 	store_write(batch, "0", "%s/memory/videoram", path);
@@ -129,7 +141,9 @@ int create_in_store(struct session *session, struct store_plan *plan)
 
 	gettimeofday(&plan->started, NULL);
 	error = store_transact(session, tree_steps, plan);
-	return error ? tell(session, error, "xenstored refused the domain's entries: %s", strerror(-error)) : 0;
+	return error ? tell(session, error, "xenstored refused the domain's entries: %s",
+			    strerror(-error))
+		     : 0;
 }
 
 static void ring_steps(struct store_batch *batch, void *data)
@@ -142,14 +156,18 @@ static void ring_steps(struct store_batch *batch, void *data)
 	store_write_number(batch, plan->store_mfn, "%s/store/ring-ref", path);
 	store_write_number(batch, plan->console_port, "%s/console/port", path);
 	store_write_number(batch, plan->console_mfn, "%s/console/ring-ref", path);
-	store_write(batch, plan->unwatched ? MARK_UNWATCHED : MARK_WATCHED, "/libxl/%u/domd", plan->domid);
+	store_write(batch, plan->unwatched ? MARK_UNWATCHED : MARK_WATCHED, "/libxl/%u/domd",
+		    plan->domid);
 }
 
 int publish_rings(struct session *session, struct store_plan *plan)
 {
 	int error = store_transact(session, ring_steps, plan);
 
-	if (!error && !xs_introduce_domain(session->xs, plan->domid, plan->store_mfn, plan->store_port))
+	if (!error &&
+	    !xs_introduce_domain(session->xs, plan->domid, plan->store_mfn, plan->store_port))
 		error = -errno;
-	return error ? tell(session, error, "xenstored did not take in the domain: %s; see its log", strerror(-error)) : 0;
+	return error ? tell(session, error, "xenstored did not take in the domain: %s; see its log",
+			    strerror(-error))
+		     : 0;
 }

@@ -2,9 +2,9 @@
 /*
  * Ends a domain and removes every trace of it, whoever made it and however far it came.
  *
- * Order: the guest stands still; its devices' backends let go (they hold its pages); the hypervisor takes
- * the memory back; then its nodes and records go. Each step goes on where one failed before, so that
- * repeating the command ends what was interrupted.
+ * Order: the guest stands still; its devices' backends let go (they hold its pages); the hypervisor
+ * takes the memory back; then its nodes and records go. Each step goes on where one failed before,
+ * so that repeating the command ends what was interrupted.
  */
 #include "domain/internal.h"
 
@@ -54,9 +54,13 @@ int domain_destroy(struct session *session, uint32_t domid)
 	int error;
 
 	if (!domid)
-		return tell(session, -EINVAL, "Domain-0 cannot be destroyed: it runs this command; use \"poweroff\"");
+		return tell(session, -EINVAL,
+			    "Domain-0 cannot be destroyed: it runs this command; use \"poweroff\"");
 	if (!domain_info(session, domid, &info))
-		return tell(session, -ESRCH, "there is no domain %u; \"xl list\" shows those there are", domid);
+		return tell(session, -ESRCH,
+			    "there is no domain %u; \"xl list\" shows those there are", domid);
 	error = destroy_all(session, domid, info.handle);
-	return error ? tell(session, error, "domain %u is not destroyed: %s; try again", domid, strerror(-error)) : 0;
+	return error ? tell(session, error, "domain %u is not destroyed: %s; try again", domid,
+			    strerror(-error))
+		     : 0;
 }

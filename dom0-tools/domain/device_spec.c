@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes apart "phy:/dev/vg/disk,xvda,w", "/disk.img,raw,xvda,rw" and "format=raw, vdev=xvda, access=rw,
- * target=/disk.img" (xl-disk-configuration(5)), and "mac=…, bridge=…" (xl-network-configuration(5)).
+ * Takes apart "phy:/dev/vg/disk,xvda,w", "/disk.img,raw,xvda,rw" and "format=raw, vdev=xvda,
+ * access=rw, target=/disk.img" (xl-disk-configuration(5)), and "mac=…, bridge=…"
+ * (xl-network-configuration(5)).
  *
  * Of disks: what the kernel's own backend serves, block devices and raw files.
  */
@@ -60,30 +61,36 @@ static int parse_vdev(const char *vdev, uint32_t *number)
 	return -EINVAL;
 }
 
-static int disk_key(struct session *session, struct disk_spec *disk, const char *key, const char *value)
+static int disk_key(struct session *session, struct disk_spec *disk, const char *key,
+		    const char *value)
 {
 	if (!strcmp(key, "target"))
 		set(disk->target, sizeof(disk->target), value);
 	else if (!strcmp(key, "vdev"))
 		set(disk->vdev, sizeof(disk->vdev), value);
 	else if (!strcmp(key, "script"))
-		snprintf(disk->script, sizeof(disk->script), "%s%s", *value == '/' ? "" : "/etc/xen/scripts/", value);
+		snprintf(disk->script, sizeof(disk->script), "%s%s",
+			 *value == '/' ? "" : "/etc/xen/scripts/", value);
 	else if (!strcmp(key, "access"))
 		disk->writable = *value == 'w' || !strcmp(value, "rw");
 	else if (!strcmp(key, "devtype"))
 		disk->cdrom = !strcmp(value, "cdrom");
 	else if (!strcmp(key, "format") && strcmp(value, "raw"))
-		return tell(session, -EOPNOTSUPP, "disk format \"%s\" is not supported yet: convert it with \"qemu-img convert -O raw\"",
+		return tell(session, -EOPNOTSUPP,
+			    "disk format \"%s\" is not supported yet: convert it with \"qemu-img "
+			    "convert -O raw\"",
 			    value);
 	else if (!strcmp(key, "backendtype") && strcmp(value, "phy"))
-		return tell(session, -EOPNOTSUPP, "disk backendtype=\"%s\" is not supported yet: leave it out", value);
+		return tell(session, -EOPNOTSUPP,
+			    "disk backendtype=\"%s\" is not supported yet: leave it out", value);
 	return 0;
 }
 
 /* A word without "=": which it is follows from what it looks like. */
 static int disk_word(struct session *session, struct disk_spec *disk, const char *word)
 {
-	static const char *const read_only[] = { "r", "ro", NULL }, *const writable[] = { "w", "rw", NULL };
+	static const char *const read_only[] = { "r", "ro", NULL }, *const writable[] = { "w", "rw",
+											  NULL };
 	static const char *const formats[] = { "raw", "qcow", "qcow2", "vhd", "qed", NULL };
 	static const char *const prefixes[] = { "phy:", "file:", "raw:", NULL };
 
@@ -147,7 +154,9 @@ int disk_spec_parse(struct session *session, const char *text, struct disk_spec 
 	if (error)
 		return error;
 	if (!disk->target[0] || parse_vdev(disk->vdev, &disk->number))
-		return tell(session, -EINVAL, "disk \"%s\" is not like \"/dev/vg/name,raw,xvda,rw\": it needs a target and a device name",
+		return tell(session, -EINVAL,
+			    "disk \"%s\" is not like \"/dev/vg/name,raw,xvda,rw\": it needs a "
+			    "target and a device name",
 			    text);
 	if (disk->cdrom)
 		disk->writable = false;
@@ -189,11 +198,14 @@ int vif_spec_parse(struct session *session, const char *text, struct vif_spec *v
 		else if (!strcmp(word, "vifname"))
 			set(vif->vifname, sizeof(vif->vifname), value);
 		else if (!strcmp(word, "script"))
-			snprintf(vif->script, sizeof(vif->script), "%s%s", *value == '/' ? "" : "/etc/xen/scripts/", value);
+			snprintf(vif->script, sizeof(vif->script), "%s%s",
+				 *value == '/' ? "" : "/etc/xen/scripts/", value);
 	}
 	free(copy);
-	if (sscanf(vif->mac, "%2x:%2x:%2x:%2x:%2x:%2x%c", &octets[0], &octets[1], &octets[2], &octets[3], &octets[4], &octets[5],
-		   &more) != 6)
-		return tell(session, -EINVAL, "vif \"%s\": \"%s\" is no MAC address like 00:16:3e:12:34:56", text, vif->mac);
+	if (sscanf(vif->mac, "%2x:%2x:%2x:%2x:%2x:%2x%c", &octets[0], &octets[1], &octets[2],
+		   &octets[3], &octets[4], &octets[5], &more) != 6)
+		return tell(session, -EINVAL,
+			    "vif \"%s\": \"%s\" is no MAC address like 00:16:3e:12:34:56", text,
+			    vif->mac);
 	return 0;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ends the devices of a domain that goes: backends are asked to close, awaited for a limited time, their
- * scripts told, and all nodes removed.
+ * Ends the devices of a domain that goes: backends are asked to close, awaited for a limited time,
+ * their scripts told, and all nodes removed.
  *
- * /libxl/<domid>/device lists what there is, for domains of any toolstack of 4.17; only Domain-0 writes
- * there. A backend closes when its frontend's nodes vanish, or at the latest when its own state says so.
+ * /libxl/<domid>/device lists what there is, for domains of any toolstack of 4.17; only Domain-0
+ * writes there. A backend closes when its frontend's nodes vanish, or at the latest when its own
+ * state says so.
  */
 #include "domain/internal.h"
 
@@ -65,10 +66,13 @@ static struct device *list_devices(struct session *session, uint32_t domid, unsi
 	return devices;
 }
 
-/* A console ring is served by a daemon that follows the domain itself: there is nothing to close. */
+/*
+ * A console ring is served by a daemon that follows the domain itself: there is nothing to close.
+ */
 static bool closes(const struct device *device)
 {
-	return device->backend && strcmp(device->kind, "console") && !strncmp(device->backend, "/local/domain/", 14);
+	return device->backend && strcmp(device->kind, "console") &&
+	       !strncmp(device->backend, "/local/domain/", 14);
 }
 
 static void ask_to_close(struct session *session, const struct device *device)
@@ -90,9 +94,11 @@ static void await_closed(struct session *session, const struct device *device, u
 	struct timespec pause = { 0, 1000000 };
 	uint64_t state;
 
-	while (store_read_number(session, &state, "%s/state", device->backend) && state != XenbusStateClosed) {
+	while (store_read_number(session, &state, "%s/state", device->backend) &&
+	       state != XenbusStateClosed) {
 		if (now_ns() > deadline) {
-			warn(session, "backend %s does not close; it is removed by force", device->backend);
+			warn(session, "backend %s does not close; it is removed by force",
+			     device->backend);
 			return;
 		}
 		nanosleep(&pause, NULL);
@@ -112,7 +118,8 @@ static void script_environment(const char *backend, const char *kind)
 		const char *domid = strstr(backend, "/vif/");
 		char name[64];
 
-		snprintf(name, sizeof(name), "vif%u.%s", domid ? (unsigned int)atoi(domid + 5) : 0, strrchr(backend, '/') + 1);
+		snprintf(name, sizeof(name), "vif%u.%s", domid ? (unsigned int)atoi(domid + 5) : 0,
+			 strrchr(backend, '/') + 1);
 		setenv("vif", name, 1);
 	}
 }
@@ -127,14 +134,20 @@ static int await_script(struct session *session, pid_t pid, const char *script)
 		if (now_ns() > deadline) {
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
-			return tell(session, -ETIME, "the script %s did not end within %u seconds", script, SCRIPT_SECONDS);
+			return tell(session, -ETIME, "the script %s did not end within %u seconds",
+				    script, SCRIPT_SECONDS);
 		}
 		nanosleep(&pause, NULL);
 	}
-	return status ? tell(session, -EIO, "the script %s failed; its own output or /var/log/xen/xen-hotplug.log tells why", script) : 0;
+	return status ? tell(session, -EIO,
+			     "the script %s failed; its own output or /var/log/xen/xen-hotplug.log "
+			     "tells why",
+			     script)
+		      : 0;
 }
 
-int device_script(struct session *session, const char *backend, const char *kind, const char *action)
+int device_script(struct session *session, const char *backend, const char *kind,
+		  const char *action)
 {
 	char *script = store_read(session, "%s/script", backend);
 	pid_t pid;
@@ -144,12 +157,14 @@ int device_script(struct session *session, const char *backend, const char *kind
 		pid = fork();
 		if (!pid) {
 			script_environment(backend, kind);
-			execl(script, script, action, strcmp(kind, "vif") ? NULL : "type_if=vif", (char *)NULL);
+			execl(script, script, action, strcmp(kind, "vif") ? NULL : "type_if=vif",
+			      (char *)NULL);
 			_exit(127);
 		}
 		error = pid < 0 ? -errno : await_script(session, pid, script);
 	} else if (strcmp(action, "remove") && strcmp(action, "offline")) {
-		error = tell(session, -ENOENT, "the script %s cannot be run", script ? script : "of the device");
+		error = tell(session, -ENOENT, "the script %s cannot be run",
+			     script ? script : "of the device");
 	}
 	free(script);
 	return error;
@@ -161,7 +176,8 @@ static void run_script(struct session *session, const struct device *device)
 	char *by_us = store_read(session, "%s/serai-hotplug", device->backend);
 
 	if (!by_us)
-		device_script(session, device->backend, device->kind, strcmp(device->kind, "vif") ? "remove" : "offline");
+		device_script(session, device->backend, device->kind,
+			      strcmp(device->kind, "vif") ? "remove" : "offline");
 	free(by_us);
 }
 
@@ -173,7 +189,10 @@ static void remove_nodes(struct session *session, const struct device *device)
 	if (!device->backend || strncmp(device->backend, "/local/domain/", 14))
 		return;
 	store_remove(&batch, "%s", device->backend);
-	/* The directory of the domain's backends of this kind; it goes with its last one, once all are done. */
+	/*
+	 * The directory of the domain's backends of this kind; it goes with its last one, once all
+	 * are done.
+	 */
 	slash = strrchr(device->backend, '/');
 	*slash = '\0';
 	store_remove(&batch, "%s", device->backend);

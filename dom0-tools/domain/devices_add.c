@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Gives a new domain its disks and network interfaces, served by Dom0's kernel (xen-blkback, xen-netback).
+ * Gives a new domain its disks and network interfaces, served by Dom0's kernel (xen-blkback,
+ * xen-netback).
  *
- * Nodes of frontend, backend and the toolstack's list are those 4.17's libxl writes. What its hotplug
- * scripts do is done here (naming the block device, putting the interface on its bridge), unless the user
- * names a script of his own. Each backend is awaited until it is ready for its frontend.
+ * Nodes of frontend, backend and the toolstack's list are those 4.17's libxl writes. What its
+ * hotplug scripts do is done here (naming the block device, putting the interface on its bridge),
+ * unless the user names a script of his own. Each backend is awaited until it is ready for its
+ * frontend.
  */
 #include "domain/device_spec.h"
 
@@ -39,7 +41,8 @@ struct device_nodes {
 static void disk_nodes(struct store_batch *batch, const struct disk_spec *disk, const char *at)
 {
 	store_write(batch, disk->target, "%s/params", at);
-	store_write(batch, disk->script[0] ? disk->script : "/etc/xen/scripts/block", "%s/script", at);
+	store_write(batch, disk->script[0] ? disk->script : "/etc/xen/scripts/block", "%s/script",
+		    at);
 	store_write(batch, "0", "%s/removable", at);
 	store_write(batch, "1", "%s/bootable", at);
 	store_write(batch, disk->vdev, "%s/dev", at);
@@ -50,9 +53,11 @@ static void disk_nodes(struct store_batch *batch, const struct disk_spec *disk, 
 	store_write(batch, "xen", "%s/specification", at);
 }
 
-static void vif_nodes(struct store_batch *batch, const struct vif_spec *vif, uint32_t number, const char *at)
+static void vif_nodes(struct store_batch *batch, const struct vif_spec *vif, uint32_t number,
+		      const char *at)
 {
-	store_write(batch, vif->script[0] ? vif->script : "/etc/xen/scripts/vif-bridge", "%s/script", at);
+	store_write(batch, vif->script[0] ? vif->script : "/etc/xen/scripts/vif-bridge",
+		    "%s/script", at);
 	store_write(batch, vif->mac, "%s/mac", at);
 	store_write(batch, vif->bridge, "%s/bridge", at);
 	if (vif->ip[0])
@@ -65,7 +70,8 @@ static void vif_nodes(struct store_batch *batch, const struct vif_spec *vif, uin
 }
 
 /* The backend's nodes, and the same again as the toolstack's record. */
-static void backend_nodes(struct store_batch *batch, const struct device_nodes *device, const char *at)
+static void backend_nodes(struct store_batch *batch, const struct device_nodes *device,
+			  const char *at)
 {
 	store_write(batch, device->frontend, "%s/frontend", at);
 	store_write_number(batch, device->domid, "%s/frontend-id", at);
@@ -101,7 +107,8 @@ static void device_steps(struct store_batch *batch, void *data)
 	const struct device_nodes *device = data;
 	char list[PATH_BYTES];
 
-	snprintf(list, sizeof(list), "/libxl/%u/device/%s/%u", device->domid, device->kind, device->number);
+	snprintf(list, sizeof(list), "/libxl/%u/device/%s/%u", device->domid, device->kind,
+		 device->number);
 	frontend_nodes(batch, device);
 	store_write(batch, "", "%s", device->backend);
 	store_permit(batch, 0, device->domid, "%s", device->backend);
@@ -114,11 +121,14 @@ static int write_nodes(struct session *session, struct device_nodes *device)
 {
 	int error;
 
-	snprintf(device->frontend, PATH_BYTES, "/local/domain/%u/device/%s/%u", device->domid, device->kind, device->number);
-	snprintf(device->backend, PATH_BYTES, "/local/domain/0/backend/%s/%u/%u", device->kind, device->domid, device->number);
+	snprintf(device->frontend, PATH_BYTES, "/local/domain/%u/device/%s/%u", device->domid,
+		 device->kind, device->number);
+	snprintf(device->backend, PATH_BYTES, "/local/domain/0/backend/%s/%u/%u", device->kind,
+		 device->domid, device->number);
 	error = store_transact(session, device_steps, device);
-	return error ? tell(session, error, "xenstored refused the entries of %s %u: %s", device->kind, device->number,
-			    strerror(-error)) : 0;
+	return error ? tell(session, error, "xenstored refused the entries of %s %u: %s",
+			    device->kind, device->number, strerror(-error))
+		     : 0;
 }
 
 static int await_ready(struct session *session, const struct device_nodes *device)
@@ -127,18 +137,22 @@ static int await_ready(struct session *session, const struct device_nodes *devic
 	struct timespec pause = { 0, 1000000 };
 	char *error;
 
-	while (!store_read_number(session, &state, "%s/state", device->backend) || state < XenbusStateInitWait) {
+	while (!store_read_number(session, &state, "%s/state", device->backend) ||
+	       state < XenbusStateInitWait) {
 		if (now_ns() > deadline)
-			return tell(session, -ETIME, "no backend takes care of %s: load its module (modprobe %s)", device->backend,
-				    device->disk ? "xen-blkback" : "xen-netback");
+			return tell(session, -ETIME,
+				    "no backend takes care of %s: load its module (modprobe %s)",
+				    device->backend, device->disk ? "xen-blkback" : "xen-netback");
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 50000000)
 			pause.tv_nsec *= 2;
 	}
 	if (state < XenbusStateClosing)
 		return 0;
-	error = store_read(session, "/local/domain/0/error/backend/%s/%u/%u/error", device->kind, device->domid, device->number);
-	tell(session, 0, "the backend %s failed: %s", device->backend, error ? error : "see the kernel's log");
+	error = store_read(session, "/local/domain/0/error/backend/%s/%u/%u/error", device->kind,
+			   device->domid, device->number);
+	tell(session, 0, "the backend %s failed: %s", device->backend,
+	     error ? error : "see the kernel's log");
 	free(error);
 	return -EIO;
 }
@@ -156,7 +170,8 @@ static int open_loop(struct session *session, const struct disk_spec *disk, int 
 		char path[32];
 
 		snprintf(path, sizeof(path), "/dev/loop%d", number);
-		device = number < 0 ? -1 : open(path, (disk->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+		device =
+		    number < 0 ? -1 : open(path, (disk->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 		if (device >= 0 && !ioctl(device, LOOP_CONFIGURE, &config))
 			break;
 		if (device >= 0)
@@ -166,8 +181,10 @@ static int open_loop(struct session *session, const struct disk_spec *disk, int 
 	if (control >= 0)
 		close(control);
 	close(file);
-	return device >= 0 ? device : tell(session, -ENODEV, "disk %s: no loop device for the file (modprobe loop): %s",
-					   disk->target, strerror(errno));
+	return device >= 0 ? device
+			   : tell(session, -ENODEV,
+				  "disk %s: no loop device for the file (modprobe loop): %s",
+				  disk->target, strerror(errno));
 }
 
 /* An open block device for the disk, to be kept until the backend has opened it. */
@@ -209,11 +226,14 @@ static int await_opened(struct session *session, const struct device_nodes *devi
 	struct timespec pause = { 0, 1000000 };
 	char path[PATH_BYTES], *why;
 
-	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/vbd-%u-%u/physical_device", device->domid, device->number);
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/vbd-%u-%u/physical_device",
+		 device->domid, device->number);
 	while (access(path, F_OK)) {
-		why = store_read(session, "/local/domain/0/error/backend/vbd/%u/%u/error", device->domid, device->number);
+		why = store_read(session, "/local/domain/0/error/backend/vbd/%u/%u/error",
+				 device->domid, device->number);
 		if (why || now_ns() > deadline) {
-			tell(session, 0, "disk %s: xen-blkback did not open it: %s", device->disk->target, why ? why : "time ran out");
+			tell(session, 0, "disk %s: xen-blkback did not open it: %s",
+			     device->disk->target, why ? why : "time ran out");
 			free(why);
 			return -EIO;
 		}
@@ -224,7 +244,9 @@ static int await_opened(struct session *session, const struct device_nodes *devi
 	return 0;
 }
 
-/* The backend opens the device by its number; our descriptor keeps a loop device alive until then. */
+/*
+ * The backend opens the device by its number; our descriptor keeps a loop device alive until then.
+ */
 static int connect_disk(struct session *session, struct device_nodes *device)
 {
 	int fd = open_disk(session, device->disk, device->physical), error;
@@ -233,7 +255,8 @@ static int connect_disk(struct session *session, struct device_nodes *device)
 		return fd;
 	error = store_transact(session, connect_steps, device);
 	if (error)
-		tell(session, error, "disk %s cannot be connected: %s", device->disk->target, strerror(-error));
+		tell(session, error, "disk %s cannot be connected: %s", device->disk->target,
+		     strerror(-error));
 	else
 		error = await_opened(session, device);
 	close(fd);
@@ -254,7 +277,8 @@ static int add_disk(struct session *session, uint32_t domid, const char *text)
 		error = await_ready(session, &device);
 	if (error)
 		return error;
-	return disk.script[0] ? device_script(session, device.backend, "vbd", "add") : connect_disk(session, &device);
+	return disk.script[0] ? device_script(session, device.backend, "vbd", "add")
+			      : connect_disk(session, &device);
 }
 
 /* Puts the interface of netback on its bridge, up. */
@@ -265,16 +289,21 @@ static int join_bridge(struct session *session, const struct device_nodes *devic
 
 	snprintf(request.ifr_name, IFNAMSIZ, "%s", device->vif->bridge);
 	request.ifr_ifindex = (int)if_nametoindex(name);
-	if (fd < 0 || !request.ifr_ifindex || (ioctl(fd, SIOCBRADDIF, &request) && errno != EBUSY)) {
-		error = tell(session, -errno, "vif %s cannot join bridge %s (%s): is there such a bridge? \"ip link add %s type bridge\" "
-			     "makes one", name, device->vif->bridge, strerror(errno), device->vif->bridge);
+	if (fd < 0 || !request.ifr_ifindex ||
+	    (ioctl(fd, SIOCBRADDIF, &request) && errno != EBUSY)) {
+		error = tell(session, -errno,
+			     "vif %s cannot join bridge %s (%s): is there such a bridge? \"ip link "
+			     "add %s type bridge\" "
+			     "makes one",
+			     name, device->vif->bridge, strerror(errno), device->vif->bridge);
 	} else {
 		snprintf(request.ifr_name, IFNAMSIZ, "%s", name);
 		if (ioctl(fd, SIOCGIFFLAGS, &request))
 			error = -errno;
 		request.ifr_flags |= IFF_UP;
 		if (error || ioctl(fd, SIOCSIFFLAGS, &request))
-			error = tell(session, -errno, "vif %s cannot be brought up: %s", name, strerror(errno));
+			error = tell(session, -errno, "vif %s cannot be brought up: %s", name,
+				     strerror(errno));
 	}
 	if (fd >= 0)
 		close(fd);
@@ -284,7 +313,9 @@ static int join_bridge(struct session *session, const struct device_nodes *devic
 static int add_vif(struct session *session, uint32_t domid, unsigned int number, const char *text)
 {
 	struct vif_spec vif;
-	struct device_nodes device = { .kind = "vif", .domid = domid, .number = number, .vif = &vif };
+	struct device_nodes device = {
+		.kind = "vif", .domid = domid, .number = number, .vif = &vif
+	};
 	char name[IFNAMSIZ];
 	int error = vif_spec_parse(session, text, &vif);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be done with domains: the operations behind xl's commands and the life-cycle daemon's work.
+ * What can be done with domains: the operations behind xl's commands and the life-cycle daemon's
+ * work.
  *
- * Everything goes through libxenctrl and libxenstore, so it runs on any hypervisor and store of the 4.17
- * ABI. Functions return 0 or a negative errno and have then told the user why, and what to do, through
- * the session's logger. Nothing half-made is left behind by a failure.
+ * Everything goes through libxenctrl and libxenstore, so it runs on any hypervisor and store of
+ * the 4.17 ABI. Functions return 0 or a negative errno and have then told the user why, and what to
+ * do, through the session's logger. Nothing half-made is left behind by a failure.
  */
 #ifndef SERAI_DOMAIN_H
 #define SERAI_DOMAIN_H
@@ -21,7 +22,9 @@
 /* May Domain-0 be made smaller for a new domain? AUTO: unless the hypervisor was told dom0_mem=. */
 enum autoballoon { AUTOBALLOON_AUTO, AUTOBALLOON_ON, AUTOBALLOON_OFF };
 
-/* An open connection to the hypervisor and the store. session_open() sets all; autoballoon to AUTO. */
+/*
+ * An open connection to the hypervisor and the store. session_open() sets all; autoballoon to AUTO.
+ */
 struct session {
 	xentoollog_logger *log; /* NULL: standard error */
 	xc_interface *xc;
@@ -43,18 +46,24 @@ struct create_timings {
 };
 
 struct create_options {
-	bool paused;			/* leave it paused */
-	bool unwatched;			/* nobody acts when it ends: domd is neither told nor started */
+	bool paused;	/* leave it paused */
+	bool unwatched; /* nobody acts when it ends: domd is neither told nor started */
 	struct create_timings *timings; /* NULL: not wanted */
 };
 
-/* Builds the domain and its store entries, records its configuration for later, starts it unless paused. */
-int domain_create(struct session *session, const struct domain_config *config, const struct create_options *options,
-		  uint32_t *domid);
+/*
+ * Builds the domain and its store entries, records its configuration for later, starts it unless
+ * paused.
+ */
+int domain_create(struct session *session, const struct domain_config *config,
+		  const struct create_options *options, uint32_t *domid);
 
 int domain_destroy(struct session *session, uint32_t domid);
-/* Ask the guest through control/shutdown; -ETIME if it has not taken the request after `seconds`. */
-int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how, unsigned int seconds);
+/*
+ * Ask the guest through control/shutdown; -ETIME if it has not taken the request after `seconds`.
+ */
+int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how,
+			unsigned int seconds);
 int domain_pause(struct session *session, uint32_t domid);
 int domain_unpause(struct session *session, uint32_t domid);
 int domain_rename(struct session *session, uint32_t domid, const char *name);
@@ -69,21 +78,23 @@ int domain_set_vcpus(struct session *session, uint32_t domid, unsigned int onlin
 int domain_dump_core(struct session *session, uint32_t domid, const char *path);
 
 /*
- * The configuration a domain was created with, kept in /var/lib/xen as JSON (userdata named by domid and
- * uuid), so that it survives every daemon. NULL if there is none.
+ * The configuration a domain was created with, kept in /var/lib/xen as JSON (userdata named by
+ * domid and uuid), so that it survives every daemon. NULL if there is none.
  */
 struct domain_config *domain_stored_config(struct session *session, uint32_t domid);
-int domain_store_config(struct session *session, uint32_t domid, const struct domain_config *config);
+int domain_store_config(struct session *session, uint32_t domid,
+			const struct domain_config *config);
 
 /*
- * Who acts when the domain ends, a node of the store that goes with the domain: MARK_CREATING while it is
- * being made, MARK_WATCHED for domd, anything else: nobody.
+ * Who acts when the domain ends, a node of the store that goes with the domain: MARK_CREATING while
+ * it is being made, MARK_WATCHED for domd, anything else: nobody.
  */
 #define MARK_CREATING  "creating"
 #define MARK_WATCHED   "watched"
 #define MARK_UNWATCHED "unwatched"
 #define MARK_PRESERVED "preserved"
-char *domain_mark(struct session *session, uint32_t domid); /* malloc'ed, NULL: not made by these functions */
+char *domain_mark(struct session *session,
+		  uint32_t domid); /* malloc'ed, NULL: not made by these functions */
 int domain_set_mark(struct session *session, uint32_t domid, const char *mark);
 
 /* Starts the life-cycle daemon unless it runs; only a warning if it cannot be started. */

@@ -3,9 +3,9 @@
  * Writes a PV guest's memory and processors as an ELF core in the format of 4.17's tools: sections
  * .note.Xen, .xen_prstatus, .xen_shared_info, .xen_p2m, .xen_pages.
  *
- * Beyond that format there are program headers, which debuggers look for: each vCPU's registers as a
- * thread, and memory by guest physical address (as long as its pieces are not too many). The guest
- * stands still meanwhile. The file appears under its name only when whole.
+ * Beyond that format there are program headers, which debuggers look for: each vCPU's registers as
+ * a thread, and memory by guest physical address (as long as its pieces are not too many). The
+ * guest stands still meanwhile. The file appears under its name only when whole.
  */
 #include "domain/guest_p2m.h"
 
@@ -23,10 +23,10 @@
 #include <xen/elfnote.h>
 #include <xen/version.h>
 
-#define BATCH	  1024 /* pages mapped at once */
-#define MAX_RUNS  4096 /* pieces of memory with a program header */
+#define BATCH	     1024 /* pages mapped at once */
+#define MAX_RUNS     4096 /* pieces of memory with a program header */
 #define NR_VCPUS_MAX 8192
-#define DUMP_MAGIC 0xf00febedULL /* of a PV guest */
+#define DUMP_MAGIC   0xf00febedULL /* of a PV guest */
 
 /* Descriptions of the Xen notes. */
 struct note_header {
@@ -42,8 +42,18 @@ struct note_version {
 	uint64_t page_size;
 };
 
-enum { SEC_NULL, SEC_NOTE, SEC_PRSTATUS, SEC_SHARED_INFO, SEC_P2M, SEC_PAGES, SEC_STRINGS, NR_SECTIONS };
-static const char section_names[] = "\0.note.Xen\0.xen_prstatus\0.xen_shared_info\0.xen_p2m\0.xen_pages\0.shstrtab";
+enum {
+	SEC_NULL,
+	SEC_NOTE,
+	SEC_PRSTATUS,
+	SEC_SHARED_INFO,
+	SEC_P2M,
+	SEC_PAGES,
+	SEC_STRINGS,
+	NR_SECTIONS
+};
+static const char section_names[] =
+    "\0.note.Xen\0.xen_prstatus\0.xen_shared_info\0.xen_p2m\0.xen_pages\0.shstrtab";
 
 struct dump {
 	struct session *session;
@@ -66,7 +76,8 @@ static uint64_t note_bytes(uint64_t name, uint64_t description)
 	return sizeof(Elf64_Nhdr) + ((name + 3) & ~3ULL) + ((description + 3) & ~3ULL);
 }
 
-static void write_note(FILE *file, const char *owner, uint32_t type, const void *description, uint32_t bytes)
+static void write_note(FILE *file, const char *owner, uint32_t type, const void *description,
+		       uint32_t bytes)
 {
 	Elf64_Nhdr head = { strlen(owner) + 1, bytes, type };
 	static const char zeros[4];
@@ -80,8 +91,8 @@ static void write_note(FILE *file, const char *owner, uint32_t type, const void 
 
 static uint64_t xen_notes_bytes(void)
 {
-	return note_bytes(4, 0) + note_bytes(4, sizeof(struct note_header)) + note_bytes(4, sizeof(struct note_version)) +
-	       note_bytes(4, sizeof(uint64_t));
+	return note_bytes(4, 0) + note_bytes(4, sizeof(struct note_header)) +
+	       note_bytes(4, sizeof(struct note_version)) + note_bytes(4, sizeof(uint64_t));
 }
 
 static void write_xen_notes(struct dump *dump)
@@ -110,10 +121,33 @@ static void write_xen_notes(struct dump *dump)
 static void write_thread(struct dump *dump, unsigned int vcpu)
 {
 	const cpu_user_regs_x86_64_t *r = &dump->contexts[vcpu].x64.user_regs;
-	const uint64_t regs[] = { r->r15, r->r14, r->r13, r->r12, r->rbp, r->rbx, r->r11, r->r10, r->r9,
-				  r->r8, r->rax, r->rcx, r->rdx, r->rsi, r->rdi, r->rax, r->rip, r->cs,
-				  r->rflags, r->rsp, r->ss, dump->contexts[vcpu].x64.fs_base,
-				  dump->contexts[vcpu].x64.gs_base_kernel, r->ds, r->es, r->fs, r->gs };
+	const uint64_t regs[] = { r->r15,
+				  r->r14,
+				  r->r13,
+				  r->r12,
+				  r->rbp,
+				  r->rbx,
+				  r->r11,
+				  r->r10,
+				  r->r9,
+				  r->r8,
+				  r->rax,
+				  r->rcx,
+				  r->rdx,
+				  r->rsi,
+				  r->rdi,
+				  r->rax,
+				  r->rip,
+				  r->cs,
+				  r->rflags,
+				  r->rsp,
+				  r->ss,
+				  dump->contexts[vcpu].x64.fs_base,
+				  dump->contexts[vcpu].x64.gs_base_kernel,
+				  r->ds,
+				  r->es,
+				  r->fs,
+				  r->gs };
 	struct elf_prstatus status;
 
 	memset(&status, 0, sizeof(status));
@@ -133,16 +167,20 @@ static uint64_t count_runs(const struct dump *dump)
 	return runs;
 }
 
-static void place(struct dump *dump, unsigned int number, uint32_t type, uint64_t *at, uint64_t bytes, uint64_t entry,
-		  uint64_t align)
+static void place(struct dump *dump, unsigned int number, uint32_t type, uint64_t *at,
+		  uint64_t bytes, uint64_t entry, uint64_t align)
 {
 	const char *name = section_names;
 
 	for (unsigned int i = 0; i < number; i++)
 		name += strlen(name) + 1;
 	*at = (*at + align - 1) & ~(align - 1);
-	dump->section[number] = (Elf64_Shdr){ .sh_name = name - section_names, .sh_type = type, .sh_offset = *at,
-					      .sh_size = bytes, .sh_entsize = entry, .sh_addralign = align };
+	dump->section[number] = (Elf64_Shdr){ .sh_name = name - section_names,
+					      .sh_type = type,
+					      .sh_offset = *at,
+					      .sh_size = bytes,
+					      .sh_entsize = entry,
+					      .sh_addralign = align };
 	*at += bytes;
 }
 
@@ -153,22 +191,28 @@ static void compute_layout(struct dump *dump)
 	dump->nr_runs = count_runs(dump);
 	if (dump->nr_runs > MAX_RUNS)
 		dump->nr_runs = 0;
-	at = sizeof(Elf64_Ehdr) + (1 + dump->nr_runs) * sizeof(Elf64_Phdr) + NR_SECTIONS * sizeof(Elf64_Shdr);
+	at = sizeof(Elf64_Ehdr) + (1 + dump->nr_runs) * sizeof(Elf64_Phdr) +
+	     NR_SECTIONS * sizeof(Elf64_Shdr);
 	place(dump, SEC_NOTE, SHT_NOTE, &at, xen_notes_bytes(), 0, 4);
 	dump->threads_offset = at;
 	dump->threads_bytes = dump->nr_vcpus * note_bytes(5, sizeof(struct elf_prstatus));
 	at += dump->threads_bytes;
-	place(dump, SEC_PRSTATUS, SHT_PROGBITS, &at, dump->nr_vcpus * sizeof(vcpu_guest_context_x86_64_t),
+	place(dump, SEC_PRSTATUS, SHT_PROGBITS, &at,
+	      dump->nr_vcpus * sizeof(vcpu_guest_context_x86_64_t),
 	      sizeof(vcpu_guest_context_x86_64_t), 8);
 	place(dump, SEC_SHARED_INFO, SHT_PROGBITS, &at, PAGE_BYTES, PAGE_BYTES, 8);
-	place(dump, SEC_P2M, SHT_PROGBITS, &at, dump->nr_frames * sizeof(struct guest_frame), sizeof(struct guest_frame), 8);
+	place(dump, SEC_P2M, SHT_PROGBITS, &at, dump->nr_frames * sizeof(struct guest_frame),
+	      sizeof(struct guest_frame), 8);
 	place(dump, SEC_STRINGS, SHT_STRTAB, &at, sizeof(section_names), 0, 1);
-	place(dump, SEC_PAGES, SHT_PROGBITS, &at, dump->nr_frames << PAGE_BITS, PAGE_BYTES, PAGE_BYTES);
+	place(dump, SEC_PAGES, SHT_PROGBITS, &at, dump->nr_frames << PAGE_BITS, PAGE_BYTES,
+	      PAGE_BYTES);
 }
 
 static void write_program_headers(struct dump *dump)
 {
-	Elf64_Phdr program = { .p_type = PT_NOTE, .p_offset = dump->threads_offset, .p_filesz = dump->threads_bytes,
+	Elf64_Phdr program = { .p_type = PT_NOTE,
+			       .p_offset = dump->threads_offset,
+			       .p_filesz = dump->threads_bytes,
 			       .p_align = 4 };
 	uint64_t start = 0;
 
@@ -178,11 +222,15 @@ static void write_program_headers(struct dump *dump)
 
 		if (i < dump->nr_frames && dump->frames[i].pfn == dump->frames[i - 1].pfn + 1)
 			continue;
-		program = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X,
-					.p_offset = dump->section[SEC_PAGES].sh_offset + (start << PAGE_BITS),
+		program = (Elf64_Phdr){ .p_type = PT_LOAD,
+					.p_flags = PF_R | PF_W | PF_X,
+					.p_offset = dump->section[SEC_PAGES].sh_offset +
+						    (start << PAGE_BITS),
 					.p_vaddr = dump->frames[start].pfn << PAGE_BITS,
 					.p_paddr = dump->frames[start].pfn << PAGE_BITS,
-					.p_filesz = bytes, .p_memsz = bytes, .p_align = PAGE_BYTES };
+					.p_filesz = bytes,
+					.p_memsz = bytes,
+					.p_align = PAGE_BYTES };
 		fwrite(&program, sizeof(program), 1, dump->file);
 		start = i;
 	}
@@ -191,10 +239,18 @@ static void write_program_headers(struct dump *dump)
 static void write_headers(struct dump *dump)
 {
 	Elf64_Ehdr header = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT, ELFOSABI_SYSV },
-		.e_type = ET_CORE, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_ehsize = sizeof(header),
-		.e_phoff = sizeof(header), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 1 + dump->nr_runs,
-		.e_shentsize = sizeof(Elf64_Shdr), .e_shnum = NR_SECTIONS, .e_shstrndx = SEC_STRINGS,
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT, ELFOSABI_SYSV },
+		.e_type = ET_CORE,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_ehsize = sizeof(header),
+		.e_phoff = sizeof(header),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 1 + dump->nr_runs,
+		.e_shentsize = sizeof(Elf64_Shdr),
+		.e_shnum = NR_SECTIONS,
+		.e_shstrndx = SEC_STRINGS,
 	};
 
 	header.e_shoff = header.e_phoff + header.e_phnum * sizeof(Elf64_Phdr);
@@ -246,7 +302,8 @@ static int write_pages(struct dump *dump)
 
 	fseek(dump->file, dump->section[SEC_PAGES].sh_offset, SEEK_SET);
 	for (uint64_t at = 0; at < dump->nr_frames && !error; at += BATCH)
-		error = write_batch(dump, dump->frames + at, dump->nr_frames - at < BATCH ? dump->nr_frames - at : BATCH);
+		error = write_batch(dump, dump->frames + at,
+				    dump->nr_frames - at < BATCH ? dump->nr_frames - at : BATCH);
 	return error;
 }
 
@@ -291,7 +348,8 @@ static int read_vcpus(struct dump *dump)
 		return -ENOMEM;
 	/* Those never brought up have no state. */
 	for (unsigned int i = 0; i < all; i++)
-		if (!xc_vcpu_getcontext(dump->session->xc, dump->domid, i, &dump->contexts[dump->nr_vcpus]))
+		if (!xc_vcpu_getcontext(dump->session->xc, dump->domid, i,
+					&dump->contexts[dump->nr_vcpus]))
 			dump->nr_vcpus++;
 	return 0;
 }
@@ -302,14 +360,18 @@ static int read_guest(struct dump *dump)
 	int error = read_vcpus(dump);
 
 	if (error)
-		return tell(dump->session, error, "domain %u's processors cannot be read: %s", dump->domid, strerror(-error));
+		return tell(dump->session, error, "domain %u's processors cannot be read: %s",
+			    dump->domid, strerror(-error));
 	dump->foreign = xenforeignmemory_open(NULL, 0);
 	if (dump->foreign)
-		dump->shared_info = xenforeignmemory_map(dump->foreign, dump->domid, PROT_READ, 1, &frame, NULL);
+		dump->shared_info =
+		    xenforeignmemory_map(dump->foreign, dump->domid, PROT_READ, 1, &frame, NULL);
 	if (!dump->shared_info)
-		return tell(dump->session, -errno, "domain %u's memory cannot be mapped: %s", dump->domid, strerror(errno));
+		return tell(dump->session, -errno, "domain %u's memory cannot be mapped: %s",
+			    dump->domid, strerror(errno));
 	return guest_p2m_read(dump->session, dump->foreign, dump->domid, dump->shared_info,
-			      2 * (uint64_t)dump->info.max_pages + (1 << 18), &dump->frames, &dump->nr_frames);
+			      2 * (uint64_t)dump->info.max_pages + (1 << 18), &dump->frames,
+			      &dump->nr_frames);
 }
 
 static void release(struct dump *dump)
@@ -339,8 +401,10 @@ int domain_dump_core(struct session *session, uint32_t domid, const char *path)
 	if (!error) {
 		error = write_file(&dump, path);
 		if (error)
-			tell(session, error, "the memory of domain %u (%llu MiB) cannot be written to %s: %s", domid,
-			     (unsigned long long)dump.nr_frames >> 8, path, strerror(-error));
+			tell(session, error,
+			     "the memory of domain %u (%llu MiB) cannot be written to %s: %s",
+			     domid, (unsigned long long)dump.nr_frames >> 8, path,
+			     strerror(-error));
 	}
 	release(&dump);
 	if (paused)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads a PV guest's P2M list through its tree: a page of frame numbers of pages of frame numbers of the
- * list's pages (arch_shared_info). The guest can change all of it at any time and is not believed:
- * each page is mapped as the guest's own or not at all, and numbers only choose what is mapped next.
+ * Reads a PV guest's P2M list through its tree: a page of frame numbers of pages of frame numbers
+ * of the list's pages (arch_shared_info). The guest can change all of it at any time and is not
+ * believed: each page is mapped as the guest's own or not at all, and numbers only choose what is
+ * mapped next.
  */
 #include "domain/guest_p2m.h"
 
@@ -12,7 +13,10 @@
 #include <sys/mman.h>
 
 #define ENTRIES (PAGE_BYTES / sizeof(xen_pfn_t))
-/* Entries that name no frame of the guest's own: invalid, foreign (grants mapped), identity (devices). */
+/*
+ * Entries that name no frame of the guest's own: invalid, foreign (grants mapped), identity
+ * (devices).
+ */
 #define NOT_OWN ((xen_pfn_t)3 << 62)
 
 struct reader {
@@ -33,7 +37,8 @@ static void take_list_page(struct reader *reader, const xen_pfn_t *page, uint64_
 		xen_pfn_t mfn = *(const volatile xen_pfn_t *)&page[i];
 
 		if (!(mfn & NOT_OWN))
-			reader->frames[reader->count++] = (struct guest_frame){ first_pfn + i, mfn };
+			reader->frames[reader->count++] =
+			    (struct guest_frame){ first_pfn + i, mfn };
 	}
 }
 
@@ -69,8 +74,9 @@ static int take_tree(struct reader *reader, xen_pfn_t root)
 	return 0;
 }
 
-int guest_p2m_read(struct session *session, xenforeignmemory_handle *foreign, uint32_t domid, const shared_info_t *shared_info,
-		   uint64_t most, struct guest_frame **frames, uint64_t *count)
+int guest_p2m_read(struct session *session, xenforeignmemory_handle *foreign, uint32_t domid,
+		   const shared_info_t *shared_info, uint64_t most, struct guest_frame **frames,
+		   uint64_t *count)
 {
 	struct reader reader = { .foreign = foreign, .domid = domid };
 	xen_pfn_t root = *(const volatile xen_pfn_t *)&shared_info->arch.pfn_to_mfn_frame_list_list;
@@ -78,10 +84,14 @@ int guest_p2m_read(struct session *session, xenforeignmemory_handle *foreign, ui
 
 	reader.max_pfn = *(const volatile unsigned long *)&shared_info->arch.max_pfn;
 	if (!reader.max_pfn || !root || root == ~(xen_pfn_t)0)
-		return tell(session, -EAGAIN, "domain %u has not published its frame list (it died too early, or has not yet come "
-			    "so far): its memory cannot be told apart", domid);
+		return tell(session, -EAGAIN,
+			    "domain %u has not published its frame list (it died too early, or has "
+			    "not yet come "
+			    "so far): its memory cannot be told apart",
+			    domid);
 	if (reader.max_pfn > most)
-		return tell(session, -EINVAL, "domain %u's frame list is damaged: it claims %llu pages", domid,
+		return tell(session, -EINVAL,
+			    "domain %u's frame list is damaged: it claims %llu pages", domid,
 			    (unsigned long long)reader.max_pfn);
 	reader.frames = malloc(reader.max_pfn * sizeof(*reader.frames));
 	if (!reader.frames)
@@ -89,7 +99,8 @@ int guest_p2m_read(struct session *session, xenforeignmemory_handle *foreign, ui
 	error = take_tree(&reader, root);
 	if (error || !reader.count) {
 		free(reader.frames);
-		return tell(session, error ? error : -EINVAL, "domain %u's frame list cannot be read", domid);
+		return tell(session, error ? error : -EINVAL,
+			    "domain %u's frame list cannot be read", domid);
 	}
 	*frames = reader.frames;
 	*count = reader.count;

@@ -13,10 +13,12 @@ struct guest_frame {
 };
 
 /*
- * The guest's frames by rising PFN, malloc'ed; shared_info is its page, as mapped. The guest may lie: the
- * number is bounded by `most`, and frames that are not its own fail to map later. 0 or -errno (told).
+ * The guest's frames by rising PFN, malloc'ed; shared_info is its page, as mapped. The guest may
+ * lie: the number is bounded by `most`, and frames that are not its own fail to map later. 0 or
+ * -errno (told).
  */
-int guest_p2m_read(struct session *session, xenforeignmemory_handle *foreign, uint32_t domid, const shared_info_t *shared_info,
-		   uint64_t most, struct guest_frame **frames, uint64_t *count);
+int guest_p2m_read(struct session *session, xenforeignmemory_handle *foreign, uint32_t domid,
+		   const shared_info_t *shared_info, uint64_t most, struct guest_frame **frames,
+		   uint64_t *count);
 
 #endif

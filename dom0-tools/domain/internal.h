@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of this folder share: talking to the user and to the store, and the steps of operations. */
+/*
+ * What the files of this folder share: talking to the user and to the store, and the steps of
+ * operations.
+ */
 #ifndef SERAI_DOMAIN_INTERNAL_H
 #define SERAI_DOMAIN_INTERNAL_H
 
@@ -10,11 +13,15 @@
 
 #define PATH_BYTES 256
 #define UUID_BYTES 37 /* text with its NUL */
-/* What a domain's memory limit is above its target, KiB: libxl's habit, which balloon drivers count on. */
+/*
+ * What a domain's memory limit is above its target, KiB: libxl's habit, which balloon drivers count
+ * on.
+ */
 #define LIMIT_SLACK_KIB 1024
 
 /* session.c: one line for the user; returns `error`, so that "return tell(...)" reads well. */
-int tell(struct session *session, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int tell(struct session *session, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void warn(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool domain_info(struct session *session, uint32_t domid, xc_domaininfo_t *info);
 uint64_t now_ns(void);
@@ -25,20 +32,24 @@ struct store_batch {
 	xs_transaction_t transaction; /* XBT_NULL: none */
 	int error;
 };
-void store_write(struct store_batch *batch, const char *value, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void store_write(struct store_batch *batch, const char *value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void store_write_number(struct store_batch *batch, uint64_t value, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void store_remove(struct store_batch *batch, const char *format, ...) __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 3, 4)));
+void store_remove(struct store_batch *batch, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Owner has all rights and others none; `reader` may read. */
-void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format,
+		  ...) __attribute__((format(printf, 4, 5)));
 #define NO_READER UINT32_MAX
 /* malloc'ed, NULL if there is none. */
-char *store_read(struct session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *store_read(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 bool store_read_number(struct session *session, uint64_t *value, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* Runs `steps` in a transaction, again while it conflicts with others'. 0 or -errno. */
-int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data), void *data);
+int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data),
+		   void *data);
 
 void uuid_text(char text[UUID_BYTES], const uint8_t uuid[16]);
 
@@ -46,7 +57,8 @@ void uuid_text(char text[UUID_BYTES], const uint8_t uuid[16]);
 int cpus_parse(struct session *session, const char *text, uint8_t *bitmap, unsigned int nr_cpus);
 
 /* create_hv.c: the hypervisor's part of a creation. */
-int create_in_hypervisor(struct session *session, const struct domain_config *config, uint32_t *domid);
+int create_in_hypervisor(struct session *session, const struct domain_config *config,
+			 uint32_t *domid);
 /* create_store.c: the store's. */
 struct store_plan {
 	const struct domain_config *config;
@@ -68,7 +80,8 @@ int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16])
 /* devices.c: backends of the domain are told to close, awaited, and their nodes removed. */
 void devices_destroy(struct session *session, uint32_t domid);
 /* Runs the script named by the backend's node, if it is there; -EIO (told) if it failed. */
-int device_script(struct session *session, const char *backend, const char *kind, const char *action);
+int device_script(struct session *session, const char *backend, const char *kind,
+		  const char *action);
 /* devices_add.c: what the configuration asks for. */
 int devices_add(struct session *session, const struct domain_config *config, uint32_t domid);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Domains by name: the name is a node of the store, and unique because everybody looks before writing. */
+/*
+ * Domains by name: the name is a node of the store, and unique because everybody looks before
+ * writing.
+ */
 #include "domain/internal.h"
 
 #include <errno.h>
@@ -56,7 +59,8 @@ int domain_find(struct session *session, const char *name_or_id, uint32_t *domid
 	} else if (find_name(session, name_or_id, domid)) {
 		return 0;
 	}
-	return tell(session, -ESRCH, "there is no domain \"%s\"; \"xl list\" shows those there are", name_or_id);
+	return tell(session, -ESRCH, "there is no domain \"%s\"; \"xl list\" shows those there are",
+		    name_or_id);
 }
 
 int name_check_free(struct session *session, const char *name)
@@ -64,10 +68,13 @@ int name_check_free(struct session *session, const char *name)
 	uint32_t other;
 
 	if (!name || !*name || strchr(name, '/') || strlen(name) > 200 || is_number(name, &other))
-		return tell(session, -EINVAL, "\"%s\" is no name for a domain: not empty, no number, without \"/\"",
+		return tell(session, -EINVAL,
+			    "\"%s\" is no name for a domain: not empty, no number, without \"/\"",
 			    name ? name : "");
 	if (find_name(session, name, &other))
-		return tell(session, -EEXIST, "a domain named \"%s\" exists (id %u); destroy or rename it, or choose another name=",
+		return tell(session, -EEXIST,
+			    "a domain named \"%s\" exists (id %u); destroy or rename it, or choose "
+			    "another name=",
 			    name, other);
 	return 0;
 }
@@ -99,7 +106,8 @@ int domain_rename(struct session *session, uint32_t domid, const char *name)
 	error = store_transact(session, rename_steps, &renaming);
 	free(renaming.vm);
 	if (error)
-		return tell(session, error, "domain %u cannot be renamed: %s", domid, strerror(-error));
+		return tell(session, error, "domain %u cannot be renamed: %s", domid,
+			    strerror(-error));
 	config = domain_stored_config(session, domid);
 	if (config) {
 		free(config->name);

@@ -40,8 +40,8 @@ static void make_uuid(uint8_t uuid[16])
 }
 
 /* The record follows the new name and UUID. */
-static void move_record(struct session *session, const struct preservation *it, struct domain_config *config,
-			const uint8_t uuid[16])
+static void move_record(struct session *session, const struct preservation *it,
+			struct domain_config *config, const uint8_t uuid[16])
 {
 	char old[UUID_BYTES];
 
@@ -65,7 +65,9 @@ int domain_preserve(struct session *session, uint32_t domid, const char *suffix)
 	uuid_text(it.uuid, uuid);
 	it.old_vm = store_read(session, "/local/domain/%u/vm", domid);
 	if (asprintf(&it.name, "%s-%s", name ? name : "unnamed", suffix) > 0)
-		error = xc_domain_sethandle(session->xc, domid, uuid) ? -errno : store_transact(session, preserve_steps, &it);
+		error = xc_domain_sethandle(session->xc, domid, uuid)
+			    ? -errno
+			    : store_transact(session, preserve_steps, &it);
 	if (!error && config)
 		move_record(session, &it, config, uuid);
 	if (config)
@@ -73,5 +75,7 @@ int domain_preserve(struct session *session, uint32_t domid, const char *suffix)
 	free(it.name);
 	free(it.old_vm);
 	free(name);
-	return error ? tell(session, error, "domain %u cannot be preserved: %s", domid, strerror(-error)) : 0;
+	return error ? tell(session, error, "domain %u cannot be preserved: %s", domid,
+			    strerror(-error))
+		     : 0;
 }

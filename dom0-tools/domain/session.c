@@ -2,8 +2,8 @@
 /*
  * Opens the hypervisor and the store, and speaks to the user.
  *
- * The libraries' own complaints are dropped: they name calls, not causes. What the user reads is said
- * here, once per failure.
+ * The libraries' own complaints are dropped: they name calls, not causes. What the user reads is
+ * said here, once per failure.
  */
 #include "domain/internal.h"
 
@@ -13,16 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static void drop_message(xentoollog_logger *logger, xentoollog_level level, int error, const char *context,
-			 const char *format, va_list arguments) __attribute__((format(printf, 5, 0)));
+static void drop_message(xentoollog_logger *logger, xentoollog_level level, int error,
+			 const char *context, const char *format, va_list arguments)
+    __attribute__((format(printf, 5, 0)));
 
-static void drop_message(xentoollog_logger *logger, xentoollog_level level, int error, const char *context,
-			 const char *format, va_list arguments)
+static void drop_message(xentoollog_logger *logger, xentoollog_level level, int error,
+			 const char *context, const char *format, va_list arguments)
 {
 }
 
-static void drop_progress(xentoollog_logger *logger, const char *context, const char *doing, int percent,
-			  unsigned long done, unsigned long total)
+static void drop_progress(xentoollog_logger *logger, const char *context, const char *doing,
+			  int percent, unsigned long done, unsigned long total)
 {
 }
 
@@ -32,10 +33,11 @@ static void keep_logger(xentoollog_logger *logger)
 
 static xentoollog_logger quiet = { drop_message, drop_progress, keep_logger };
 
-static void say(struct session *session, xentoollog_level level, const char *format, va_list arguments)
-	__attribute__((format(printf, 3, 0)));
+static void say(struct session *session, xentoollog_level level, const char *format,
+		va_list arguments) __attribute__((format(printf, 3, 0)));
 
-static void say(struct session *session, xentoollog_level level, const char *format, va_list arguments)
+static void say(struct session *session, xentoollog_level level, const char *format,
+		va_list arguments)
 {
 	if (session->log) {
 		xtl_logv(session->log, level, -1, NULL, format, arguments);
@@ -67,10 +69,14 @@ void warn(struct session *session, const char *format, ...)
 static int no_hypervisor(struct session *session, int error)
 {
 	if (error == EACCES || error == EPERM)
-		return tell(session, -error, "no access to the hypervisor: this needs root's rights");
+		return tell(session, -error,
+			    "no access to the hypervisor: this needs root's rights");
 	if (access("/sys/hypervisor/type", F_OK))
-		return tell(session, -ENODEV, "there is no hypervisor under this system: boot it under Serai or Xen");
-	return tell(session, -ENODEV, "/dev/xen/privcmd cannot be opened (%s): load the module xen-privcmd, and be in Domain-0",
+		return tell(session, -ENODEV,
+			    "there is no hypervisor under this system: boot it under Serai or Xen");
+	return tell(session, -ENODEV,
+		    "/dev/xen/privcmd cannot be opened (%s): load the module xen-privcmd, and be "
+		    "in Domain-0",
 		    strerror(error));
 }
 
@@ -80,11 +86,15 @@ int session_open(struct session *session, xentoollog_logger *log)
 	session->xc = xc_interface_open(&quiet, &quiet, 0);
 	if (!session->xc)
 		return no_hypervisor(session, errno);
-	/* Only the daemon's socket: behind the kernel's xenbus device a missing daemon is a hang. */
+	/*
+	 * Only the daemon's socket: behind the kernel's xenbus device a missing daemon is a hang.
+	 */
 	session->xs = xs_open(XS_OPEN_SOCKETONLY);
 	if (session->xs)
 		return 0;
-	tell(session, 0, "xenstored cannot be reached (%s): start it with \"systemctl start xenstored\" or \"xenstored\"",
+	tell(session, 0,
+	     "xenstored cannot be reached (%s): start it with \"systemctl start xenstored\" or "
+	     "\"xenstored\"",
 	     strerror(errno));
 	session_close(session);
 	return -ENOTCONN;

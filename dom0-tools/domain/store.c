@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAKE_PATH(path, format)                                                                                          \
-	do {                                                                                                             \
-		va_list path_arguments;                                                                                  \
-		va_start(path_arguments, format);                                                                        \
-		vsnprintf(path, sizeof(path), format, path_arguments);                                                   \
-		va_end(path_arguments);                                                                                  \
+#define MAKE_PATH(path, format)                                                                    \
+	do {                                                                                       \
+		va_list path_arguments;                                                            \
+		va_start(path_arguments, format);                                                  \
+		vsnprintf(path, sizeof(path), format, path_arguments);                             \
+		va_end(path_arguments);                                                            \
 	} while (0)
 
 static void note(struct store_batch *batch, bool done)
@@ -55,14 +55,17 @@ void store_remove(struct store_batch *batch, const char *format, ...)
 		note(batch, errno == ENOENT);
 }
 
-void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format, ...)
+void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format,
+		  ...)
 {
-	struct xs_permissions rights[2] = { { .id = owner, .perms = XS_PERM_NONE }, { .id = reader, .perms = XS_PERM_READ } };
+	struct xs_permissions rights[2] = { { .id = owner, .perms = XS_PERM_NONE },
+					    { .id = reader, .perms = XS_PERM_READ } };
 	char path[PATH_BYTES];
 
 	MAKE_PATH(path, format);
 	if (!batch->error)
-		note(batch, xs_set_permissions(batch->xs, batch->transaction, path, rights, reader == NO_READER ? 1 : 2));
+		note(batch, xs_set_permissions(batch->xs, batch->transaction, path, rights,
+					       reader == NO_READER ? 1 : 2));
 }
 
 char *store_read(struct session *session, const char *format, ...)
@@ -89,7 +92,8 @@ bool store_read_number(struct session *session, uint64_t *value, const char *for
 	return good;
 }
 
-int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data), void *data)
+int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data),
+		   void *data)
 {
 	for (unsigned int tries = 0; tries < 100; tries++) {
 		struct store_batch batch = { .xs = session->xs };
@@ -110,6 +114,8 @@ int store_transact(struct session *session, void (*steps)(struct store_batch *ba
 
 void uuid_text(char text[UUID_BYTES], const uint8_t u[16])
 {
-	snprintf(text, UUID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
-		 u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	snprintf(text, UUID_BYTES,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
+		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		 u[15]);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A domain's configuration on disk, under libxl's names, so that either toolstack finds the other's:
- * /var/lib/xen/userdata-d.<domid>.<uuid>.libxl-json. Written whole under another name, then renamed.
+ * A domain's configuration on disk, under libxl's names, so that either toolstack finds the
+ * other's: /var/lib/xen/userdata-d.<domid>.<uuid>.libxl-json. Written whole under another name,
+ * then renamed.
  */
 #include "domain/internal.h"
 
@@ -56,8 +57,10 @@ int domain_store_config(struct session *session, uint32_t domid, const struct do
 	if (json)
 		error = write_whole(path, json);
 	free(json);
-	return error ? tell(session, error, "the configuration of domain %u cannot be kept in %s: %s", domid, path,
-			    strerror(-error)) : 0;
+	return error
+		   ? tell(session, error, "the configuration of domain %u cannot be kept in %s: %s",
+			  domid, path, strerror(-error))
+		   : 0;
 }
 
 static char *read_whole(const char *path, size_t *bytes)

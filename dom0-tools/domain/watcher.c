@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life-cycle daemon as seen from the commands: the mark that tells it which domains are its own, and
- * its start on demand.
+ * The life-cycle daemon as seen from the commands: the mark that tells it which domains are its
+ * own, and its start on demand.
  *
  * It holds a lock as long as it lives, so "does it run?" is one system call. Two starts at once are
  * harmless: the second daemon finds the lock taken and leaves.
@@ -59,6 +59,9 @@ void domd_start(struct session *session)
 	while (!error && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (error || status)
-		warn(session, "the daemon domd did not start (%s): the domain will not be restarted or removed when it ends; see "
-		     "/var/log/xen/domd.log", error ? strerror(error) : "it failed");
+		warn(session,
+		     "the daemon domd did not start (%s): the domain will not be restarted or "
+		     "removed when it ends; see "
+		     "/var/log/xen/domd.log",
+		     error ? strerror(error) : "it failed");
 }

@@ -2,9 +2,9 @@
 /*
  * What is done when a domain has ended: its configuration's on_… action.
  *
- * Everything is decided anew from the hypervisor's and the store's state once the domain's lock is held,
- * so an action that was interrupted at any point is simply begun again. Messages go to the domain's
- * log, xl-<name>.log, as those of xl's own background process do.
+ * Everything is decided anew from the hypervisor's and the store's state once the domain's lock is
+ * held, so an action that was interrupted at any point is simply begun again. Messages go to the
+ * domain's log, xl-<name>.log, as those of xl's own background process do.
  */
 #include "domd/domd.h"
 
@@ -30,8 +30,10 @@ struct ended {
 	struct domain_config *config;
 };
 
-static const char *const reason_names[] = { "powered off", "wants to reboot", "suspended", "crashed",
-					    "was ended by its watchdog", "wants a soft reset" };
+static const char *const reason_names[] = {
+	"powered off", "wants to reboot",	    "suspended",
+	"crashed",     "was ended by its watchdog", "wants a soft reset"
+};
 
 static void say(struct ended *ended, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -50,8 +52,8 @@ static void open_log(struct ended *ended, const char *name)
 
 	snprintf(path, sizeof(path), LOG_DIRECTORY "/xl-%s.log", name ? name : "unnamed");
 	ended->log = strchr(name ? name : "", '/') ? NULL : fopen(path, "ae");
-	ended->session.log = (xentoollog_logger *)xtl_createlogger_stdiostream(ended->log ? ended->log : stderr, XTL_NOTICE,
-									       XTL_STDIOSTREAM_SHOW_DATE);
+	ended->session.log = (xentoollog_logger *)xtl_createlogger_stdiostream(
+	    ended->log ? ended->log : stderr, XTL_NOTICE, XTL_STDIOSTREAM_SHOW_DATE);
 }
 
 static enum end_action action_for(const struct domain_config *config, unsigned int reason)
@@ -122,7 +124,8 @@ static int restart(struct ended *ended, bool keep_old)
 	await_decent_age(ended);
 	error = restart_note(ended->config);
 	if (error)
-		say(ended, "the restart cannot be noted in " STATE_DIRECTORY " (%s); going on", strerror(-error));
+		say(ended, "the restart cannot be noted in " STATE_DIRECTORY " (%s); going on",
+		    strerror(-error));
 	if (keep_old) {
 		strftime(suffix, sizeof(suffix), "%Y%m%dT%H%M%SZ", gmtime(&now));
 		error = domain_preserve(&ended->session, ended->domid, suffix);
@@ -165,8 +168,9 @@ static bool still_ended(struct ended *ended, xc_domaininfo_t *info)
 	bool ours = mark && !strcmp(mark, MARK_WATCHED);
 
 	free(mark);
-	return ours && xc_domain_getinfolist(ended->session.xc, ended->domid, 1, info) == 1 && info->domain == ended->domid &&
-	       info->flags & XEN_DOMINF_shutdown && !(info->flags & XEN_DOMINF_dying);
+	return ours && xc_domain_getinfolist(ended->session.xc, ended->domid, 1, info) == 1 &&
+	       info->domain == ended->domid && info->flags & XEN_DOMINF_shutdown &&
+	       !(info->flags & XEN_DOMINF_dying);
 }
 
 static int act(struct ended *ended)
@@ -174,7 +178,8 @@ static int act(struct ended *ended)
 	xc_domaininfo_t info;
 	char *name;
 
-	if (!still_ended(ended, &info) || lock_domain(info.handle) < 0 || !still_ended(ended, &info))
+	if (!still_ended(ended, &info) || lock_domain(info.handle) < 0 ||
+	    !still_ended(ended, &info))
 		return 0;
 	name = domain_name(&ended->session, ended->domid);
 	open_log(ended, name);
@@ -183,10 +188,14 @@ static int act(struct ended *ended)
 	if (ended->reason == SHUTDOWN_suspend)
 		return 0;
 	say(ended, "domain %u %s", ended->domid,
-	    ended->reason < sizeof(reason_names) / sizeof(reason_names[0]) ? reason_names[ended->reason] : "ended");
+	    ended->reason < sizeof(reason_names) / sizeof(reason_names[0])
+		? reason_names[ended->reason]
+		: "ended");
 	ended->config = domain_stored_config(&ended->session, ended->domid);
 	if (!ended->config) {
-		say(ended, "its configuration is gone, so nothing is done; \"xl destroy %u\" removes it", ended->domid);
+		say(ended,
+		    "its configuration is gone, so nothing is done; \"xl destroy %u\" removes it",
+		    ended->domid);
 		return domain_set_mark(&ended->session, ended->domid, MARK_PRESERVED);
 	}
 	return carry_out(ended, action_for(ended->config, ended->reason));
@@ -227,7 +236,9 @@ static void resume(struct domain_config *config, void *data)
 	if (find_uuid(&ended.session, config->uuid, &info)) {
 		mark = domain_mark(&ended.session, info.domain);
 		if (!mark || !strcmp(mark, MARK_CREATING)) {
-			say(&ended, "its restart was interrupted: the half-made domain %u is removed", info.domain);
+			say(&ended,
+			    "its restart was interrupted: the half-made domain %u is removed",
+			    info.domain);
 			domain_destroy(&ended.session, info.domain);
 			create_again(&ended);
 		} else if (!(info.flags & XEN_DOMINF_shutdown)) {

@@ -15,7 +15,10 @@ int act_on_domain(uint32_t domid);
 /* Goes on with restarts that an earlier daemon's end has interrupted; the same way. */
 int resume_restarts(void);
 
-/* restart.c: a restart is noted on disk from before its domain is destroyed until the new one is there. */
+/*
+ * restart.c: a restart is noted on disk from before its domain is destroyed until the new one is
+ * there.
+ */
 int restart_note(const struct domain_config *config);
 void restart_forget(const uint8_t uuid[16]);
 /* Calls `each` for every note. */

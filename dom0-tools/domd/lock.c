@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One at a time acts on a domain, even across daemons: an action outlives a killed daemon, and the next
- * daemon's must wait for it. UUIDs share a fixed number of lock files, so that none has to be removed.
+ * One at a time acts on a domain, even across daemons: an action outlives a killed daemon, and the
+ * next daemon's must wait for it. UUIDs share a fixed number of lock files, so that none has to be
+ * removed.
  */
 #include "domd/domd.h"
 

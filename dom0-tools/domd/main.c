@@ -3,9 +3,9 @@
  * domd: acts when domains end.
  *
  * The loop waits for the store's word that some domain has ended, looks at all domains marked as
- * watched, and lets a child process act on each that has (a core dump must not hold up others). It keeps
- * nothing in memory that matters: killed and started again at any time, it looks and goes on. When the
- * store goes away it waits for it to come back.
+ * watched, and lets a child process act on each that has (a core dump must not hold up others). It
+ * keeps nothing in memory that matters: killed and started again at any time, it looks and goes on.
+ * When the store goes away it waits for it to come back.
  */
 #include "domd/domd.h"
 
@@ -105,8 +105,8 @@ static void look(struct session *session)
 
 	while ((got = xc_domain_getinfolist(session->xc, next, 64, info)) > 0) {
 		for (int i = 0; i < got; i++)
-			if (info[i].flags & XEN_DOMINF_shutdown && !(info[i].flags & XEN_DOMINF_dying) &&
-			    watched(session, info[i].domain))
+			if (info[i].flags & XEN_DOMINF_shutdown &&
+			    !(info[i].flags & XEN_DOMINF_dying) && watched(session, info[i].domain))
 				start_child(info[i].domain);
 		next = info[got - 1].domain + 1;
 	}
@@ -135,7 +135,8 @@ static void take_signals(int signals)
 /* Until the store goes away or the daemon is told to end. */
 static void watch_domains(struct session *session, int signals)
 {
-	struct pollfd wait[2] = { { .fd = xs_fileno(session->xs), .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+	struct pollfd wait[2] = { { .fd = xs_fileno(session->xs), .events = POLLIN },
+				  { .fd = signals, .events = POLLIN } };
 
 	while (!stop) {
 		look(session);
@@ -156,7 +157,9 @@ static void serve(int signals)
 		struct pollfd wait = { .fd = signals, .events = POLLIN };
 		struct session session;
 		/* The session's complaint is worth one line, not two a second. */
-		int error = told && access("/run/xenstored/socket", F_OK) ? -ENOTCONN : session_open(&session, NULL);
+		int error = told && access("/run/xenstored/socket", F_OK)
+				? -ENOTCONN
+				: session_open(&session, NULL);
 
 		if (!error) {
 			told = false;
@@ -180,7 +183,8 @@ static int take_lock(void)
 	mkdir(RUN_DIRECTORY, 0755);
 	fd = open(DOMD_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		fprintf(stderr, "domd: %s: %s; root's rights are needed\n", DOMD_LOCK, strerror(errno));
+		fprintf(stderr, "domd: %s: %s; root's rights are needed\n", DOMD_LOCK,
+			strerror(errno));
 		exit(1);
 	}
 	lock_fd = fd;
@@ -227,7 +231,8 @@ int main(int argc, char **argv)
 	bool foreground = argc == 2 && !strcmp(argv[1], "-F");
 
 	if (argc > 1 && !foreground) {
-		fprintf(stderr, "usage: domd [-F]\nActs when domains end (on_poweroff= and so on). -F: stay in the foreground.\n");
+		fprintf(stderr, "usage: domd [-F]\nActs when domains end (on_poweroff= and so on). "
+				"-F: stay in the foreground.\n");
 		return 2;
 	}
 	umask(022);

@@ -2,8 +2,9 @@
 /*
  * Notes of restarts under way: STATE_DIRECTORY/serai-restart.<uuid>, the configuration as JSON.
  *
- * Destroying a domain removes its record, so the configuration would be lost if the daemon were killed
- * before the new domain is recorded. A note is whole or absent (written aside, then renamed).
+ * Destroying a domain removes its record, so the configuration would be lost if the daemon were
+ * killed before the new domain is recorded. A note is whole or absent (written aside, then
+ * renamed).
  */
 #include "domd/domd.h"
 
@@ -79,7 +80,8 @@ void restart_notes(void (*each)(struct domain_config *config, void *data), void 
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *path = found.gl_pathv[i];
-		struct domain_config *config = path[strlen(path) - 1] == '~' ? NULL : read_note(path);
+		struct domain_config *config =
+		    path[strlen(path) - 1] == '~' ? NULL : read_note(path);
 
 		if (!config) {
 			unlink(path); /* half-written, or no configuration */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The compressions whose libraries read the kernel's form of them as it is: gzip, bzip2, xz, lzma, zstd.
+ * The compressions whose libraries read the kernel's form of them as it is: gzip, bzip2, xz, lzma,
+ * zstd.
  *
- * All work the same way: step until the end, hand out the piece whenever it is full. A step that neither
- * takes nor gives anything is the end of a cut-off file.
+ * All work the same way: step until the end, hand out the piece whenever it is full. A step that
+ * neither takes nor gives anything is the end of a cut-off file.
  */
 #include "build/unpack/unpack.h"
 
@@ -30,7 +31,8 @@ struct decoder {
 	size_t out_left;
 };
 
-static int run(struct decoder *decoder, const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
+static int run(struct decoder *decoder, const uint8_t *in, size_t in_bytes,
+	       struct unpack_sink *sink)
 {
 	uint8_t *piece = malloc(UNPACK_PIECE);
 	int done = piece ? 0 : -ENOMEM;
@@ -47,7 +49,8 @@ static int run(struct decoder *decoder, const uint8_t *in, size_t in_bytes, stru
 			before = decoder->in_left;
 			got = decoder->out_left;
 			done = decoder->step(decoder);
-		} while (!done && decoder->out_left && (before != decoder->in_left || got != decoder->out_left));
+		} while (!done && decoder->out_left &&
+			 (before != decoder->in_left || got != decoder->out_left));
 		if (!done && decoder->out_left)
 			done = -EINVAL;
 		error = unpack_put(sink, piece, UNPACK_PIECE - decoder->out_left);
@@ -124,7 +127,9 @@ int unpack_bzip2(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
 	return error;
 }
 
-/* Memory one stream may ask for: a dictionary of the largest size kernels are made with, and more. */
+/*
+ * Memory one stream may ask for: a dictionary of the largest size kernels are made with, and more.
+ */
 #define LZMA_MEMORY ((uint64_t)512 << 20)
 
 static int step_lzma(struct decoder *decoder)
@@ -143,10 +148,13 @@ static int step_lzma(struct decoder *decoder)
 	decoder->out_left = stream->avail_out;
 	if (result == LZMA_STREAM_END)
 		return 1;
-	return result == LZMA_OK ? 0 : result == LZMA_MEM_ERROR || result == LZMA_MEMLIMIT_ERROR ? -ENOMEM : -EINVAL;
+	return result == LZMA_OK					   ? 0
+	       : result == LZMA_MEM_ERROR || result == LZMA_MEMLIMIT_ERROR ? -ENOMEM
+									   : -EINVAL;
 }
 
-static int run_lzma(struct decoder *decoder, lzma_ret ready, const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
+static int run_lzma(struct decoder *decoder, lzma_ret ready, const uint8_t *in, size_t in_bytes,
+		    struct unpack_sink *sink)
 {
 	int error;
 
@@ -162,14 +170,16 @@ int unpack_xz(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
 {
 	struct decoder decoder = { .lzma = LZMA_STREAM_INIT };
 
-	return run_lzma(&decoder, lzma_stream_decoder(&decoder.lzma, LZMA_MEMORY, 0), in, in_bytes, sink);
+	return run_lzma(&decoder, lzma_stream_decoder(&decoder.lzma, LZMA_MEMORY, 0), in, in_bytes,
+			sink);
 }
 
 int unpack_lzma(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
 {
 	struct decoder decoder = { .lzma = LZMA_STREAM_INIT };
 
-	return run_lzma(&decoder, lzma_alone_decoder(&decoder.lzma, LZMA_MEMORY), in, in_bytes, sink);
+	return run_lzma(&decoder, lzma_alone_decoder(&decoder.lzma, LZMA_MEMORY), in, in_bytes,
+			sink);
 }
 
 static int step_zstd(struct decoder *decoder)

@@ -16,7 +16,8 @@ static uint32_t le32(const uint8_t *at)
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *piece, struct unpack_sink *sink)
+static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *piece,
+			 struct unpack_sink *sink)
 {
 	while (end - in >= 4) {
 		uint32_t packed = le32(in);
@@ -28,7 +29,8 @@ static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *piece, 
 		in += 4;
 		if (!packed || packed > LZ4_COMPRESSBOUND(BLOCK_BYTES) || packed > end - in)
 			return -EINVAL;
-		got = LZ4_decompress_safe((const char *)in, (char *)piece, (int)packed, BLOCK_BYTES);
+		got =
+		    LZ4_decompress_safe((const char *)in, (char *)piece, (int)packed, BLOCK_BYTES);
 		error = got < 0 ? -EINVAL : unpack_put(sink, piece, got);
 		if (error)
 			return error;

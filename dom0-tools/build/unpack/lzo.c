@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LZO in lzop's file format: a header of optional parts, then blocks of {unpacked size, packed size,
- * check sums, data}, all numbers big-endian, ended by a size of 0.
+ * LZO in lzop's file format: a header of optional parts, then blocks of {unpacked size, packed
+ * size, check sums, data}, all numbers big-endian, ended by a size of 0.
  */
 #include "build/unpack/unpack.h"
 
@@ -12,7 +12,13 @@
 
 #define BLOCK_MAX (1 << 20) /* lzop makes 256 KiB, kernels too */
 
-enum { ADLER32_OUT = 1 << 0, ADLER32_IN = 1 << 1, CRC32_OUT = 1 << 8, CRC32_IN = 1 << 9, FILTER = 1 << 11 };
+enum {
+	ADLER32_OUT = 1 << 0,
+	ADLER32_IN = 1 << 1,
+	CRC32_OUT = 1 << 8,
+	CRC32_IN = 1 << 9,
+	FILTER = 1 << 11
+};
 
 /* A reader that turns every step past the end into a lasting failure. */
 struct reader {
@@ -69,7 +75,8 @@ static unsigned int checksum_bytes(uint32_t flags, bool packed)
 {
 	unsigned int bytes = (flags & ADLER32_OUT ? 4 : 0) + (flags & CRC32_OUT ? 4 : 0);
 
-	return bytes + (packed && flags & ADLER32_IN ? 4 : 0) + (packed && flags & CRC32_IN ? 4 : 0);
+	return bytes + (packed && flags & ADLER32_IN ? 4 : 0) +
+	       (packed && flags & CRC32_IN ? 4 : 0);
 }
 
 static int block(struct reader *reader, uint32_t flags, uint32_t out_bytes, uint8_t *out)
@@ -82,13 +89,15 @@ static int block(struct reader *reader, uint32_t flags, uint32_t out_bytes, uint
 		return -EINVAL;
 	if (in_bytes == out_bytes)
 		memcpy(out, reader->at, in_bytes);
-	else if (lzo1x_decompress_safe(reader->at, in_bytes, out, &got, NULL) != LZO_E_OK || got != out_bytes)
+	else if (lzo1x_decompress_safe(reader->at, in_bytes, out, &got, NULL) != LZO_E_OK ||
+		 got != out_bytes)
 		return -EINVAL;
 	reader->at += in_bytes;
 	return 0;
 }
 
-static int unpack_blocks(struct reader *reader, uint32_t flags, uint8_t *piece, struct unpack_sink *sink)
+static int unpack_blocks(struct reader *reader, uint32_t flags, uint8_t *piece,
+			 struct unpack_sink *sink)
 {
 	uint32_t bytes;
 

@@ -2,9 +2,9 @@
 /*
  * unpack-kernel: standard input is a kernel file, standard output an empty file that gets the ELF.
  *
- * A program of its own, because unpacking is where a hostile file meets the most code: here nothing is
- * open but the two files, and memory and time are bounded. The one line it prints on standard error
- * is either the reason for its failure or, on success, what the file was ("bzImage, lz4").
+ * A program of its own, because unpacking is where a hostile file meets the most code: here nothing
+ * is open but the two files, and memory and time are bounded. The one line it prints on standard
+ * error is either the reason for its failure or, on success, what the file was ("bzImage, lz4").
  */
 #include "build/build.h"
 
@@ -20,11 +20,12 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-#define GRAIN ((size_t)32 << 10) /* the shortest hole made */
+#define GRAIN  ((size_t)32 << 10) /* the shortest hole made */
 
 static void bound_resources(void)
 {
-	struct rlimit memory = { (rlim_t)4 << 30, (rlim_t)4 << 30 }, seconds = { 120, 120 }, none = { 0, 0 };
+	struct rlimit memory = { (rlim_t)4 << 30, (rlim_t)4 << 30 }, seconds = { 120, 120 },
+		      none = { 0, 0 };
 	struct rlimit output = { IMAGE_MAX_BYTES, IMAGE_MAX_BYTES };
 
 	setrlimit(RLIMIT_AS, &memory);
@@ -38,7 +39,8 @@ static void bound_resources(void)
 static void drop_rights(void)
 {
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (geteuid() == 0 && (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
+	if (geteuid() == 0 && (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+			       setresuid(NOBODY, NOBODY, NOBODY)))
 		_exit(2);
 }
 
@@ -47,7 +49,8 @@ static bool is_zero(const uint8_t *at, size_t bytes)
 	const uint64_t *word = (const void *)at;
 
 	for (size_t i = 0; i < bytes / sizeof(*word); i += 8)
-		if (word[i] | word[i + 1] | word[i + 2] | word[i + 3] | word[i + 4] | word[i + 5] | word[i + 6] | word[i + 7])
+		if (word[i] | word[i + 1] | word[i + 2] | word[i + 3] | word[i + 4] | word[i + 5] |
+		    word[i + 6] | word[i + 7])
 			return false;
 	return true;
 }
@@ -70,8 +73,8 @@ static int write_at(const uint8_t *bytes, size_t count, uint64_t offset)
 }
 
 /*
- * Long runs of zeros become holes of the file: kernels are full of them, and a reader that sees a hole
- * need not read it.
+ * Long runs of zeros become holes of the file: kernels are full of them, and a reader that sees a
+ * hole need not read it.
  */
 static int put(struct unpack_sink *sink, const uint8_t *bytes, size_t count)
 {
@@ -100,7 +103,8 @@ static const char *explain(int error)
 	return strerror(-error);
 }
 
-static int unpack_into(const struct packed_kernel *packed, const struct unpacker *unpacker, struct complaint *complaint)
+static int unpack_into(const struct packed_kernel *packed, const struct unpacker *unpacker,
+		       struct complaint *complaint)
 {
 	struct unpack_sink sink = { .put = put, .room = IMAGE_MAX_BYTES };
 	int error;
@@ -111,7 +115,8 @@ static int unpack_into(const struct packed_kernel *packed, const struct unpacker
 	if (!error && ftruncate(STDOUT_FILENO, sink.total)) /* it may end in a hole */
 		error = -errno;
 	if (error)
-		complain(complaint, "%s: the %s data %s", packed->container, unpacker->name, explain(error));
+		complain(complaint, "%s: the %s data %s", packed->container, unpacker->name,
+			 explain(error));
 	return error;
 }
 
@@ -125,8 +130,11 @@ static int unpack_file(const uint8_t *file, size_t bytes, struct complaint *comp
 		return error;
 	unpacker = unpacker_for(packed.data, packed.bytes);
 	if (!unpacker) {
-		complain(complaint, "%s: its payload starts %02x %02x %02x %02x, which is no compression known here",
-			 packed.container, packed.data[0], packed.data[1], packed.data[2], packed.data[3]);
+		complain(complaint,
+			 "%s: its payload starts %02x %02x %02x %02x, which is no compression "
+			 "known here",
+			 packed.container, packed.data[0], packed.data[1], packed.data[2],
+			 packed.data[3]);
 		return -EOPNOTSUPP;
 	}
 	error = unpack_into(&packed, unpacker, complaint);

@@ -24,7 +24,8 @@ static const struct unpacker unpackers[] = {
 const struct unpacker *unpacker_for(const uint8_t *in, size_t in_bytes)
 {
 	for (unsigned int i = 0; i < sizeof(unpackers) / sizeof(unpackers[0]); i++)
-		if (in_bytes > unpackers[i].nr_magic && !memcmp(in, unpackers[i].magic, unpackers[i].nr_magic))
+		if (in_bytes > unpackers[i].nr_magic &&
+		    !memcmp(in, unpackers[i].magic, unpackers[i].nr_magic))
 			return &unpackers[i];
 	return NULL;
 }
@@ -46,26 +47,35 @@ static uint32_t le32(const uint8_t *at)
 }
 
 /* Boot header fields by offset in the file (Linux's boot protocol). */
-enum { SETUP_SECTORS = 0x1f1, HEADER_MAGIC = 0x202, VERSION = 0x206, PAYLOAD_OFFSET = 0x248, PAYLOAD_LENGTH = 0x24c };
+enum {
+	SETUP_SECTORS = 0x1f1,
+	HEADER_MAGIC = 0x202,
+	VERSION = 0x206,
+	PAYLOAD_OFFSET = 0x248,
+	PAYLOAD_LENGTH = 0x24c
+};
 
 static bool is_bzimage(const uint8_t *file, size_t bytes)
 {
 	return bytes > 0x260 && !memcmp(file + HEADER_MAGIC, "HdrS", 4);
 }
 
-static int find_payload(struct packed_kernel *packed, const uint8_t *file, size_t bytes, struct complaint *complaint)
+static int find_payload(struct packed_kernel *packed, const uint8_t *file, size_t bytes,
+			struct complaint *complaint)
 {
 	unsigned int version = file[VERSION] | file[VERSION + 1] << 8;
 	unsigned int sectors = file[SETUP_SECTORS] ? file[SETUP_SECTORS] : 4;
 	uint64_t start, length = le32(file + PAYLOAD_LENGTH);
 
 	if (version < 0x208) {
-		complain(complaint, "it is a bzImage of boot protocol %u.%02u, older than 2.08", version >> 8, version & 255);
+		complain(complaint, "it is a bzImage of boot protocol %u.%02u, older than 2.08",
+			 version >> 8, version & 255);
 		return -EOPNOTSUPP;
 	}
 	start = (sectors + 1) * 512ULL + le32(file + PAYLOAD_OFFSET);
 	if (length < 8 || start > bytes || length > bytes - start) {
-		complain(complaint, "it is a bzImage, but cut off: its payload ends after the file");
+		complain(complaint,
+			 "it is a bzImage, but cut off: its payload ends after the file");
 		return -ENOEXEC;
 	}
 	packed->data = file + start;
@@ -74,7 +84,8 @@ static int find_payload(struct packed_kernel *packed, const uint8_t *file, size_
 	return 0;
 }
 
-int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t bytes, struct complaint *complaint)
+int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t bytes,
+		       struct complaint *complaint)
 {
 	bool bzimage = is_bzimage(file, bytes);
 
@@ -85,7 +96,8 @@ int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t
 		if (error)
 			return error;
 	} else if (!unpacker_for(file, bytes)) {
-		complain(complaint, "bzImage: no \"HdrS\" at byte 0x202; compressed ELF: no compression's first bytes");
+		complain(complaint, "bzImage: no \"HdrS\" at byte 0x202; compressed ELF: no "
+				    "compression's first bytes");
 		return -ENOEXEC;
 	}
 	/* Only gzip ends so outside of a bzImage. */
@@ -93,7 +105,8 @@ int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t
 		packed->unpacked_bytes = le32(packed->data + packed->bytes - 4);
 	if (packed->unpacked_bytes > IMAGE_MAX_BYTES) {
 		complain(complaint, "it claims to unpack to %llu MiB; the limit is %llu MiB",
-			 (unsigned long long)packed->unpacked_bytes >> 20, (unsigned long long)IMAGE_MAX_BYTES >> 20);
+			 (unsigned long long)packed->unpacked_bytes >> 20,
+			 (unsigned long long)IMAGE_MAX_BYTES >> 20);
 		return -EFBIG;
 	}
 	return 0;
