@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // sources: dom0-tools/xentop/reading.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
-// dom0-tools/xentop/lines.c dom0-tools/xentop/report*.c dom0-tools/config/json.c
-// dom0-tools/xentop/options.c cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools libs: -lyajl
+// sources: dom0-tools/xentop/lines.c dom0-tools/xentop/report*.c dom0-tools/xentop/options.c
+// sources: dom0-tools/config/json.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools
+// libs: -lyajl
 /*
  * xentop's table against lines that Debian's xentop 4.17 printed of the same numbers, its order,
  * its reports for programs, its options.
