@@ -276,10 +276,26 @@ def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), 
     return out
 
 
+def tiny_guest(name):
+    """A guest of one C file over tests/guest/kit's start-up code; returns the image's path."""
+    kit = os.path.join(os.path.dirname(LIB), "guest", "kit")
+    out = os.path.join(bedpaths.build_dir("tests", "guest"), name)
+    subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-ffreestanding",
+                    "-fno-stack-protector", "-fno-pic", "-mcmodel=kernel", "-mno-red-zone", "-mgeneral-regs-only",
+                    "-fcf-protection=none", "-static", "-nostdlib", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack",
+                    "-Wl,-z,max-page-size=4096", "-Wl,--no-warn-rwx-segments", "-fno-asynchronous-unwind-tables",
+                    "-I" + os.path.join(bedpaths.TOP, "hypervisor/include"), "-T", kit + "/guest.lds", "-o", out,
+                    kit + "/start.S", os.path.join(GUESTS, name + ".c")], check=True)
+    return out
+
+
 def guest_files(guest, progs, modules):
     """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
-    tests/system/guests/SCRIPT.sh, with the given programs). KERNEL? may be missing."""
+    tests/system/guests/SCRIPT.sh, with the given programs). KERNEL? may be missing. A name alone is a tiny
+    guest, guests/NAME.c."""
     kernel, _, script = guest.partition(":")
+    if not script:
+        return [(tiny_guest(kernel), "guest/" + kernel)]
     if kernel.endswith("?") and not bedpaths.have(kernel[:-1]):
         return []
     kernel = kernel.rstrip("?")
