@@ -5,7 +5,7 @@
 #@ timeout: 300
 #@ mem: 1536
 #@ run serai-life: smp=2 dom0-mem=700
-#@ run xen-life: hypervisor=xen smp=2 dom0-mem=700
+#@ run xen-life: on=xen smp=2 dom0-mem=700
 
 PATH=/opt/serai/sbin:/opt/serai/bin:$PATH
 logs=/var/log/xen/console
