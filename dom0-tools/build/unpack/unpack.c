@@ -55,6 +55,8 @@ enum {
 	PAYLOAD_LENGTH = 0x24c
 };
 
+#define GZIP_LEAST 18
+
 static bool is_bzimage(const uint8_t *file, size_t bytes)
 {
 	return bytes > 0x260 && !memcmp(file + HEADER_MAGIC, "HdrS", 4);
@@ -100,8 +102,8 @@ int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t
 				    "compression's first bytes");
 		return -ENOEXEC;
 	}
-	/* Only gzip ends so outside of a bzImage. */
-	if (bzimage || file[0] == 0x1f)
+	/* Only gzip ends so outside of a bzImage, and none is shorter than its head and tail. */
+	if (bzimage || (file[0] == 0x1f && bytes >= GZIP_LEAST))
 		packed->unpacked_bytes = le32(packed->data + packed->bytes - 4);
 	if (packed->unpacked_bytes > IMAGE_MAX_BYTES) {
 		complain(complaint, "it claims to unpack to %llu MiB; the limit is %llu MiB",

@@ -91,7 +91,7 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 {
 	unsigned int max = op->u.max_vcpus.max;
 
-	if (domain_is_dying(d) || !max || max > d->max_vcpus)
+	if (domain_is_dying(d) || d == current->domain || max != d->max_vcpus)
 		return trace_err(-EINVAL);
 	/* All pages of a vCPU come in one go, and there are few: not worth interrupting. */
 	for (unsigned int i = 0; i < max; i++)
