@@ -16,6 +16,7 @@
 #include <hv/string.h>
 #include <public/domctl.h>
 #include <hv/softirq.h>
+#include "domain_watchdog.h"
 
 struct domain *dom_io, *dom_xen, *idle_domain, *hardware_domain;
 static struct domain *domain_list; /* by id; guarded by: list_lock */
@@ -97,6 +98,7 @@ static void domain_free(struct domain *d)
 	for (unsigned int i = 0; d->vcpu && i < d->max_vcpus; i++)
 		if (d->vcpu[i])
 			vcpu_destroy(d->vcpu[i]);
+	domain_watchdogs_destroy(d);
 	if (d->grant_table)
 		grant_table_destroy(d);
 	evtchn_destroy_final(d);
@@ -171,6 +173,7 @@ static struct domain *alloc_domain(domid_t id, unsigned int max_vcpus)
 	spin_lock_init(&d->domctl_lock);
 	spin_lock_init(&d->page_lock);
 	spin_lock_init(&d->state_lock);
+	domain_watchdogs_init(d);
 	d->vcpu = xzalloc_array(struct vcpu *, max_vcpus ? max_vcpus : 1);
 	if (!d->vcpu) {
 		xfree(d);

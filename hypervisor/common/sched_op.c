@@ -4,6 +4,7 @@
 #include <hv/guest_access.h>
 #include <hv/smp.h>
 #include <public/sched.h>
+#include "domain_watchdog.h"
 
 #define MAX_POLL_PORTS 128
 
@@ -81,6 +82,15 @@ static long remote_shutdown(guest_ptr_t arg)
 	return 0;
 }
 
+static long watchdog(guest_ptr_t arg)
+{
+	struct sched_watchdog w;
+
+	if (copy_struct_from_guest(&w, arg))
+		return trace_err(-EFAULT);
+	return domain_watchdog(current->domain, w.id, w.timeout);
+}
+
 long do_sched_op(unsigned long cmd, unsigned long arg)
 {
 	switch (cmd) {
@@ -97,6 +107,8 @@ long do_sched_op(unsigned long cmd, unsigned long arg)
 		return sched_poll(arg);
 	case SCHEDOP_remote_shutdown:
 		return remote_shutdown(arg);
+	case SCHEDOP_watchdog:
+		return watchdog(arg);
 	default:
 		return -ENOSYS;
 	}

@@ -5,8 +5,10 @@
  * The shared ring: whole and broken messages, a peer that lies about everything, and a daemon that is killed
  * between any two of its steps.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "xs_fixture.h"
 
@@ -360,6 +362,70 @@ static void an_open_transaction_is_told_to_try_again(void **state)
 	expect_ok(ASK(guest(), XS_TRANSACTION_END, id, "T"));
 }
 
+/* A peer like Linux: head and body are written one after the other, and it tells only if it saw the ring empty. */
+#define ASKED 20000
+static int told, answered;
+
+static void write_and_tell(const void *bytes, size_t len)
+{
+	uint32_t prod = page->req_prod;
+
+	for (size_t i = 0; i < len; i++)
+		page->req[MASK_XENSTORE_IDX(prod + i)] = ((const char *)bytes)[i];
+	__atomic_store_n(&page->req_prod, prod + (uint32_t)len, __ATOMIC_SEQ_CST);
+	if (prod == __atomic_load_n(&page->req_cons, __ATOMIC_SEQ_CST))
+		__atomic_store_n(&told, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool five_seconds_since(time_t start)
+{
+	return time(NULL) > start + 5;
+}
+
+static void *terse_peer(void *unused)
+{
+	const struct xsd_sockmsg head = { XS_GET_DOMAIN_PATH, 1, 0, 2 };
+	const uint32_t reply = 16 + sizeof("/local/domain/3");
+
+	for (int i = 0; i < ASKED; i++) {
+		time_t start = time(NULL);
+
+		write_and_tell(&head, sizeof(head));
+		for (volatile int pause = i % 100; pause > 0; pause--)
+			;
+		write_and_tell("3", 2);
+		while (__atomic_load_n(&page->rsp_prod, __ATOMIC_SEQ_CST) - page->rsp_cons < reply)
+			if (five_seconds_since(start))
+				return NULL;
+		__atomic_store_n(&page->rsp_cons, page->rsp_cons + reply, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&answered, i + 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+static void a_peer_that_tells_only_of_an_empty_ring_is_not_left_waiting(void **state)
+{
+	time_t last = time(NULL);
+	pthread_t peer;
+	int seen = 0;
+
+	assert_int_equal(pthread_create(&peer, NULL, terse_peer, NULL), 0);
+	while (seen < ASKED && !five_seconds_since(last)) {
+		int now = __atomic_load_n(&answered, __ATOMIC_SEQ_CST);
+
+		if (__atomic_exchange_n(&told, 0, __ATOMIC_SEQ_CST) || guest()->more) {
+			guest()->more = false;
+			ring_service(guest());
+			store_flush(&fx.store);
+		}
+		if (now != seen)
+			last = time(NULL);
+		seen = now;
+	}
+	pthread_join(peer, NULL);
+	assert_int_equal(answered, ASKED);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -375,6 +441,7 @@ int main(void)
 		CASE(random_bytes_do_no_harm),
 		CASE(nothing_is_lost_or_done_twice_when_killed),
 		CASE(an_open_transaction_is_told_to_try_again),
+		CASE(a_peer_that_tells_only_of_an_empty_ring_is_not_left_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

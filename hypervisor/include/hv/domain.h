@@ -24,7 +24,8 @@
 struct grant_table;
 struct rangeset;
 
-#define MAX_VIRT_CPUS 128 /* per domain */
+#define MAX_VIRT_CPUS	    128 /* per domain */
+#define NR_DOMAIN_WATCHDOGS 2	/* SCHEDOP_watchdog */
 
 /* Why a vCPU is not runnable: any bit set keeps it off the run queue. */
 #define VPF_BLOCKED 0 /* SCHEDOP_block, HLT */
@@ -113,6 +114,11 @@ struct domain {
 	enum domain_state state; /* changed by domain_change_state() only; guarded by: state_lock */
 	int shutdown_code;	 /* SHUTDOWN_*, -1 none; guarded by: state_lock */
 	int pause_count;       /* domain_pause() nesting, atomic */
+	struct {
+		spinlock_t lock;
+		uint32_t used; /* bit per watchdog; guarded by: lock */
+		struct timer timer[NR_DOMAIN_WATCHDOGS];
+	} watchdog;
 	int controller_pause_count; /* by the toolstack; guarded by: domctl_lock */
 	bool has_run;		    /* the toolstack has let it go once; guarded by: domctl_lock */
 

@@ -152,21 +152,25 @@ void ring_resume(struct conn *conn)
 static void ring_flush(struct conn *conn)
 {
 	struct xenstore_domain_interface *page = conn->domain->page;
-	long n = 0;
+	long n;
 
 	if (conn->ignored || !page)
 		return;
 	if (conn->clear)
 		clear_page(conn);
-	if (conn->out.len)
-		n = ring_write(page, conn->out_index, buf_head(&conn->out), conn->out.len);
-	if (n < 0) {
-		ring_break(conn, XENSTORE_ERROR_RINGIDX);
-		return;
-	}
-	conn->out_index += (uint32_t)n;
-	publish_index(&page->rsp_prod, conn->out_index);
-	conn_sent(conn, (size_t)n);
+	/* Again after publishing: a peer that made room before it saw the ring full does not tell. */
+	do {
+		n = conn->out.len ?
+			ring_write(page, conn->out_index, buf_head(&conn->out), conn->out.len) :
+			0;
+		if (n < 0) {
+			ring_break(conn, XENSTORE_ERROR_RINGIDX);
+			return;
+		}
+		conn->out_index += (uint32_t)n;
+		publish_index(&page->rsp_prod, conn->out_index);
+		conn_sent(conn, (size_t)n);
+	} while (n);
 	kick(conn);
 }
 
@@ -228,6 +232,9 @@ void ring_service(struct conn *conn)
 		state_input(conn);
 	publish_index(&page->req_cons, conn->in_index);
 	store_mark_dirty(conn);
+	/* Linux tells of a request only if it sees the ring empty: one that came before that does not. */
+	if (load_index(&page->req_prod) != conn->in_index)
+		conn_again(conn);
 }
 
 const struct transport ring_transport = { .serve = ring_service,
