@@ -43,8 +43,10 @@ static void guest_done(struct irq_desc *desc, struct irq_guest *g)
 	if (!g->eoi_pending)
 		return;
 	g->eoi_pending = false;
-	if (--desc->guests->in_flight == 0)
+	if (--desc->guests->in_flight == 0) {
+		irq_move_pending(desc);
 		desc->chip->unmask(desc);
+	}
 }
 
 /* ---- the bitmap that saves guests needless EOI calls ---- */

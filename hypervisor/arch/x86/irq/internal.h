@@ -50,6 +50,7 @@ struct irq_desc {
 	uint16_t irq, cpu;
 	uint16_t old_cpu; /* where it was before a move; its vector there is freed when it has arrived */
 	uint8_t vector, old_vector; /* 0: none */
+	uint16_t move_to; /* CPU number + 1 where a level-triggered line is to go; 0: stays */
 	bool level, low;
 	bool configured; /* mode set by PHYSDEVOP_setup_gsi or request_irq */
 	bool masked;
@@ -78,6 +79,8 @@ int irq_assign_vector(struct irq_desc *desc, unsigned int cpu);
 int irq_assign_vector_block(unsigned int first_irq, unsigned int nr, unsigned int cpu);
 void irq_release_vector(struct irq_desc *desc); /* desc->lock held, device masked */
 int irq_move(struct irq_desc *desc, unsigned int cpu); /* desc->lock held */
+/* Does a move that irq_move() had to put off; desc is masked and acknowledged. desc->lock held. */
+void irq_move_pending(struct irq_desc *desc);
 /* desc->level changed while bound: tells each guest's EOI bitmap. desc->lock held. */
 void irq_update_eoi_maps(struct irq_desc *desc);
 /* The line's mode, from PHYSDEVOP_setup_gsi: 0, -EEXIST it is that already, -EBUSY the hypervisor's. */

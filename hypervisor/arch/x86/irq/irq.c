@@ -109,12 +109,22 @@ void irq_release_vector(struct irq_desc *desc)
 	desc->vector = 0;
 }
 
+/*
+ * A level-triggered line may be on its way to the old CPU. The I/O APIC waits for the EOI of the vector it
+ * sent, and would never see it if the entry had another one by then: such a line moves when it is masked
+ * and acknowledged, before its guests get it back.
+ */
 int irq_move(struct irq_desc *desc, unsigned int cpu)
 {
 	int v;
 
+	desc->move_to = 0;
 	if (!desc->vector || desc->cpu == cpu || !cpu_takes_irqs(cpu) || !desc->chip->movable(desc))
 		return 0;
+	if (desc->level && !desc->masked) {
+		desc->move_to = (uint16_t)(cpu + 1);
+		return 0;
+	}
 	v = take_vector(cpu, 1, desc->irq);
 	if (v < 0)
 		return v;
@@ -125,6 +135,12 @@ int irq_move(struct irq_desc *desc, unsigned int cpu)
 	desc->vector = (uint8_t)v;
 	desc->chip->route(desc);
 	return 0;
+}
+
+void irq_move_pending(struct irq_desc *desc)
+{
+	if (unlikely(desc->move_to))
+		(void)irq_move(desc, desc->move_to - 1u);
 }
 
 /* ---- descriptors ---- */
