@@ -67,8 +67,11 @@ struct image {
 
 /* Opens a kernel in any form known. 0 or -errno, then with the reason each loader refused it. */
 int image_open(struct image *image, const char *path, struct complaint *complaint);
+/* The same of a kernel in memory, which has to outlive the image. */
+int image_open_memory(struct image *image, const void *data, size_t bytes,
+		      struct complaint *complaint);
 void image_close(struct image *image);
-/* The same of an ELF file in memory, which has to outlive the image. */
+/* Of an ELF file in memory only, which has to outlive the image too. */
 int image_parse_elf(struct image *image, const uint8_t *data, size_t bytes,
 		    struct complaint *complaint);
 
@@ -120,7 +123,7 @@ int packed_kernel_find(struct packed_kernel *packed, const uint8_t *file, size_t
 
 /*
  * An open, read-only file with the unpacked kernel of `fd`; from_cache tells if it was there.
- * -errno.
+ * Without a path it is not kept. -errno.
  */
 int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes,
 		   struct complaint *complaint);
@@ -169,13 +172,14 @@ struct pv_domain {
 	uint32_t domid;
 	const struct image *image;
 	uint64_t nr_pages;  /* to populate */
-	uint64_t map_bytes; /* size of the memory map the guest sees */
+	uint64_t map_bytes; /* size of the memory map the guest sees; 0: set by somebody else */
 	unsigned int max_vcpus;
 	const char *cmdline;	/* may be NULL */
 	const uint8_t *ramdisk; /* may be NULL */
 	uint64_t ramdisk_bytes;
 	uint16_t store_domid, console_domid;
 	uint32_t store_port, console_port; /* event channels, made before */
+	uint32_t start_flags;		   /* SIF_*, for the kernel's start information */
 
 	void (*phase)(void *data, const char *name); /* called as each phase ends; may be NULL */
 	void *phase_data;
@@ -186,6 +190,33 @@ struct pv_domain {
 /* The domain has its vCPUs and limits, but no memory yet. On failure destroy the domain. */
 int pv_build(struct pv_domain *domain, struct complaint *complaint);
 
+/*
+ * The same step by step, for libxenguest, in the order of these functions; each once. Only `domain`
+ * is filled in by the caller, who keeps what it points to until pv_forget(), which may come after
+ * any step. pv_place() and pv_take_memory() may change places.
+ */
+struct pv_work {
+	struct pv_domain *domain;
+	struct pv_layout layout; /* from pv_place() on */
+	xen_pfn_t *p2m;		 /* from pv_take_memory() on: nr_pages entries */
+	size_t p2m_bytes;
+	xen_pfn_t shared_info_mfn;
+	/* While contents are written: foreign pages, spans front and behind, then shared_info. */
+	uint8_t *window;
+	struct pfn_span front, behind;
+};
+
+#define PV_FILES 1 /* kernel and ramdisk */
+#define PV_STATE 2 /* everything else the kernel finds */
+
+int pv_place(struct pv_work *work, struct complaint *complaint);
+int pv_take_memory(struct pv_work *work, struct complaint *complaint);
+void pv_tell_rings(const struct pv_work *work); /* store_mfn and console_mfn of the domain */
+int pv_write(struct pv_work *work, unsigned int parts, struct complaint *complaint);
+int pv_start(const struct pv_work *work, struct complaint *complaint);
+/* Then pv_seed_grants(). */
+void pv_forget(struct pv_work *work);
+
 /* Parts of pv_build(), a file each. */
 int pv_populate(xc_interface *xc, uint32_t domid, uint64_t nr_pages, xen_pfn_t *p2m,
 		struct complaint *complaint);
@@ -194,7 +225,10 @@ int pv_start_context(const struct pv_domain *domain, const struct pv_layout *lay
 		     xen_pfn_t root_mfn, struct complaint *complaint);
 int pv_init_hypercall_page(uint32_t domid, xen_pfn_t mfn, struct complaint *complaint);
 
-/* The path of a program of lib/serai; -ENOENT if Serai is not installed whole. */
+/*
+ * The path of a program of lib/serai, seen from this program or the library this is in; -ENOENT if
+ * Serai is not installed whole.
+ */
 int program_beside(char *path, size_t room, const char *name);
 
 /* Copy and clear without the string instructions, whose cost per byte is high on emulated CPUs. */

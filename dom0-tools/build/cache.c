@@ -180,7 +180,7 @@ static int open_cached(const char *name)
 int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t how_bytes,
 		   struct complaint *complaint)
 {
-	bool keep = make_directory(cache_directory());
+	bool keep = path && make_directory(cache_directory());
 	char name[PATH_MAX], fresh[PATH_MAX + 8];
 	struct stat stat;
 	int out, error;
@@ -195,7 +195,7 @@ int cache_unpacked(int fd, const char *path, bool *from_cache, char *how, size_t
 		return out;
 	}
 	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", name);
-	out = keep ? mkostemp(fresh, O_CLOEXEC) : memfd_create(path, MFD_CLOEXEC);
+	out = keep ? mkostemp(fresh, O_CLOEXEC) : memfd_create(path ? path : "kernel", MFD_CLOEXEC);
 	if (out < 0) {
 		complain(complaint, "there is no place to unpack it: %m");
 		return -errno;

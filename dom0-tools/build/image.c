@@ -67,10 +67,36 @@ static int open_kernel(const char *path, struct complaint *complaint)
 	return -EINVAL;
 }
 
+/* Of a file that is not ELF; unpacked ones of a path are kept. */
+static int open_packed(struct image *image, int fd, const char *path, struct complaint *why)
+{
+	char how[sizeof(why->text)] = "";
+	int error, unpacked = cache_unpacked(fd, path, &image->from_cache, how, sizeof(how), why);
+
+	snprintf(image->how, sizeof(image->how), "%.*s", (int)sizeof(image->how) - 1, how);
+	if (unpacked < 0)
+		return unpacked;
+	error = map_and_parse(image, unpacked, why);
+	if (unpacked != image->fd)
+		close(unpacked);
+	return error;
+}
+
+static int finish_open(struct image *image, int error, const char *name,
+		       const struct complaint *why, struct complaint *complaint)
+{
+	if (error) {
+		complain(complaint, "kernel %s: %s", name,
+			 why->text[0] ? why->text : strerror(-error));
+		image_close(image);
+	}
+	return error;
+}
+
 int image_open(struct image *image, const char *path, struct complaint *complaint)
 {
 	struct complaint why = { "" };
-	int error, fd = open_kernel(path, &why), unpacked = -1;
+	int error, fd = open_kernel(path, &why);
 
 	memset(image, 0, sizeof(*image));
 	image->fd = -1;
@@ -79,24 +105,51 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 		snprintf(image->how, sizeof(image->how), "ELF");
 		error = map_and_parse(image, fd, &why);
 	} else if (!error) {
-		char how[sizeof(why.text)] = "";
-
-		error = unpacked =
-		    cache_unpacked(fd, path, &image->from_cache, how, sizeof(how), &why);
-		snprintf(image->how, sizeof(image->how), "%.*s", (int)sizeof(image->how) - 1, how);
-		if (unpacked >= 0)
-			error = map_and_parse(image, unpacked, &why);
+		error = open_packed(image, fd, path, &why);
 	}
 	if (fd >= 0 && fd != image->fd)
 		close(fd);
-	if (unpacked >= 0 && unpacked != image->fd)
-		close(unpacked);
-	if (error) {
-		complain(complaint, "kernel %s: %s", path,
-			 why.text[0] ? why.text : strerror(-error));
-		image_close(image);
+	return finish_open(image, error, path, &why, complaint);
+}
+
+/* The unpacking program reads a file. */
+static int memory_file(const uint8_t *data, size_t bytes)
+{
+	int error, fd = memfd_create("kernel", MFD_CLOEXEC);
+
+	while (fd >= 0 && bytes) {
+		ssize_t done = write(fd, data, bytes);
+
+		if (done < 0 && errno != EINTR) {
+			error = -errno;
+			close(fd);
+			return error;
+		}
+		data += done > 0 ? done : 0;
+		bytes -= done > 0 ? done : 0;
 	}
-	return error;
+	return fd < 0 ? -errno : fd;
+}
+
+int image_open_memory(struct image *image, const void *data, size_t bytes,
+		      struct complaint *complaint)
+{
+	struct complaint why = { "" };
+	int error, fd;
+
+	memset(image, 0, sizeof(*image));
+	image->fd = -1;
+	if (bytes >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG)) {
+		snprintf(image->how, sizeof(image->how), "ELF");
+		error = image_parse_elf(image, data, bytes, &why);
+	} else {
+		error = fd = memory_file(data, bytes);
+		if (fd >= 0) {
+			error = open_packed(image, fd, NULL, &why);
+			close(fd);
+		}
+	}
+	return finish_open(image, error, "in memory", &why, complaint);
 }
 
 void image_close(struct image *image)
