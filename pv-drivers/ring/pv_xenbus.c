@@ -59,9 +59,6 @@ const struct pv_edge pv_xenbus_edges[] = {
 };
 const unsigned int pv_xenbus_nr_edges = sizeof(pv_xenbus_edges) / sizeof(pv_xenbus_edges[0]);
 
-/* The last resort of a backend whose frontend does not answer. */
-static const struct pv_edge forced = EDGE(PV_BACK, Closing, ALL, CLOSED, Closed, RELEASE);
-
 void pv_xenbus_init(struct pv_xenbus *bus, enum pv_half half, enum xenbus_state own)
 {
 	*bus = (struct pv_xenbus){ .half = half, .own = own, .want = PV_WANT_OPEN };
@@ -132,10 +129,9 @@ void pv_xenbus_reconfigure(struct pv_xenbus *bus)
 		bus->want = PV_WANT_RECONFIGURED;
 }
 
+/* As if the peer had vanished: then nothing is waited for. */
 const struct pv_edge *pv_xenbus_force(struct pv_xenbus *bus)
 {
 	bus->want = PV_WANT_CLOSED;
-	if (bus->half == PV_BACK && bus->own == XenbusStateClosing)
-		return &forced;
 	return pv_xenbus_next(bus, XenbusStateUnknown);
 }
