@@ -209,21 +209,88 @@ static void must_close(struct side s, enum xenbus_state peer)
 	assert_false(s.mapped || s.offered || s.live);
 }
 
-/* Both halves, in each order of their steps. */
+/*
+ * Both halves, in each order of their steps. A half reads the other's node, works, and only then
+ * writes its own: between, the other may go on, and what was read is old.
+ */
 struct pair {
-	struct side back, front;
+	struct side side[2];		/* backend, frontend */
+	const struct pv_edge *begun[2]; /* chosen, not yet written */
 };
 
-static uint8_t (*pairs_been)[SIDE_STATES];
-static uint32_t nr_pairs;
+static struct pair *pairs; /* those found, in the order they are looked at */
+static uint32_t nr_pairs, max_pairs;
+static uint64_t *known; /* a hash table of their numbers, open addressing */
+#define NR_KNOWN (1u << 20)
+
+static uint64_t pair_number(const struct pair *p)
+{
+	uint64_t n = 1;
+
+	for (int i = 0; i < 2; i++) {
+		n = n * SIDE_STATES + number(&p->side[i]);
+		n = n * 64 + (p->begun[i] ? (uint64_t)(p->begun[i] - pv_xenbus_edges) + 1 : 0);
+	}
+	return n;
+}
+
+static void found(const struct pair *p)
+{
+	uint64_t n = pair_number(p);
+	uint32_t at = (uint32_t)(n * 0x9e3779b97f4a7c15ull >> 44);
+
+	while (known[at] && known[at] != n)
+		at = (at + 1) % NR_KNOWN;
+	if (known[at])
+		return;
+	known[at] = n;
+	assert_true(nr_pairs < NR_KNOWN / 2);
+	if (nr_pairs == max_pairs) {
+		max_pairs = max_pairs ? max_pairs * 2 : 1024;
+		pairs = realloc(pairs, max_pairs * sizeof(*pairs));
+	}
+	pairs[nr_pairs++] = *p;
+}
+
+static enum xenbus_state shown(const struct pair *p, int i)
+{
+	return p->side[i].bus.own;
+}
+
+static bool begin_step(struct pair *p, int i)
+{
+	if (!p->begun[i])
+		p->begun[i] = pv_xenbus_next(&p->side[i].bus, shown(p, !i));
+	return p->begun[i];
+}
+
+static void end_step(struct pair *p, int i)
+{
+	go(&p->side[i], p->begun[i]);
+	p->begun[i] = NULL;
+}
 
 static struct pair settle(struct pair p)
 {
 	int steps = 0;
+	bool moved;
 
-	while (step(&p.back, p.front.bus.own) | step(&p.front, p.back.bus.own))
+	do {
+		moved = false;
+		for (int i = 0; i < 2; i++)
+			if (begin_step(&p, i)) {
+				end_step(&p, i);
+				moved = true;
+			}
 		assert_true(++steps < 40);
+	} while (moved);
 	return p;
+}
+
+static void expect_both(const struct pair *p, enum xenbus_state state)
+{
+	assert_int_equal(shown(p, 0), state);
+	assert_int_equal(shown(p, 1), state);
 }
 
 /* Where both rest there is an end: connected, closed, or waiting for a half that wants to be
@@ -231,29 +298,24 @@ static struct pair settle(struct pair p)
 static void must_settle(struct pair p)
 {
 	struct pair end = settle(p);
-	enum xenbus_state b = end.back.bus.own, f = end.front.bus.own;
-	bool both_open =
-	    end.back.bus.want != PV_WANT_CLOSED && end.front.bus.want != PV_WANT_CLOSED;
+	struct pv_xenbus *back = &end.side[0].bus, *front = &end.side[1].bus;
 
-	if (both_open) {
-		assert_int_equal(b, S(Connected));
-		assert_int_equal(f, S(Connected));
-		return;
+	if (back->want != PV_WANT_CLOSED && front->want != PV_WANT_CLOSED) {
+		expect_both(&end, S(Connected));
+	} else {
+		assert_true(back->own == S(Closed) ||
+			    (back->own == S(InitWait) && back->want == PV_WANT_OPEN));
+		assert_true(front->own == S(Closed) ||
+			    (front->own == S(Initialising) && front->want == PV_WANT_OPEN));
 	}
-	if (end.back.bus.want == PV_WANT_CLOSED)
-		assert_int_equal(b, S(Closed));
-	if (end.front.bus.want == PV_WANT_CLOSED)
-		assert_int_equal(f, S(Closed));
-	assert_true(b == S(Closed) || b == S(InitWait));
-	assert_true(f == S(Closed) || f == S(Initialising));
-	pv_xenbus_close(&end.back.bus);
-	pv_xenbus_close(&end.front.bus);
+	pv_xenbus_close(back);
+	pv_xenbus_close(front);
 	end = settle(end);
-	assert_true(end.back.bus.own == S(Closed) && end.front.bus.own == S(Closed));
-	pv_xenbus_open(&end.back.bus);
-	pv_xenbus_open(&end.front.bus);
+	expect_both(&end, S(Closed));
+	pv_xenbus_open(back);
+	pv_xenbus_open(front);
 	end = settle(end);
-	assert_true(end.back.bus.own == S(Connected) && end.front.bus.own == S(Connected));
+	expect_both(&end, S(Connected));
 }
 
 static void wish(struct side *s, int what)
@@ -266,44 +328,46 @@ static void wish(struct side *s, int what)
 		pv_xenbus_reconfigure(&s->bus);
 }
 
-static void walk_pair(struct pair p)
+static void look_at(const struct pair *p)
 {
-	struct pair after;
+	must_settle(*p);
+	for (int i = 0; i < 2; i++) {
+		struct pair after = *p;
 
-	if (pairs_been[number(&p.back)][number(&p.front)]++)
-		return;
-	nr_pairs++;
-	must_settle(p);
-	for (int peer = 0; peer < NR_STATES; peer++) {
-		/* Dead (Unknown), stalled at what it is, or stalled at a lie. */
-		must_close(p.back, (enum xenbus_state)peer);
-		must_close(p.front, (enum xenbus_state)peer);
-	}
-	after = p;
-	if (step(&after.back, p.front.bus.own))
-		walk_pair(after);
-	after = p;
-	if (step(&after.front, p.back.bus.own))
-		walk_pair(after);
-	for (int what = 0; what < 3; what++) {
-		after = p;
-		wish(&after.back, what);
-		walk_pair(after);
-		after = p;
-		wish(&after.front, what);
-		walk_pair(after);
+		/* The other is dead (Unknown), stalls where it is, or shows a lie for good. */
+		if (after.begun[i])
+			end_step(&after, i);
+		for (int peer = 0; peer < NR_STATES; peer++)
+			must_close(after.side[i], (enum xenbus_state)peer);
+		found(&after);
+		after = *p;
+		if (begin_step(&after, i))
+			found(&after);
+		for (int what = 0; what < 3; what++) {
+			after = *p;
+			wish(&after.side[i], what);
+			found(&after);
+		}
 	}
 }
 
 static void both_halves_always_find_an_end(void **state)
 {
 	for (int h = 1; h < 3; h++) {
-		pairs_been = calloc(SIDE_STATES, SIDE_STATES);
+		struct pair first = { .side = { start(PV_BACK), start(halves[h]) } };
+
+		known = calloc(NR_KNOWN, sizeof(*known));
 		nr_pairs = 0;
-		walk_pair((struct pair){ start(PV_BACK), start(halves[h]) });
-		free(pairs_been);
-		assert_true(nr_pairs > 50);
+		found(&first);
+		for (uint32_t i = 0; i < nr_pairs; i++) {
+			struct pair p = pairs[i]; /* the array moves as it grows */
+
+			look_at(&p);
+		}
+		assert_true(nr_pairs > 200);
+		free(known);
 	}
+	free(pairs);
 }
 
 /* The order in which Linux's halves are known to go. */
@@ -332,19 +396,32 @@ static void the_usual_way(void **state)
 	}
 }
 
+/* netfront, when it is unloaded early, waits for the backend to say Closed. */
+static void a_frontend_that_leaves_early(void **state)
+{
+	struct side back = start(PV_BACK);
+
+	assert_true(step(&back, S(Initialising)));
+	assert_int_equal(back.bus.own, S(InitWait));
+	assert_true(step(&back, S(Closing)));
+	assert_int_equal(back.bus.own, S(Closed));
+	assert_false(step(&back, S(Closed)));
+	assert_true(step(&back, S(Initialising)));
+	assert_int_equal(back.bus.own, S(InitWait));
+}
+
 static void a_change_while_connected(void **state)
 {
-	struct pair p = settle((struct pair){ start(PV_BACK), start(PV_FRONT) });
+	static const enum xenbus_state way[] = { S(Reconfiguring), S(Reconfiguring),
+						 S(Reconfigured), S(Connected), S(Connected) };
+	struct pair p = settle((struct pair){ .side = { start(PV_BACK), start(PV_FRONT) } });
 
-	pv_xenbus_reconfigure(&p.back.bus);
-	assert_true(step(&p.back, p.front.bus.own));
-	assert_int_equal(p.back.bus.own, S(Reconfiguring));
-	assert_true(step(&p.front, p.back.bus.own));
-	assert_true(step(&p.back, p.front.bus.own));
-	assert_int_equal(p.back.bus.own, S(Reconfigured));
-	p = settle(p);
-	assert_int_equal(p.back.bus.own, S(Connected));
-	assert_int_equal(p.front.bus.own, S(Connected));
+	pv_xenbus_reconfigure(&p.side[0].bus);
+	for (int i = 0; i < 5; i++) {
+		assert_true(step(&p.side[i & 1], shown(&p, !(i & 1))));
+		assert_int_equal(shown(&p, i & 1), way[i]);
+	}
+	assert_false(step(&p.side[1], shown(&p, 0)));
 }
 
 static void own_faults(void **state)
@@ -438,6 +515,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_lies_gains_nothing),
 		cmocka_unit_test(both_halves_always_find_an_end),
 		cmocka_unit_test(the_usual_way),
+		cmocka_unit_test(a_frontend_that_leaves_early),
 		cmocka_unit_test(a_change_while_connected),
 		cmocka_unit_test(own_faults),
 		cmocka_unit_test(states_as_text),
