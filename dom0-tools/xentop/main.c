@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	else
 		rc = print_reports(collector, &options);
 	collector_close(collector);
-	if (rc)
+	if (rc && rc != -ENOTTY)
 		fprintf(stderr, "xentop: stopped: %s\n", strerror(-rc));
 	return rc ? 1 : 0;
 }

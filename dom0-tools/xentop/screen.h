@@ -12,7 +12,10 @@ struct collector;
 
 typedef int (*read_model)(struct collector *collector, struct model *model);
 
-/* Until the user quits or options->iterations readings are shown. 0 or -errno of a reading. */
-int screen_run(struct collector *collector, struct options *options, read_model read);
+/*
+ * Until the user quits or options->iterations readings are shown. 0, -errno of a reading,
+ * or -ENOTTY: said why on stderr.
+ */
+int screen_run(struct collector *collector, struct options *options, read_model read_next);
 
 #endif

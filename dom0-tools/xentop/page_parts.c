@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of what domains are made of: their virtual CPUs, their devices. */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "xentop/page.h"
+
+#define BAR	  20
+#define LINE_SIZE 400
+
+static const char *vcpu_state(const struct vcpu_counters *vcpu)
+{
+	if (!vcpu->online)
+		return "offline";
+	if (vcpu->running)
+		return "running";
+	return vcpu->blocked ? "blocked" : "ready";
+}
+
+static int add_vcpu(struct page *page, const struct view *view, size_t index)
+{
+	const struct vcpu_counters *vcpu = &view->now->vcpus[index];
+	double percent = view->vcpu_percent[index];
+	char text[LINE_SIZE], bar[BAR + 1];
+
+	for (int i = 0; i < BAR; i++)
+		bar[i] = percent > i * 100.0 / BAR ? '#' : ' ';
+	bar[BAR] = '\0';
+	snprintf(text, sizeof(text), "%10.10s %5u %-7s %4u %10" PRIu64 " %6.1f [%s]",
+		 view->now->name, vcpu->id, vcpu_state(vcpu), vcpu->cpu, vcpu->time_ns / 1000000000,
+		 percent, bar);
+	return page_add(page, vcpu->running ? STYLE_RUNNING : STYLE_PLAIN, text);
+}
+
+int page_vcpus(struct page *page, const struct model *model, const struct ui *ui)
+{
+	int rc = page_add(page, STYLE_HEADER, "      NAME  VCPU STATE    CPU   CPU(sec) CPU(%)");
+
+	page->fixed = page->nr_lines;
+	for (size_t i = 0; !rc && i < model->nr_views; i++)
+		for (size_t j = 0; !rc && j < model->views[i]->now->nr_vcpu_counters; j++)
+			if (ui_wants(ui, model->views[i]))
+				rc = add_vcpu(page, model->views[i], j);
+	return rc;
+}
+
+static int add_net(struct page *page, const struct domain_counters *domain,
+		   const struct net_counters *net)
+{
+	char text[LINE_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "%10.10s net %-8u tx %10" PRIu64 "k %9" PRIu64 " packets %5" PRIu64
+		 " errors %6" PRIu64 " drops   rx %10" PRIu64 "k %9" PRIu64 " packets %5" PRIu64
+		 " errors %6" PRIu64 " drops",
+		 domain->name, net->id, net->tx_bytes / 1024, net->tx_packets, net->tx_errors,
+		 net->tx_drops, net->rx_bytes / 1024, net->rx_packets, net->rx_errors,
+		 net->rx_drops);
+	return page_add(page, STYLE_NET, text);
+}
+
+static int add_disk(struct page *page, const struct domain_counters *domain,
+		    const struct disk_counters *disk)
+{
+	char text[LINE_SIZE];
+
+	if (disk->counted)
+		snprintf(text, sizeof(text),
+			 "%10.10s vbd %-8u rd %10" PRIu64 "k %9" PRIu64
+			 " requests                         wr %10" PRIu64 "k %9" PRIu64
+			 " requests   out of requests %" PRIu64,
+			 domain->name, disk->dev, disk->read_sectors / 2, disk->reads,
+			 disk->written_sectors / 2, disk->writes, disk->out_of_requests);
+	else
+		snprintf(text, sizeof(text), "%10.10s vbd %-8u its backend does not count",
+			 domain->name, disk->dev);
+	return page_add(page, STYLE_DISK, text);
+}
+
+int page_devices(struct page *page, const struct model *model, const struct ui *ui)
+{
+	int rc = page_add(page, STYLE_HEADER, "      NAME DEVICE       from and to the guest");
+
+	page->fixed = page->nr_lines;
+	for (size_t i = 0; !rc && i < model->nr_views; i++) {
+		const struct domain_counters *domain = model->views[i]->now;
+
+		if (!ui_wants(ui, model->views[i]))
+			continue;
+		for (size_t j = 0; !rc && j < domain->nr_nets; j++)
+			rc = add_net(page, domain, &domain->nets[j]);
+		for (size_t j = 0; !rc && j < domain->nr_disks; j++)
+			rc = add_disk(page, domain, &domain->disks[j]);
+	}
+	return rc;
+}
