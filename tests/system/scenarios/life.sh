@@ -128,11 +128,12 @@ check crash-restart soon other_than r "$id"
 killall -9 domd
 usleep 300000
 
-# All go; nothing is left of them.
-for name in $(xl list | awk 'NR > 2 { print $1 }'); do xl destroy "$name"; done
+# All go; nothing is left of them. A restart that domd finds half done it finishes first: that guest goes then.
+destroy_all() { for name in $(xl list | awk 'NR > 2 { print $2 }' | grep -o '[0-9]*'); do xl destroy "$name"; done; }
+quiet() { destroy_all; sleep 1; [ "$(xl list | wc -l)" = 2 ] && ! ls /var/lib/xen/serai-restart.*; }
+destroy_all
 /opt/serai/lib/serai/domd
-sleep 4
-for name in $(xl list | awk 'NR > 2 { print $1 }'); do xl destroy "$name"; done
+check all-go soon quiet
 
 # A create killed at any moment leaves nothing, or a domain that can be destroyed.
 config c ""
@@ -142,7 +143,7 @@ for moment in 10 30 60 100 200; do
 	kill -9 $! 2>/dev/null
 	wait $! 2>/dev/null
 	usleep 100000
-	for half in $(xl list | awk 'NR > 2 { print $2 }' | grep -o '[0-9]*'); do xl destroy "$half"; done
+	destroy_all
 done
 sleep 1
 same no-domain-left 2 "$(xl list | wc -l)"
