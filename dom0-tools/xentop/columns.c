@@ -37,7 +37,7 @@ static void write_name(FILE *out, const struct cell *cell)
 
 static void write_state(FILE *out, const struct cell *cell)
 {
-	static const char letters[] = "dsbpcr";
+	static const char letters[] = "dsbcpr";
 
 	for (int i = 0; letters[i]; i++)
 		fputc(cell->view->now->state & (1U << i) ? letters[i] : '-', out);
@@ -64,8 +64,9 @@ VALUE(maximum, v->now->max_kb)
 VALUE(maximum_share, share(v->now->max_kb, m))
 VALUE(vcpus, v->now->nr_vcpus)
 VALUE(nets, v->now->nr_nets)
-VALUE(net_tx, net_total(v->now).tx_bytes / 1024)
-VALUE(net_rx, net_total(v->now).rx_bytes / 1024)
+/* These two have always been as the backend counts: what it sent, the guest received. */
+VALUE(net_tx, net_total(v->now).rx_bytes / 1024)
+VALUE(net_rx, net_total(v->now).tx_bytes / 1024)
 VALUE(disks, v->now->nr_disks)
 VALUE(disk_oo, disk_total(v->now).out_of_requests)
 VALUE(disk_reads, disk_total(v->now).reads)
@@ -135,18 +136,32 @@ int column_named(const char *title)
 	return -2;
 }
 
-void column_span(int column, int *start, int *width)
+/* The first column takes the longest name if names are not to be cut. */
+static int name_width(const struct model *model, const struct show *show)
 {
-	*start = 0;
-	for (int i = 0; i < column; i++)
-		*start += columns[i].width + 1;
-	*width = column < 0 ? 0 : columns[column].width;
+	int width = columns[0].width;
+
+	for (size_t i = 0; show->full_name && i < model->nr_views; i++)
+		if ((int)strlen(model->views[i]->now->name) > width)
+			width = (int)strlen(model->views[i]->now->name);
+	return width;
 }
 
-void write_header(FILE *out)
+void column_span(const struct model *model, const struct show *show, int *start, int *width)
 {
-	for (int i = 0; i < NR_COLUMNS; i++)
-		fprintf(out, "%s%*s", i ? " " : "", columns[i].width, columns[i].title);
+	int first = name_width(model, show);
+
+	*start = 0;
+	for (int i = 0; i < show->sort; i++)
+		*start += (i ? columns[i].width : first) + 1;
+	*width = show->sort < 0 ? 0 : show->sort ? columns[show->sort].width : first;
+}
+
+void write_header(FILE *out, const struct model *model, const struct show *show)
+{
+	fprintf(out, "%*s", name_width(model, show), columns[0].title);
+	for (int i = 1; i < NR_COLUMNS; i++)
+		fprintf(out, " %*s", columns[i].width, columns[i].title);
 	fputc('\n', out);
 }
 
@@ -160,7 +175,7 @@ void write_domain(FILE *out, const struct model *model, const struct view *view,
 
 		if (i)
 			fputc(' ', out);
-		cell.width = column->width;
+		cell.width = i ? column->width : name_width(model, show);
 		if (column->write)
 			column->write(out, &cell);
 		else
@@ -184,7 +199,7 @@ static int compare(const void *a, const void *b, void *context)
 	if (order->show->dom0_first && !x->domid != !y->domid)
 		return x->domid ? 1 : -1;
 	if (column >= 0 && !columns[column].value) {
-		result = strcmp(x->now->name, y->now->name);
+		result = strcasecmp(x->now->name, y->now->name);
 	} else if (column >= 0) {
 		double p = columns[column].value(order->model, x);
 		double q = columns[column].value(order->model, y);

@@ -16,20 +16,21 @@
 struct show {
 	bool networks, vbds, vcpus, repeat_header, full_name;
 	bool dom0_first, reverse;
-	int sort; /* a column, or SORT_DOMID */
+	int sort; /* a column (0: by name), or SORT_DOMID */
 };
 
 const char *column_title(int column);
 /* By title without regard to case, or its first letters; SORT_DOMID for "domid"; -2: none. */
 int column_named(const char *title);
-/* Where a column begins and ends in a line, if the name fits in its own. */
-void column_span(int column, int *start, int *width);
+/* Where the column that sorts is in a line. */
+void column_span(const struct model *model, const struct show *show, int *start, int *width);
 
-/* Numbers from the greatest down, names from A to Z; ties by domain number. */
+/* Numbers from the greatest down, names from A to Z without regard to case; ties by domain number.
+ */
 void sort_views(struct model *model, const struct show *show);
 
 /* Each ends its line. */
-void write_header(FILE *out);
+void write_header(FILE *out, const struct model *model, const struct show *show);
 void write_domain(FILE *out, const struct model *model, const struct view *view,
 		  const struct show *show);
 void write_vcpus(FILE *out, const struct domain_counters *domain);

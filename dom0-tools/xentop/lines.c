@@ -21,6 +21,7 @@ void write_vcpus(FILE *out, const struct domain_counters *domain)
 	fputc('\n', out);
 }
 
+/* As the backend counts, like the table: its RX is what the guest sent. */
 void write_nets(FILE *out, const struct domain_counters *domain)
 {
 	for (size_t i = 0; i < domain->nr_nets; i++) {
@@ -29,10 +30,10 @@ void write_nets(FILE *out, const struct domain_counters *domain)
 		fprintf(out,
 			"Net%u RX: %8" PRIu64 "bytes %8" PRIu64 "pkts %8" PRIu64 "err %8" PRIu64
 			"drop  ",
-			net->id, net->rx_bytes, net->rx_packets, net->rx_errors, net->rx_drops);
+			net->id, net->tx_bytes, net->tx_packets, net->tx_errors, net->tx_drops);
 		fprintf(out,
 			"TX: %8" PRIu64 "bytes %8" PRIu64 "pkts %8" PRIu64 "err %8" PRIu64 "drop\n",
-			net->tx_bytes, net->tx_packets, net->tx_errors, net->tx_drops);
+			net->rx_bytes, net->rx_packets, net->rx_errors, net->rx_drops);
 	}
 }
 
@@ -59,7 +60,7 @@ void write_block(FILE *out, const struct model *model, const struct view *view,
 		 const struct show *show, bool header)
 {
 	if (header || show->repeat_header)
-		write_header(out);
+		write_header(out, model, show);
 	write_domain(out, model, view, show);
 	if (show->vcpus)
 		write_vcpus(out, view->now);

@@ -40,7 +40,7 @@ static const char help[] = "Usage: xentop [OPTION]...\n"
 			   "-r, --repeat-header  a header above each domain\n"
 			   "-f, --full-name      do not cut names\n"
 			   "-z, --dom0-first     Dom0 on top, however the rest is sorted\n"
-			   "-s, --sort=COLUMN    by a column's title (domid)\n"
+			   "-s, --sort=COLUMN    by a column's title, or domid (NAME)\n"
 			   "    --json           readings as JSON (one, unless -i says otherwise)\n"
 			   "    --metrics        readings as OpenMetrics text (the same)\n"
 			   "    --no-color       no colours\n"
@@ -129,8 +129,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
 {
 	int option;
 
-	*options =
-	    (struct options){ .show.sort = SORT_DOMID, .delay = 3, .colour = !getenv("NO_COLOR") };
+	*options = (struct options){ .delay = 3, .colour = !getenv("NO_COLOR") };
 	while ((option = getopt_long(argc, argv, "hVnxrvd:bi:fzs:", words, NULL)) != -1) {
 		switch (option) {
 		case 'h':

@@ -96,17 +96,17 @@ static int add_summary(struct page *page, const struct model *model)
 	return text_into(&text, page, STYLE_SUMMARY);
 }
 
-static int add_header(struct page *page, const struct ui *ui)
+static int add_header(struct page *page, const struct model *model, const struct ui *ui)
 {
 	struct text text;
 	int rc;
 
 	if (!text_open(&text))
 		return -ENOMEM;
-	write_header(text.out);
+	write_header(text.out, model, &ui->show);
 	rc = text_into(&text, page, STYLE_HEADER);
 	if (!rc)
-		column_span(ui->show.sort, &page->lines[page->nr_lines - 1].mark,
+		column_span(model, &ui->show, &page->lines[page->nr_lines - 1].mark,
 			    &page->lines[page->nr_lines - 1].mark_width);
 	return rc;
 }
@@ -134,7 +134,7 @@ static int add_domain(struct page *page, const struct model *model, const struct
 
 static int page_table(struct page *page, const struct model *model, const struct ui *ui)
 {
-	int rc = add_header(page, ui);
+	int rc = add_header(page, model, ui);
 	bool first = true;
 
 	page->fixed = page->nr_lines;
@@ -142,7 +142,7 @@ static int page_table(struct page *page, const struct model *model, const struct
 		if (!ui_wants(ui, model->views[i]))
 			continue;
 		if (!first && ui->show.repeat_header)
-			rc = add_header(page, ui);
+			rc = add_header(page, model, ui);
 		if (!rc)
 			rc = add_domain(page, model, model->views[i], ui);
 		first = false;

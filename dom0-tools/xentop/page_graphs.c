@@ -88,9 +88,9 @@ static void write_label(FILE *out, const struct view *view, enum series series, 
 			fprintf(out, "%*s", LABEL_WIDTH, "");
 		break;
 	case SERIES_NET_TX:
-		fputs("   net tx ", out);
+		fputs("   net out", out);
 		write_speed(out, view->speed[SERIES_NET_TX]);
-		fputs("  rx ", out);
+		fputs("  in ", out);
 		write_speed(out, view->speed[SERIES_NET_RX]);
 		fputs("   ", out);
 		break;

@@ -50,8 +50,8 @@ static int add_net(struct page *page, const struct domain_counters *domain,
 	char text[LINE_SIZE];
 
 	snprintf(text, sizeof(text),
-		 "%10.10s net %-8u tx %10" PRIu64 "k %9" PRIu64 " packets %5" PRIu64
-		 " errors %6" PRIu64 " drops   rx %10" PRIu64 "k %9" PRIu64 " packets %5" PRIu64
+		 "%10.10s net %-8u out %9" PRIu64 "k %9" PRIu64 " packets %5" PRIu64
+		 " errors %6" PRIu64 " drops   in %10" PRIu64 "k %9" PRIu64 " packets %5" PRIu64
 		 " errors %6" PRIu64 " drops",
 		 domain->name, net->id, net->tx_bytes / 1024, net->tx_packets, net->tx_errors,
 		 net->tx_drops, net->rx_bytes / 1024, net->rx_packets, net->rx_errors,
@@ -66,7 +66,7 @@ static int add_disk(struct page *page, const struct domain_counters *domain,
 
 	if (disk->counted)
 		snprintf(text, sizeof(text),
-			 "%10.10s vbd %-8u rd %10" PRIu64 "k %9" PRIu64
+			 "%10.10s vbd %-8u rd  %9" PRIu64 "k %9" PRIu64
 			 " requests                         wr %10" PRIu64 "k %9" PRIu64
 			 " requests   out of requests %" PRIu64,
 			 domain->name, disk->dev, disk->read_sectors / 2, disk->reads,
@@ -79,7 +79,7 @@ static int add_disk(struct page *page, const struct domain_counters *domain,
 
 int page_devices(struct page *page, const struct model *model, const struct ui *ui)
 {
-	int rc = page_add(page, STYLE_HEADER, "      NAME DEVICE       from and to the guest");
+	int rc = page_add(page, STYLE_HEADER, "      NAME DEVICE       out of the guest, and in");
 
 	page->fixed = page->nr_lines;
 	for (size_t i = 0; !rc && i < model->nr_views; i++) {

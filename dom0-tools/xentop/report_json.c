@@ -57,14 +57,14 @@ static void nets(struct json *json, const struct domain_counters *domain)
 
 		json_map(json, NULL);
 		count(json, "network", net->id);
-		count(json, "tx_bytes", net->tx_bytes);
-		count(json, "tx_packets", net->tx_packets);
-		count(json, "tx_errors", net->tx_errors);
-		count(json, "tx_drops", net->tx_drops);
-		count(json, "rx_bytes", net->rx_bytes);
-		count(json, "rx_packets", net->rx_packets);
-		count(json, "rx_errors", net->rx_errors);
-		count(json, "rx_drops", net->rx_drops);
+		count(json, "sent_bytes", net->tx_bytes);
+		count(json, "sent_packets", net->tx_packets);
+		count(json, "sent_errors", net->tx_errors);
+		count(json, "sent_drops", net->tx_drops);
+		count(json, "received_bytes", net->rx_bytes);
+		count(json, "received_packets", net->rx_packets);
+		count(json, "received_errors", net->rx_errors);
+		count(json, "received_drops", net->rx_drops);
 		json_end_map(json);
 	}
 	json_end_list(json);
@@ -91,8 +91,8 @@ static void disks(struct json *json, const struct domain_counters *domain)
 
 static void states(struct json *json, unsigned int state)
 {
-	static const char *const names[] = { "dying",  "shutdown", "blocked",
-					     "paused", "crashed",  "running" };
+	static const char *const names[] = { "dying",	"shutdown", "blocked",
+					     "crashed", "paused",   "running" };
 
 	json_list(json, "state");
 	for (int i = 0; i < 6; i++)
@@ -118,8 +118,8 @@ static void domain_map(struct json *json, const struct view *view)
 		json_text(json, "maxmem_kb", NULL);
 	else
 		count(json, "maxmem_kb", domain->max_kb);
-	fraction(json, "net_tx_bytes_per_second", view->speed[SERIES_NET_TX], view->known);
-	fraction(json, "net_rx_bytes_per_second", view->speed[SERIES_NET_RX], view->known);
+	fraction(json, "net_sent_bytes_per_second", view->speed[SERIES_NET_TX], view->known);
+	fraction(json, "net_received_bytes_per_second", view->speed[SERIES_NET_RX], view->known);
 	fraction(json, "vbd_read_bytes_per_second", view->speed[SERIES_DISK_READ], view->known);
 	fraction(json, "vbd_write_bytes_per_second", view->speed[SERIES_DISK_WRITE], view->known);
 	count(json, "ssid", domain->ssid);

@@ -63,8 +63,8 @@ static void memory(FILE *out, const struct reading *now)
 
 static void states(FILE *out, const struct reading *now)
 {
-	static const char *const names[] = { "dying",  "shutdown", "blocked",
-					     "paused", "crashed",  "running" };
+	static const char *const names[] = { "dying",	"shutdown", "blocked",
+					     "crashed", "paused",   "running" };
 
 	family(out, "xen_domain_state", "gauge", "1 for each state a domain is in");
 	for (size_t i = 0; i < now->nr_domains; i++)

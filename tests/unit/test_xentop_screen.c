@@ -170,7 +170,7 @@ static void each_page_shows_its_part(void **state)
 
 	for (int i = 0; i < 12; i++)
 		made_up(NULL, &model);
-	expect(&model, &ui, "      mail ----c-", true);
+	expect(&model, &ui, "      mail ---c--", true);
 	expect(&model, &ui, "Net0", false);
 	press(&ui, "nb");
 	expect(&model, &ui, "\nNet0 RX:", true);
@@ -180,7 +180,7 @@ static void each_page_shows_its_part(void **state)
 	/* Eleven readings with a speed, in a graph twenty wide and three high: half is one and a
 	 * half. */
 	expect(&model, &ui, "         ===========\n", true);
-	expect(&model, &ui, "   net tx  1024B  rx     0B", true);
+	expect(&model, &ui, "   net out 1024B  in     0B", true);
 	press(&ui, "3");
 	expect(&model, &ui, "       web     0 ready", true);
 	expect(&model, &ui, "[##########          ]", true);

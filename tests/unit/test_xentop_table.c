@@ -55,7 +55,7 @@ static void sample_machine(struct model *model)
 	domain->max_kb = 263168;
 	add_vcpu(domain, 0, 13 * SECOND);
 	add_vcpu(domain, 1, 7 * SECOND);
-	*add_net(domain, 0) = (struct net_counters){ .tx_bytes = 1234, .rx_bytes = 90 };
+	*add_net(domain, 0) = (struct net_counters){ .rx_bytes = 1234, .tx_bytes = 90 };
 	*add_disk(domain, 51712) = (struct disk_counters){ .dev = 51712,
 							   .counted = true,
 							   .reads = 12,
@@ -142,18 +142,20 @@ static void no_limit_and_long_names(void **state)
 	domain->state = STATE_DYING | STATE_SHUTDOWN | STATE_PAUSED | STATE_CRASHED;
 	assert_int_equal(model_update(&model, &reading), 0);
 	text = text_of(report_batch, &model, &show);
-	assert_non_null(strstr(text, "\na-very-lon ds-pc-          0    0.0          0    0.0"
+	assert_non_null(strstr(text, "\na-very-lon ds-cp-          0    0.0          0    0.0"
 				     "   no limit       n/a     0"));
 	free(text);
 	show.full_name = true;
 	text = text_of(report_batch, &model, &show);
-	assert_non_null(strstr(text, "\na-very-long-name ds-pc- "));
+	assert_memory_equal(text, "            NAME  STATE ", 24);
+	assert_non_null(strstr(text, "\na-very-long-name ds-cp- "));
 	free(text);
 	model_free(&model);
 }
 
 static void columns_are_found_by_title(void **state)
 {
+	struct model model = { 0 };
 	int start, width;
 
 	assert_int_equal(column_named("cpu(%)"), 3);
@@ -164,7 +166,7 @@ static void columns_are_found_by_title(void **state)
 	for (int i = 0; i < NR_COLUMNS; i++) {
 		size_t length = strlen(column_title(i));
 
-		column_span(i, &start, &width);
+		column_span(&model, &(struct show){ .sort = i }, &start, &width);
 		assert_memory_equal(HEADER + start + width - length, column_title(i), length);
 	}
 }
@@ -192,7 +194,7 @@ static void any_column_sorts(void **state)
 	assert_int_equal(model_update(&model, &reading), 0);
 	expect_order(&model, (struct show){ .sort = SORT_DOMID }, "Dcb");
 	expect_order(&model, (struct show){ .sort = SORT_DOMID, .reverse = true }, "bcD");
-	expect_order(&model, (struct show){ .sort = column_named("NAME") }, "Dbc");
+	expect_order(&model, (struct show){ .sort = column_named("NAME") }, "bcD");
 	expect_order(&model, (struct show){ .sort = column_named("MEM(k)") }, "cbD");
 	expect_order(&model, (struct show){ .sort = column_named("MEM(k)"), .dom0_first = true },
 		     "Dcb");
@@ -256,7 +258,7 @@ static void metrics_escape_names_and_end(void **state)
 	text = text_of(report_metrics, &model, &show);
 	assert_non_null(strstr(text, "\nxen_domain_cpu_seconds_total{domid=\"1\","
 				     "domain=\"g\\\"\\\\1\"} 20.000000999\n"));
-	assert_non_null(strstr(text, "\nxen_net_transmit_bytes_total{domid=\"1\","
+	assert_non_null(strstr(text, "\nxen_net_receive_bytes_total{domid=\"1\","
 				     "domain=\"g\\\"\\\\1\",net=\"0\"} 1234\n"));
 	assert_non_null(strstr(text, ",vbd=\"51712\"} 1048576\n"));
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
@@ -282,6 +284,7 @@ static void options_are_xentops(void **state)
 	struct options options;
 
 	assert_int_equal(parse(&options, "xentop"), OPTIONS_RUN);
+	assert_int_equal(options.show.sort, 0);
 	assert_true(options.delay == 3 && !options.iterations && options.output == OUTPUT_SCREEN);
 	assert_int_equal(parse(&options, "xentop -bvnxrfz -i2 -d0.5"), OPTIONS_RUN);
 	assert_true(options.delay == 0.5 && options.iterations == 2);
