@@ -20,6 +20,7 @@ import bedpaths
 LIBDIR = "usr/lib/x86_64-linux-gnu"
 LIB = os.path.dirname(os.path.abspath(__file__))
 SERAI = bedpaths.build_dir("tools")
+PROGS = bedpaths.build_dir("tests", "progs")  # those that are not static use Serai's libraries
 GUESTS = os.path.join(os.path.dirname(LIB), "system", "guests")
 
 # Tool sets by name: (tree, file pattern) pairs, unpacked where Debian installs them.
@@ -167,7 +168,7 @@ class Root:
     def library(self, soname, user):
         if soname.startswith("ld-linux") or LIBDIR + "/" + soname in self.entries:
             return
-        if user.startswith(SERAI + "/") and os.path.exists(os.path.join(SERAI, "lib", soname)):
+        if user.startswith((SERAI + "/", PROGS + "/")) and os.path.exists(os.path.join(SERAI, "lib", soname)):
             return
         for directory in self.libdirs:
             if os.path.exists(os.path.join(directory, soname)):

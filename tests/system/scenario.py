@@ -79,15 +79,26 @@ def load_all(directory):
     return [job for path in sorted(glob.glob(os.path.join(directory, "*.sh"))) for job in load(path)]
 
 
+def linking(source):
+    """How a test program is linked, as its first line says: static, perhaps with flags of its own, or for the
+    Dom0 with Serai's libraries it names."""
+    key, _, words = open(source).readline().partition(":")
+    if key != "// libraries":
+        return ["-static", *(words.split() if key == "// cflags" else ["-pthread"])]
+    tools = os.path.join(bedpaths.BUILD, "tools")
+    return ["-D_GNU_SOURCE", "-D__XEN_TOOLS__", "-I" + os.path.join(tools, "include"),
+            "-I" + os.path.join(bedpaths.TOP, "dom0-tools/lib/include"), "-L" + os.path.join(tools, "lib"),
+            *["-l" + name for name in words.split()], "-Wl,-rpath,/opt/serai/lib/x86_64-linux-gnu",
+            "-Wl,-rpath-link," + os.path.join(tools, "lib")]
+
+
 def program(name):
-    """A test program, built static when its source is newer. Its first line may bring flags: // cflags: ..."""
+    """A test program, built when its source is newer."""
     source = os.path.join(HERE, "progs", name + ".c")
     out = os.path.join(bedpaths.build_dir("tests", "progs"), name)
     with BUILDING:
         if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
-            first = open(source).readline().split("// cflags:")
-            flags = first[1].split() if len(first) > 1 else ["-pthread"]
-            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-static", *flags, "-o", out, source], check=True)
+            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out, source, *linking(source)], check=True)
     return out
 
 

@@ -2,6 +2,7 @@
 #@ about: Debian's xenstored, xenconsoled, xentop and xl, and a guest's life, on Serai's low-level libraries
 #@ with: xen-tools serai-tools
 #@ guest: cloud:shell
+#@ progs: pvbuild
 #@ timeout: 240
 #@ mem: 1536
 #@ run debian-tools: smp=2 dom0-mem=640
@@ -73,3 +74,11 @@ fi
 check destroy xl destroy g1
 sleep 1
 same nothing-left Domain-0 "$(xl list | awk 'NR > 1 { print $1 }')"
+
+# A program written for 4.17's xenguest.h, on our part of that library. Its guest has no xenstore, so it
+# stops at the balloon driver.
+pvbuild /guest/cloud /guest/shell 192 "console=hvc0" "Initialising balloon driver" > /tmp/pvbuild.log 2>&1
+same built-with-libxenguest 0 $?
+check its-ramdisk grep -q "RAMDISK: .mem" /tmp/pvbuild.log
+check its-command-line grep -q "Command line: console=hvc0" /tmp/pvbuild.log
+same nothing-left-by-it Domain-0 "$(xl list | awk 'NR > 1 { print $1 }')"
