@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The smallest guest: sleeps for ever, waiting for no event. */
+#define __XEN_TOOLS__ 1 /* the current interface, where sched_op is the new call */
 #include <public/xen.h>
 #include <public/sched.h>
 
