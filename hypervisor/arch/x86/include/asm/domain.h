@@ -13,9 +13,14 @@
 struct page;
 struct irq_domain;   /* arch/x86/irq: pirq tables */
 struct cpu_policy;   /* arch/x86/cpu: what CPUID and MSRs show */
+struct vcpu_kind;    /* asm/vcpu_kind.h */
+struct hvm_domain;   /* asm/hvm/hvm.h */
+struct hvm_vcpu;
 
 struct arch_domain {
 	bool is_pv;
+	const struct vcpu_kind *kind; /* of all its vCPUs; NULL: idle and pseudo domains */
+	struct hvm_domain *hvm;	      /* NULL: not hardware-virtualized */
 	bool writable_pagetables_assist;
 	/* Per-domain slot (260): L3 -> L2s -> L1s mapping GDT and LDT pages of each vCPU. */
 	pte_t *perdomain_l3;
@@ -89,6 +94,7 @@ struct pv_vcpu {
 
 struct arch_vcpu {
 	struct pv_vcpu pv;
+	struct hvm_vcpu *hvm; /* NULL: not hardware-virtualized */
 	struct cpu_user_regs regs; /* saved while the vCPU is off its CPU */
 	void *xsave;		   /* XSAVE area, 64-byte aligned, size xstate_size */
 	uint64_t xcr0, xcr0_accum;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hardware-virtualized guests: what arch/x86/hvm keeps, what its files offer each other, and the
+ * contract of the vendor code behind it (svm/, vmx/): one struct of functions, chosen at boot.
+ *
+ * Registers: while a vCPU is current, its general registers, RIP, RSP and RFLAGS are in
+ * guest_cpu_regs(), off its CPU in arch.regs; everything else is the vendor's, reached by its functions,
+ * for a vCPU that is current or does not run.
+ */
+#ifndef ASM_HVM_HVM_H
+#define ASM_HVM_HVM_H
+
+#include <hv/domain.h>
+#include <asm/emul.h>
+#include <asm/hvm/p2m.h>
+#include <asm/hvm/vlapic.h>
+#include <public/hvm/params.h>
+
+struct hvm_hw_cpu;
+struct svm_vcpu;
+
+/* In the order of instruction encodings, then the system ones. */
+enum hvm_seg {
+	HVM_ES, HVM_CS, HVM_SS, HVM_DS, HVM_FS, HVM_GS, HVM_TR, HVM_LDTR, HVM_GDTR, HVM_IDTR, NR_HVM_SEGS
+};
+
+/* attr: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, DB 10, G 11 (as AMD's VMCB has them). */
+struct hvm_segment {
+	uint16_t sel, attr;
+	uint32_t limit; /* in bytes */
+	uint64_t base;
+};
+#define HVM_ATTR_S  0x010u
+#define HVM_ATTR_P  0x080u
+#define HVM_ATTR_L  0x200u
+#define HVM_ATTR_DB 0x400u
+#define HVM_ATTR_G  0x800u
+#define HVM_ATTR_DPL(a) (((a) >> 5) & 3u)
+
+enum hvm_event_type { HVM_EVENT_IRQ = 0, HVM_EVENT_NMI = 2, HVM_EVENT_EXCEPTION = 3, HVM_EVENT_SOFTWARE = 4 };
+struct hvm_event {
+	uint8_t type, vector;
+	bool has_error;
+	uint32_t error_code;
+};
+#define HVM_NO_ERROR_CODE (~0u)
+
+/* MSRs that the vendor's structures hold. */
+struct hvm_msrs {
+	uint64_t efer, star, lstar, cstar, sfmask, kernel_gs_base;
+	uint64_t sysenter_cs, sysenter_esp, sysenter_eip, pat;
+};
+
+struct hvm_vendor {
+	const char *name;
+	bool (*cpu_up)(unsigned int cpu); /* switches virtualization on, on this CPU */
+	int (*create)(struct vcpu *v);
+	void (*destroy)(struct vcpu *v);
+	void (*save)(struct vcpu *v); /* context switch: v leaves this CPU, v comes to it */
+	void (*restore)(struct vcpu *v);
+
+	/* One stay in the guest. Called and returns with interrupts off; then, with interrupts on, what
+	 * the guest was left for. */
+	void (*run)(struct vcpu *v);
+	void (*handle_exit)(struct vcpu *v);
+
+	/* Delivered at the next entry; at most one is waiting. */
+	void (*inject)(struct vcpu *v, const struct hvm_event *e);
+	bool (*event_waiting)(const struct vcpu *v);
+	bool (*irq_open)(const struct vcpu *v); /* could take an interrupt (or NMI) now */
+	void (*want_irq_window)(struct vcpu *v); /* leave the guest as soon as it could */
+
+	void (*get_segment)(struct vcpu *v, enum hvm_seg seg, struct hvm_segment *out);
+	void (*set_segment)(struct vcpu *v, enum hvm_seg seg, const struct hvm_segment *in);
+	/* CR0, CR2, CR3, CR4 as the guest sees them; checked by the caller. */
+	uint64_t (*get_cr)(struct vcpu *v, unsigned int nr);
+	void (*set_cr)(struct vcpu *v, unsigned int nr, uint64_t val);
+	void (*get_msrs)(struct vcpu *v, struct hvm_msrs *m);
+	void (*set_msrs)(struct vcpu *v, const struct hvm_msrs *m);
+	uint64_t (*get_dr)(struct vcpu *v, unsigned int nr); /* 6, 7 */
+	void (*set_dr)(struct vcpu *v, unsigned int nr, uint64_t val);
+	void (*set_irq_shadow)(struct vcpu *v, bool on); /* STI, MOV SS */
+	void (*update_tsc)(struct vcpu *v); /* tsc_offset, or whether RDTSC is emulated, has changed */
+	/* No TLB entry made before this is used after v's next entry. Any CPU. */
+	void (*flush_tlb)(struct vcpu *v);
+};
+extern const struct hvm_vendor *hvm_vendor; /* NULL: no hardware-virtualized guests here */
+extern const struct hvm_vendor svm_vendor;
+
+struct hvm_domain {
+	struct p2m p2m;
+	uint64_t params[HVM_NR_PARAMS]; /* hvm_op.c; guarded by: param_lock */
+	spinlock_t param_lock;
+	uint8_t callback_vector; /* HVM_PARAM_CALLBACK_IRQ as a vector, 0: none */
+	uint32_t emulation_flags; /* XEN_X86_EMU_* */
+	uint64_t hypercall_gfn;
+};
+
+struct hvm_mtrr {
+	uint64_t def_type, fixed[11], var_base[8], var_mask[8];
+};
+
+struct hvm_vcpu {
+	struct svm_vcpu *svm;
+	struct vlapic vlapic;
+	struct hvm_mtrr mtrr;
+	uint8_t upcall_vector; /* HVMOP_set_evtchn_upcall_vector: through the local APIC; 0: none */
+	bool nmi_pending;      /* atomic */
+	bool dr_loaded;	       /* DR0..DR3 are in the CPU's registers */
+	uint64_t dr[4];
+	uint64_t tsc_offset;   /* guest's TSC = CPU's TSC + this */
+};
+
+static inline bool is_hvm_domain(const struct domain *d)
+{
+	return d->arch.hvm != NULL;
+}
+static inline bool is_hvm_vcpu(const struct vcpu *v)
+{
+	return v->arch.hvm != NULL;
+}
+
+/* ---- hvm.c: boot, the loop a vCPU lives in ---- */
+void hvm_init(void);		 /* boot CPU, once memory is there: chooses the vendor */
+void hvm_cpu_init(unsigned int cpu); /* every CPU, after cpu_init() */
+
+/* ---- event.c ---- */
+void hvm_inject_exception(struct vcpu *v, unsigned int vector, uint32_t error_code);
+void hvm_inject_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code);
+/* HVM_PARAM_CALLBACK_IRQ was set. 0, -EINVAL: not a form that this domain can be told by. */
+int hvm_set_callback_irq(struct domain *d, uint64_t param);
+/* HVMOP_set_evtchn_upcall_vector. 0, -EINVAL: below 16. */
+int hvm_set_upcall_vector(struct vcpu *v, uint8_t vector);
+
+/* ---- vcpu.c: a vCPU's state as a whole; v does not run ---- */
+void hvm_vcpu_reset(struct vcpu *v); /* as after INIT; down, not initialised */
+/* By the local APIC: INIT makes v wait for a start-up; SIPI starts it at vector * 4 KiB, if it waits. */
+void hvm_vcpu_init_ipi(struct vcpu *v);
+void hvm_vcpu_sipi(struct vcpu *v, uint8_t vector);
+void hvm_save_cpu(struct vcpu *v, struct hvm_hw_cpu *out);
+int hvm_load_cpu(struct vcpu *v, const struct hvm_hw_cpu *in); /* -EINVAL: no CPU can be so */
+
+/* ---- cr.c, msr.c: checked writes, as by the guest. 0, or -EINVAL: #GP ---- */
+int hvm_write_cr(struct vcpu *v, unsigned int nr, uint64_t val);
+int hvm_set_efer(struct vcpu *v, uint64_t val);
+int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
+int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
+int hvm_set_pat(struct vcpu *v, uint64_t val);
+/* mtrr.c: MSRs 0xfe, 0x200..0x20f, 0x250, 0x258, 0x259, 0x268..0x26f, 0x2ff */
+bool hvm_is_mtrr(uint32_t msr);
+int hvm_mtrr_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
+int hvm_mtrr_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
+void hvm_mtrr_reset(struct vcpu *v);
+
+/* ---- walk.c, access.c: guest memory by linear address of a current vCPU ---- */
+#define PFEC_PRESENT  1u
+#define PFEC_WRITE    2u
+#define PFEC_USER     4u
+#define PFEC_RESERVED 8u
+#define PFEC_INSN     16u
+/* The guest-physical address, or false with *pfec the error code of the page fault that it is. */
+bool hvm_translate(struct vcpu *v, uint64_t linear, uint32_t access, uint64_t *gpa, uint32_t *pfec);
+unsigned long hvm_copy_from_guest(void *to, uint64_t linear, unsigned long len); /* bytes not copied */
+unsigned long hvm_copy_to_guest(uint64_t linear, const void *from, unsigned long len);
+
+/* ---- emulate.c: one instruction at current's RIP ---- */
+void hvm_emulate_one(struct vcpu *v);
+bool hvm_skip_instruction(struct vcpu *v); /* RIP past it; false: #UD or #GP was injected instead */
+
+#endif

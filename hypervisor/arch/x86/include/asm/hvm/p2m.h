@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest physical map of a hardware-virtualized domain: gfn -> frame and type, as the tables the
+ * CPU walks (nested paging, EPT). The invariants are at the head of arch/x86/hvm/p2m.c.
+ */
+#ifndef ASM_HVM_P2M_H
+#define ASM_HVM_P2M_H
+
+#include <hv/lib.h>
+#include <hv/spinlock.h>
+#include <asm/page.h>
+#include <public/xen.h>
+
+struct domain;
+struct page;
+
+/* Kept in bits 52..55 of a leaf, in both formats. */
+enum p2m_type {
+	P2M_invalid,	 /* nothing there */
+	P2M_ram_rw,	 /* the domain's own frame */
+	P2M_ram_ro,	 /* the same, not to be written */
+	P2M_grant_rw,	 /* another domain's frame, by grant */
+	P2M_grant_ro,
+	P2M_foreign,	 /* another domain's frame, by XENMAPSPACE_gmfn_foreign */
+	P2M_mmio,	 /* emulated: no frame */
+	NR_P2M_TYPES
+};
+static inline bool p2m_is_own_ram(enum p2m_type t)
+{
+	return t == P2M_ram_rw || t == P2M_ram_ro;
+}
+
+struct p2m {
+	spinlock_t lock;
+	mfn_t root;
+	pte_t *top;		/* the same, mapped */
+	uint64_t max_gfn;	/* one past the highest ever set; guarded by: lock */
+	uint64_t pool_limit;	/* pages for tables: XEN_DOMCTL_set_paging_mempool_size */
+	uint64_t nr_tables;	/* in use; guarded by: lock */
+	uint64_t relinquish_gfn; /* how far p2m_relinquish() has come */
+};
+
+#define P2M_ORDER_4K 0u
+#define P2M_ORDER_2M 9u
+#define P2M_ORDER_1G 18u
+#define P2M_MAX_GFN (1ull << 36) /* 48 bits of guest-physical address */
+
+int p2m_init(struct domain *d);	    /* 0, -ENOMEM */
+int p2m_relinquish(struct domain *d); /* drops all it holds: 0 or -ERESTART */
+void p2m_destroy(struct domain *d);
+
+/* What is at gfn; *order (may be NULL): of the entry, or of the hole. No reference is taken: only good for
+ * a look. INVALID_MFN if there is no frame. */
+mfn_t p2m_get(struct domain *d, gfn_t gfn, enum p2m_type *t, unsigned int *order);
+/* The frame with a reference, whoever owns it; NULL if there is none, or `write` and it may not be. */
+struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write, enum p2m_type *t);
+/*
+ * Puts 2^order frames, aligned alike, at gfn; what was there goes. A reference to each is taken here, of the
+ * frame's owner (who may be another domain for grants and foreign frames). 0; -EINVAL: out of range, or not
+ * aligned; -ENOMEM: no table; -EBUSY: a frame has no owner or is being freed.
+ */
+int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type t);
+int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order); /* to a hole; drops references */
+/* Clears gfn only if it has this frame. -ENOENT: it has not. */
+int p2m_clear_if(struct domain *d, gfn_t gfn, mfn_t mfn);
+uint64_t p2m_max_gfn(const struct domain *d); /* highest used */
+
+/* memory_op's physmap operations for one gfn; XENMAPSPACE_*. */
+int p2m_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn, domid_t foreign);
+
+#endif

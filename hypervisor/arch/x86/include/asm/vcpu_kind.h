@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two kinds of vCPU: paravirtualized (arch/x86/pv) and hardware-virtualized (arch/x86/hvm). All
+ * that the rest of the hypervisor asks of either is here; domain->arch.kind tells which one a domain is,
+ * from creation on and for good. Idle and pseudo domains have none.
+ */
+#ifndef ASM_VCPU_KIND_H
+#define ASM_VCPU_KIND_H
+
+#include <hv/domain.h>
+
+struct vcpu_kind {
+	/* A domain's and a vCPU's state. Teardown accepts anything half made. */
+	int (*domain_create)(struct domain *d, const struct domain_create_args *a);
+	void (*domain_destroy)(struct domain *d);
+	int (*domain_relinquish)(struct domain *d); /* dying, no vCPU runs: 0 or -ERESTART */
+	int (*create)(struct vcpu *v);
+	void (*destroy)(struct vcpu *v);
+
+	/* Context switch, interrupts off. save: v stops running here; restore: v, now current, starts. */
+	void (*save)(struct vcpu *v);
+	void (*restore)(struct vcpu *v);
+	void (*enter)(void) __noreturn; /* current's guest, forgetting the C stack */
+
+	/* Would v take an event now if it ran: is there reason to wake it or to stop a long hypercall? */
+	bool (*event_pending)(const struct vcpu *v);
+	/* evtchn_upcall_pending has just been set. Any context. */
+	void (*event_raised)(struct vcpu *v);
+	void (*nmi)(struct vcpu *v); /* any CPU */
+
+	/* The hypercall `op` in progress is to be issued again with these arguments. */
+	void (*continue_call)(unsigned int op, unsigned int nr, const unsigned long a[6]);
+	/* VCPUOP_initialise: a context as the guest describes it. 0, -EFAULT, -EINVAL. */
+	int (*initialise)(struct vcpu *v, unsigned long guest_context);
+	/* To current's kernel address space, whatever mode it is in. Bytes not copied. */
+	unsigned long (*copy_to_kernel)(struct vcpu *v, uint64_t addr, const void *src, unsigned long len);
+};
+extern const struct vcpu_kind pv_kind, hvm_kind;
+
+#endif
