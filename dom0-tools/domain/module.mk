@@ -1,5 +1,7 @@
 # Operations on domains are linked into the programs that offer them: DOMAIN_SOURCES (with BUILD_SOURCES),
 # which need DOMAIN_OWN_LIBS of this tree and DOMAIN_LIBS.
-DOMAIN_SOURCES := $(wildcard dom0-tools/domain/*.c) $(BUILD_SOURCES)
+DOMAIN_SOURCES := $(wildcard dom0-tools/domain/*.c dom0-tools/net/*.c) $(BUILD_SOURCES)
 DOMAIN_OWN_LIBS := xenstore
-DOMAIN_LIBS := -lxenctrl -lxencall -lxenforeignmemory -lxentoollog
+# Inside the programs: xl should load few libraries.
+NET_LIBS := -l:libmnl.a
+DOMAIN_LIBS := $(NET_LIBS) -lxenctrl -lxencall -lxenforeignmemory -lxentoollog

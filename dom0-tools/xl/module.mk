@@ -2,7 +2,7 @@
 XL_LIBRARY_DIRS := $(addprefix dom0-tools/lib/,toollog toolcore call foreignmemory ctrl) xenstore/lib
 XL_SOURCES := $(sort $(wildcard dom0-tools/xl/*.c)) $(CONFIG_SOURCES) $(DOMAIN_SOURCES) \
 	$(sort $(wildcard $(XL_LIBRARY_DIRS:%=%/*.c)))
-$(eval $(call tool_program,xl,sbin,$(XL_SOURCES),,$(CONFIG_LIBS)))
+$(eval $(call tool_program,xl,sbin,$(XL_SOURCES),,$(CONFIG_LIBS) $(NET_LIBS)))
 
 # The commands' part of xl(1) is what `xl help` says of each.
 XL_MAN := $(BUILD)/tools/man/xl.1
