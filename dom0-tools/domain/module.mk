@@ -2,6 +2,5 @@
 # which need DOMAIN_OWN_LIBS of this tree and DOMAIN_LIBS.
 DOMAIN_SOURCES := $(wildcard dom0-tools/domain/*.c dom0-tools/net/*.c) $(BUILD_SOURCES)
 DOMAIN_OWN_LIBS := xenstore
-# Inside the programs: xl should load few libraries.
-NET_LIBS := -l:libmnl.a
+NET_LIBS := -lmnl
 DOMAIN_LIBS := $(NET_LIBS) -lxenctrl -lxencall -lxenforeignmemory -lxentoollog
