@@ -1,4 +1,5 @@
 # serai-backd, which knows xenstore, and serai-back, the worker that serves one guest. See README.md.
+BACKD_SOURCES :=
 BACKD_LIBS :=
 BACK_LIBS := -luring -lseccomp
 -include $(sort $(wildcard pv-drivers/back/*/libs.mk))
@@ -6,6 +7,6 @@ BACK_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard pv-drivers/back/*.c pv-driv
 $(foreach d,$(BACK_DIRS),$(eval TOOL_CFLAGS_$(d) += -Ipv-drivers/ring -Ipv-drivers/back))
 BACK_SHARED := $(wildcard pv-drivers/back/*/*.c pv-drivers/ring/*.c)
 ifneq ($(wildcard pv-drivers/back/frame/daemon/main.c),)
-$(eval $(call tool_program,serai-backd,lib/serai,$(sort $(BACK_SHARED) $(wildcard pv-drivers/back/*/daemon/*.c)),xenstore xentoolcore,$(BACKD_LIBS)))
+$(eval $(call tool_program,serai-backd,lib/serai,$(sort $(BACK_SHARED) $(wildcard pv-drivers/back/*/daemon/*.c) $(BACKD_SOURCES)),xenstore xentoolcore,$(BACKD_LIBS)))
 $(eval $(call tool_program,serai-back,lib/serai,$(sort $(BACK_SHARED) $(wildcard pv-drivers/back/*/worker/*.c)),xenevtchn xengnttab xentoolcore xentoollog,$(BACK_LIBS)))
 endif
