@@ -36,6 +36,7 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/bench/run
 	$(Q)tests/bench/store
+	$(Q)tests/bench/toolstack
 
 fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)
