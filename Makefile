@@ -26,10 +26,12 @@ run: deps ## boot Serai with a stock Debian Dom0 and a guest in QEMU; with a ter
 
 check: deps ## build and run every test
 	$(Q)$(MAKE) --no-print-directory all check-headers
+	$(Q)tests/lib/fetch
 	$(Q)tests/run
 
 check-quick: deps ## build, unit tests, ABI comparison, one boot
 	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/lib/fetch
 	$(Q)tests/run --quick
 
 bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
