@@ -55,6 +55,7 @@ install: all install-tools ## lay out a Debian tree under DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/include/xen $(DESTDIR)$(PREFIX)/share/doc/serai
 	cp -r $(HV)/include/public/. $(DESTDIR)$(PREFIX)/include/xen/
 	rm -f $(DESTDIR)$(PREFIX)/include/xen/README.md
+	install -m 0644 dom0-tools/lib/include/*.h xenstore/include/*.h $(DESTDIR)$(PREFIX)/include/
 	install -m 0644 README.md docs/*.md $(DESTDIR)$(PREFIX)/share/doc/serai/
 	for page in docs/man/*.[1-8]; do \
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
