@@ -256,7 +256,9 @@ int resume_restarts(void)
 	struct session session;
 	int error = session_open(&session, NULL);
 
-	if (!error)
+	if (!error) {
+		domains_sweep(&session);
 		restart_notes(resume, &session);
+	}
 	return error ? 1 : 0;
 }

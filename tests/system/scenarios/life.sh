@@ -145,7 +145,18 @@ for moment in 10 30 60 100 200; do
 	usleep 100000
 	destroy_all
 done
+# A destroy killed at any moment is finished by the next one, or by domd when it starts.
+for moment in 2 4 7 11 16 22; do
+	xl create -q -p /tmp/c.cfg
+	xl destroy c &
+	usleep $((moment * 1000))
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+done
+killall -9 domd
+/opt/serai/lib/serai/domd
 sleep 1
+destroy_all
 same no-domain-left 2 "$(xl list | wc -l)"
 same no-node-left "" "$(xenstore-ls -f | grep -E '^/(libxl|vm|local/domain)/[^/]+ ' | grep -v '/domain/0 ')"
 same no-record-left "" "$(ls /var/lib/xen | grep -v -E '^dump$|userdata-d.0.')"
