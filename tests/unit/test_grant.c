@@ -196,6 +196,21 @@ static void changes_of_a_used_entry_do_not_matter(void **state)
 	assert_idle(other);
 }
 
+/* Records wander to the vCPU that unmaps; the one that maps must get them back, not ever new ones. */
+static void records_that_wandered_are_used_again(void **state)
+{
+	for (unsigned int i = 0; i < 3 * 256; i++) {
+		struct gnttab_map_grant_ref m;
+
+		fake_run_as(back->vcpu[0]);
+		m = map(1, 9, 0x1000, GNTMAP_host_map);
+		assert_int_equal(m.status, GNTST_okay);
+		assert_true(m.handle < 256); /* the records of one page */
+		fake_run_as(back->vcpu[1]);
+		assert_int_equal(unmap(0x1000, m.handle), GNTST_okay);
+	}
+}
+
 static void unmap_of_a_wrong_address_changes_nothing(void **state)
 {
 	struct gnttab_map_grant_ref m = map(1, 9, 0x1000, GNTMAP_host_map);
@@ -566,6 +581,7 @@ int main(void)
 		CASE(only_the_grantee_gets_in_and_only_as_allowed),
 		CASE(a_frame_of_another_type_is_not_mapped_writable),
 		CASE(changes_of_a_used_entry_do_not_matter),
+		CASE(records_that_wandered_are_used_again),
 		CASE(unmap_of_a_wrong_address_changes_nothing),
 		CASE(host_and_device_mappings_end_apart),
 		CASE(a_batch_flushes_once_and_restarts),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Records of mappings, named by handles. Free ones are on a list per vCPU; a vCPU whose list is
- * empty gets a fresh page of records, or at the limit takes from the others' lists.
+ * empty takes from the others' lists, and only if all are empty a page of records is added. So
+ * there are never more records than the most mappings there were at once, wherever they were made
+ * and undone.
  */
 #include "internal.h"
 
@@ -91,12 +93,10 @@ uint32_t maptrack_get(struct grant_table *gt, unsigned int vcpu_id)
 	struct maptrack_list *own = &gt->list[vcpu_id % gt->nr_lists];
 	uint32_t handle = pop(gt, own);
 
-	if (likely(handle != NO_HANDLE))
-		return handle;
-	if (refill(gt, own))
-		handle = pop(gt, own);
-	for (unsigned int i = 0; handle == NO_HANDLE && i < gt->nr_lists; i++)
+	for (unsigned int i = 0; unlikely(handle == NO_HANDLE) && i < gt->nr_lists; i++)
 		handle = pop(gt, &gt->list[i]);
+	if (unlikely(handle == NO_HANDLE) && refill(gt, own))
+		handle = pop(gt, own);
 	return handle;
 }
 
