@@ -134,6 +134,7 @@ void keyhandlers_init(void)
 	keyhandler_register('d', key_registers, "dump each CPU's guest registers");
 	keyhandler_register('q', dump_domains, "show domains and their vCPUs");
 	keyhandler_register('e', dump_event_channels, "show event channels");
+	keyhandler_register('m', dump_memory, "show free memory and the hypervisor's own objects");
 	keyhandler_register('g', dump_grant_tables, "show grant tables");
 	keyhandler_register('E', dump_error_traces, "show where errors were last born");
 	keyhandler_register('H', dump_hypercall_counts, "show hypercall counters");

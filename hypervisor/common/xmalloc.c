@@ -8,9 +8,11 @@
  * apart. The number of pages of a large one is kept in its frame's type word, which the
  * hypervisor's own frames have no other use for.
  */
+#include <hv/console.h>
 #include <hv/spinlock.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
+#include "dump.h"
 
 static const uint16_t class_size[] = { 16,  32,	 48,  64,  96,	128,  192,  256,
 				       336, 448, 576, 672, 800, 1008, 1344, 2016 };
@@ -30,8 +32,10 @@ _Static_assert(sizeof(struct slab) == 64, "objects start at a cache line");
 
 static struct {
 	spinlock_t lock;
-	struct slab *partial; /* guarded by: lock */
+	struct slab *partial; /* this and the counts guarded by: lock */
+	unsigned int nr_slabs, nr_objects;
 } classes[NR_CLASSES];
+static uint64_t large_pages; /* atomic */
 
 static unsigned int class_for(size_t size)
 {
@@ -98,10 +102,12 @@ static void *slab_alloc(unsigned int cls)
 			return NULL;
 		}
 		slab_link(s);
+		classes[cls].nr_slabs++;
 	}
 	obj = s->free;
 	s->free = *(void **)obj;
 	s->nr_used++;
+	classes[cls].nr_objects++;
 	if (!s->free)
 		slab_unlink(s);
 	spin_unlock(&classes[cls].lock);
@@ -120,9 +126,12 @@ static void slab_free(void *obj)
 		slab_link(s);
 	*(void **)obj = s->free;
 	s->free = obj;
+	classes[cls].nr_objects--;
 	empty = --s->nr_used == 0;
-	if (empty)
+	if (empty) {
 		slab_unlink(s);
+		classes[cls].nr_slabs--;
+	}
 	spin_unlock(&classes[cls].lock);
 	if (empty) {
 		s->magic = 0;
@@ -158,6 +167,7 @@ static void *large_alloc(size_t size, unsigned int memflags)
 		return NULL;
 	free_page_run(v, nr, 1ull << order);
 	mfn_to_page(virt_to_mfn(v))->type = nr;
+	__atomic_fetch_add(&large_pages, nr, __ATOMIC_RELAXED);
 	return v;
 }
 
@@ -202,5 +212,17 @@ void xfree(void *p)
 	nr = pg->type;
 	BUG_ON(!nr || nr > 1ull << MAX_ORDER);
 	pg->type = 0;
+	__atomic_fetch_sub(&large_pages, nr, __ATOMIC_RELAXED);
 	free_page_run(p, 0, nr);
+}
+
+void dump_memory(unsigned char key)
+{
+	printk("Free pages: %lu\n", free_pages_count());
+	printk("Pages of objects above %u bytes: %lu\n", SLAB_LARGEST,
+	       __atomic_load_n(&large_pages, __ATOMIC_RELAXED));
+	for (unsigned int i = 0; i < NR_CLASSES; i++)
+		if (classes[i].nr_slabs)
+			printk("Objects up to %4u bytes: %u in %u pages\n", class_size[i],
+			       classes[i].nr_objects, classes[i].nr_slabs);
 }

@@ -18,33 +18,55 @@ X
 nodes() { xenstore-ls -f | grep -vc "^/libxl/0\|domd"; }
 # The numbers 1..guests in an order of their own for each round.
 order() { seq "$bed_guests" | awk -v seed="$1" 'BEGIN { srand(seed) } { print rand(), $1 }' | sort -n | cut -d ' ' -f 2; }
-uptime_cs() { sed 's/\..*//;' /proc/uptime; }
+uptime_cs() { awk '{ sub(/\./, "", $1); print $1 }' /proc/uptime; }
 
-# The first guest makes what stays: folders in the store, the image's cache, tables that grow once.
+# A first guest makes folders in the store and the image's cache; the first round makes Domain-0's tables (event channels,
+# maps of grants) as large as they ever need to be. From then on every page must come back.
+check ports heap 600
 xl create -q /tmp/g.cfg 'name="first"' && xl destroy first || fail first "the first guest failed"
-heap_before=$(heap)
+heap_before=
 nodes_before=$(nodes)
-for round in $(seq "$bed_rounds"); do
-	bad=0 n=0 t0=$(uptime_cs) half=0
-	for number in $(order "$round"); do
-		xl create -q /tmp/g.cfg "name=\"g$number\"" >/tmp/create.out 2>&1 || bad=$((bad + 1))
-		n=$((n + 1))
-		[ $n -ne $((bed_guests / 2)) ] || half=$(($(uptime_cs) - t0))
+settled_heap() # two equal readings
+{
+	last=
+	now=$(heap)
+	until [ "$now" = "$last" ]; do
+		usleep 300000
+		last=$now
+		now=$(heap)
 	done
-	all=$(($(uptime_cs) - t0))
+	echo "$now"
+}
+for round in $(seq "$bed_rounds"); do
+	bad=0 n=0 first=99999 last=99999
+	for number in $(order "$round"); do
+		t0=$(uptime_cs)
+		xl create -q /tmp/g.cfg "name=\"g$number\"" >/tmp/create.out 2>&1 || bad=$((bad + 1))
+		took=$(($(uptime_cs) - t0))
+		n=$((n + 1))
+		[ $n -gt 25 ] || [ $took -gt $first ] || first=$took
+		[ $n -le $((bed_guests - 25)) ] || [ $took -gt $last ] || last=$took
+	done
 	same round-$round-created "0 failed" "$bad failed$([ $bad = 0 ] || tail -n 1 /tmp/create.out)"
 	same round-$round-listed $((bed_guests + 1)) "$(xl list | awk 'NR > 1' | wc -l)"
-	echo "round $round: the first half of the creates took $half s, the second $((all - half)) s"
-	[ $((all - half)) -le $((half * 3 / 2 + 2)) ] && pass round-$round-no-growth ||
-		fail round-$round-no-growth "first half $half s, second half $((all - half)) s"
+	newest=$(xl list | awk 'NR > 2 && $2 > id { id = $2 } END { print id }')
+	# The quickest of many tells what the work costs, however busy the machine is; the benchmark has exact figures.
+	echo "round $round: the quickest of the first 25 creates took ${first}0 ms, of the last 25 ${last}0 ms"
+	[ $last -le $((first * 3 + 5)) ] && pass round-$round-no-growth ||
+		fail round-$round-no-growth "the quickest create took ${first}0 ms at first, ${last}0 ms at last"
 	bad=0
 	for number in $(order "$((round + 1000))"); do
 		xl destroy g$number >/tmp/destroy.out 2>&1 || bad=$((bad + 1))
 	done
 	same round-$round-destroyed "0 failed" "$bad failed$([ $bad = 0 ] || tail -n 1 /tmp/destroy.out)"
+	: ${heap_before:=$(settled_heap)} ${newest_before:=$newest}
+	# The hypervisor's table of domain ids has a page for each 256 of them, kept once made.
+	expected="$((${heap_before% *} - newest / 256 + newest_before / 256)) ${heap_before#* }"
 	tries=50
-	until [ "$(heap)" = "$heap_before" ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
-	same round-$round-memory "$heap_before" "$(heap)"
+	until [ "$(heap)" = "$expected" ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
+	same round-$round-memory "$expected" "$(heap)"
+	xl debug-keys m && xl dmesg -c >/tmp/round-$round.dump
+	[ "$(heap)" = "$expected" ] || cat /tmp/round-*.dump
 	same round-$round-nodes "$nodes_before" "$(nodes)"
 done
 same all-gone 1 "$(xl list | awk 'NR > 1' | wc -l)"
