@@ -36,11 +36,21 @@ static inline uint32_t p9_vbuild(uint8_t *at, uint32_t room, uint8_t type, uint1
 		uint8_t *to;
 
 		switch (*format) {
-		case 'b': p9_put8(&out, (uint8_t)va_arg(args, int)); break;
-		case 'h': p9_put16(&out, (uint16_t)va_arg(args, int)); break;
-		case 'w': p9_put32(&out, va_arg(args, uint32_t)); break;
-		case 'd': p9_put64(&out, va_arg(args, uint64_t)); break;
-		case 's': p9_put_text(&out, va_arg(args, const char *)); break;
+		case 'b':
+			p9_put8(&out, (uint8_t)va_arg(args, int));
+			break;
+		case 'h':
+			p9_put16(&out, (uint16_t)va_arg(args, int));
+			break;
+		case 'w':
+			p9_put32(&out, va_arg(args, uint32_t));
+			break;
+		case 'd':
+			p9_put64(&out, va_arg(args, uint64_t));
+			break;
+		case 's':
+			p9_put_text(&out, va_arg(args, const char *));
+			break;
 		case 'p':
 			bytes = va_arg(args, const uint8_t *);
 			size = va_arg(args, uint32_t);
@@ -48,7 +58,8 @@ static inline uint32_t p9_vbuild(uint8_t *at, uint32_t room, uint8_t type, uint1
 			if (to)
 				memcpy(to, bytes, size);
 			break;
-		default: fail();
+		default:
+			fail();
 		}
 	}
 	p9_put32(&head, (uint32_t)(out.at - out.start));

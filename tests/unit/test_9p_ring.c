@@ -23,8 +23,8 @@ static void attach_guest(void)
 	assert_int_equal(pv_stream_init_writer(&guest_out, data + BYTES, BYTES, &intf->out_prod,
 					       &intf->out_cons),
 			 0);
-	assert_int_equal(pv_stream_init_reader(&guest_in, data, BYTES, &intf->in_prod, &intf->in_cons),
-			 0);
+	assert_int_equal(
+	    pv_stream_init_reader(&guest_in, data, BYTES, &intf->in_prod, &intf->in_cons), 0);
 }
 
 static int setup(void **state)
@@ -36,7 +36,8 @@ static int setup(void **state)
 	intf->out_prod = intf->out_cons = 0xfffff000; /* across the end of the numbers soon */
 	intf->in_prod = intf->in_cons = 0xffffffff;
 	p9_begin(P9_SECURITY_NONE, false, "9P2000.L", &journal.server);
-	assert_int_equal(p9_ring_init(&ring, intf, data, ORDER, BYTES, &journal.rings[0], false), 0);
+	assert_int_equal(p9_ring_init(&ring, intf, data, ORDER, BYTES, &journal.rings[0], false),
+			 0);
 	attach_guest();
 	return 0;
 }
@@ -92,8 +93,8 @@ static void many_at_once(void **state)
 
 static void a_request_in_pieces(void **state)
 {
-	uint32_t size = p9_build(p9_request, sizeof(p9_request), P9_TGETATTR, 3, "wd", 1,
-				 (uint64_t)0x7ff);
+	uint32_t size =
+	    p9_build(p9_request, sizeof(p9_request), P9_TGETATTR, 3, "wd", 1, (uint64_t)0x7ff);
 
 	for (uint32_t i = 0; i < size; i++) {
 		assert_int_equal(p9_ring_run(&ring, &p9, 1), 0);
@@ -158,9 +159,8 @@ static void take_over(void)
 
 	p9_ring_free(&ring);
 	p9_server_free(&p9);
-	assert_int_equal(p9_server_init(&p9, root, P9_SECURITY_NONE, false, P9_MSIZE_MAX,
-					&journal.server),
-			 0);
+	assert_int_equal(
+	    p9_server_init(&p9, root, P9_SECURITY_NONE, false, P9_MSIZE_MAX, &journal.server), 0);
 	p9_server_resume(&p9);
 	assert_int_equal(p9_ring_init(&ring, intf, data, ORDER, BYTES, &journal.rings[0], true), 0);
 }
@@ -180,7 +180,8 @@ static void death_between_steps(void **state)
 	assert_int_equal(p9_ring_run(&ring, &p9, 10), 1);
 	assert_int_equal(hear(P9_TMKDIR, 1), 0);
 
-	/* Begun, perhaps carried out, not answered: shared memory as before, the journal as after. */
+	/* Begun, perhaps carried out, not answered: shared memory as before, the journal as after.
+	 */
 	before = *intf;
 	say(P9_TMKDIR, 2, "wsww", 1, "b", 0755, getgid());
 	assert_int_equal(p9_ring_run(&ring, &p9, 10), 1);
@@ -224,7 +225,8 @@ static void random_bytes(void **state)
 			uint32_t size = P9_HEADER + pv_random(&seed) % 50;
 
 			for (unsigned int k = 0; k < sizeof(bytes); k++)
-				bytes[k] = (uint8_t)(pv_random(&seed) % 5 ? pv_random(&seed) % 4 : pv_random(&seed));
+				bytes[k] = (uint8_t)(pv_random(&seed) % 5 ? pv_random(&seed) % 4
+									  : pv_random(&seed));
 			if (pv_random(&seed) % 32) {
 				memcpy(bytes, &size, 4);
 				bytes[4] = (uint8_t)(pv_random(&seed) % 64 * 2);

@@ -152,7 +152,8 @@ static void links_and_pipes(void **state)
 	p9_get_text(&p9_reply, text, sizeof(text));
 	assert_string_equal(text, "/etc/passwd");
 	assert_int_equal(mode_of(2) & S_IFMT, S_IFLNK);
-	assert_int_equal(p9_call(P9_TMKNOD, "wswwww", 1, "pipe", S_IFIFO | 0600, 0, 0, getgid()), 0);
+	assert_int_equal(p9_call(P9_TMKNOD, "wswwww", 1, "pipe", S_IFIFO | 0600, 0, 0, getgid()),
+			 0);
 	assert_int_equal(walk1(1, 3, "pipe"), 0);
 	assert_int_equal(p9_call(P9_TREADLINK, "w", 3), -EINVAL);
 	assert_int_equal(p9_call(P9_TLOPEN, "ww", 3, O_RDONLY), -EINVAL); /* and does not wait */
@@ -166,7 +167,9 @@ static void links_and_pipes(void **state)
 /* Each of these is a way a client may try to reach what is not in the folder. */
 static void no_way_out(void **state)
 {
-	static const char *const names[] = { "..", ".", "", "/etc", "a/b", "../etc", "up", "up/etc" };
+	static const char *const names[] = {
+		"..", ".", "", "/etc", "a/b", "../etc", "up", "up/etc"
+	};
 	char secret[128];
 	struct stat root, seen;
 
@@ -206,7 +209,8 @@ static void no_way_out(void **state)
 		assert_true(p9_call(P9_TMKNOD, "wswwww", 1, names[i], S_IFREG, 0, 0, 0) < 0);
 		assert_true(p9_call(P9_TLINK, "wws", 1, 2, names[i]) < 0);
 		if (strcmp(names[i], "up")) {
-			assert_true(p9_call(P9_TLCREATE, "wswww", 3, names[i], O_RDWR, 0600, 0) < 0);
+			assert_true(p9_call(P9_TLCREATE, "wswww", 3, names[i], O_RDWR, 0600, 0) <
+				    0);
 			assert_true(p9_call(P9_TRENAMEAT, "wsws", 1, "out", 1, names[i]) < 0);
 			assert_true(p9_call(P9_TUNLINKAT, "wsw", 1, names[i], 0) < 0);
 		}
@@ -372,7 +376,8 @@ static void fids_survive(void **state)
 
 	p9_begin(P9_SECURITY_NONE, false, "9P2000.L", &journal);
 	assert_int_equal(walk0(1, 2), 0);
-	assert_int_equal(p9_call(P9_TLCREATE, "wswww", 2, "file", O_RDWR | O_TRUNC, 0644, getgid()), 0);
+	assert_int_equal(p9_call(P9_TLCREATE, "wswww", 2, "file", O_RDWR | O_TRUNC, 0644, getgid()),
+			 0);
 	write_at(2, 0, "before");
 	assert_int_equal(walk1(1, 3, "file"), 0);
 	assert_int_equal(walk0(1, 4), 0);
@@ -407,13 +412,42 @@ static void fids_survive(void **state)
 /* Types that exist, few fids, names that make trouble, sizes of all kinds. */
 static void random_requests(void **state)
 {
-	static const uint8_t types[] = {
-		P9_TSTATFS, P9_TLOPEN, P9_TLCREATE, P9_TSYMLINK, P9_TMKNOD, P9_TRENAME, P9_TREADLINK,
-		P9_TGETATTR, P9_TSETATTR, P9_TXATTRWALK, P9_TREADDIR, P9_TFSYNC, P9_TLOCK, P9_TGETLOCK,
-		P9_TLINK, P9_TMKDIR, P9_TRENAMEAT, P9_TUNLINKAT, P9_TAUTH, P9_TATTACH, P9_TFLUSH,
-		P9_TWALK, P9_TWALK, P9_TWALK, P9_TREAD, P9_TWRITE, P9_TCLUNK, P9_TREMOVE, P9_TOPEN,
-		P9_TCREATE, P9_TSTAT, P9_TWSTAT, 0, 6, 127, 255
-	};
+	static const uint8_t types[] = { P9_TSTATFS,
+					 P9_TLOPEN,
+					 P9_TLCREATE,
+					 P9_TSYMLINK,
+					 P9_TMKNOD,
+					 P9_TRENAME,
+					 P9_TREADLINK,
+					 P9_TGETATTR,
+					 P9_TSETATTR,
+					 P9_TXATTRWALK,
+					 P9_TREADDIR,
+					 P9_TFSYNC,
+					 P9_TLOCK,
+					 P9_TGETLOCK,
+					 P9_TLINK,
+					 P9_TMKDIR,
+					 P9_TRENAMEAT,
+					 P9_TUNLINKAT,
+					 P9_TAUTH,
+					 P9_TATTACH,
+					 P9_TFLUSH,
+					 P9_TWALK,
+					 P9_TWALK,
+					 P9_TWALK,
+					 P9_TREAD,
+					 P9_TWRITE,
+					 P9_TCLUNK,
+					 P9_TREMOVE,
+					 P9_TOPEN,
+					 P9_TCREATE,
+					 P9_TSTAT,
+					 P9_TWSTAT,
+					 0,
+					 6,
+					 127,
+					 255 };
 	static const char *const names[] = { "a", "b", "c", "..", ".", "", "a/b", "/", "../x" };
 	uint64_t seed = 0x9f15;
 

@@ -64,7 +64,8 @@ static int read_rings(struct back_device *device, struct p9_connect *c)
 	return rc;
 }
 
-/* --- What the toolstack chose ------------------------------------------------------------------ */
+/* --- What the toolstack chose ------------------------------------------------------------------
+ */
 
 static int read_security(struct back_device *device, struct p9_connect *c)
 {
@@ -76,8 +77,8 @@ static int read_security(struct back_device *device, struct p9_connect *c)
 	else if (!strcmp(model, "mapped"))
 		c->security = P9_SECURITY_MAPPED;
 	else
-		rc = back_error(device, -EINVAL, "security_model=%s is not known: use none or mapped",
-				model);
+		rc = back_error(device, -EINVAL,
+				"security_model=%s is not known: use none or mapped", model);
 	free(model);
 	return rc;
 }

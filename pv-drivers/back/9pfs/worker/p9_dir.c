@@ -40,8 +40,8 @@ static unsigned char shown_type(const struct p9_server *s, unsigned char type)
 	return s->security == P9_SECURITY_MAPPED && type == DT_REG ? DT_UNKNOWN : type;
 }
 
-static bool put_entry(struct p9_server *s, struct p9_fid *fid, struct p9_out *out,
-		      const char *name, uint64_t ino, unsigned char type, uint64_t cookie)
+static bool put_entry(struct p9_server *s, struct p9_fid *fid, struct p9_out *out, const char *name,
+		      uint64_t ino, unsigned char type, uint64_t cookie)
 {
 	struct p9_qid qid = { .path = ino };
 

@@ -269,8 +269,8 @@ int p9_create(struct p9_server *s, struct p9_in *in, struct p9_out *out)
 	if (!fid)
 		return -EBADF;
 	if (!(perm & (DM_DIR | DM_SYMLINK | DM_LINK | DM_DEVICE | DM_PIPE | DM_SOCKET))) {
-		error = p9_create_file(s, fid, name, flags_from_9p(mode), bits_from_9p(perm),
-				       fid->uid);
+		error =
+		    p9_create_file(s, fid, name, flags_from_9p(mode), bits_from_9p(perm), fid->uid);
 		return error ? error : p9_put_opened(s, fid, out);
 	}
 	error = p9_join(path, fid->path, name);

@@ -45,8 +45,7 @@ struct p9_fid *p9_fid_find(struct p9_server *s, uint32_t number)
 {
 	struct p9_fid *fid;
 
-	LIST_FOREACH(fid, &s->fids[number % P9_BUCKETS], next)
-	{
+	LIST_FOREACH (fid, &s->fids[number % P9_BUCKETS], next) {
 		if (fid->fid == number)
 			return fid;
 	}
@@ -186,9 +185,9 @@ void p9_fids_renamed(struct p9_server *s, const char *from, const char *to)
 	struct p9_fid *fid;
 
 	for (uint32_t i = 0; i < P9_BUCKETS; i++) {
-		LIST_FOREACH(fid, &s->fids[i], next)
-		{
-			/* If there is no room for the new path, the old one stays and finds nothing. */
+		LIST_FOREACH (fid, &s->fids[i], next) {
+			/* If there is no room for the new path, the old one stays and finds
+			 * nothing. */
 			if (rebase(fid->path, from, to, moved))
 				(void)p9_fid_move(s, fid, moved);
 		}

@@ -152,7 +152,8 @@ int p9_read(struct p9_server *s, struct p9_in *in, struct p9_out *out)
 		count = p9_room(out);
 	if (fid->is_dir) {
 		struct p9_out part = { out->at, out->at, out->at + count, out->full };
-		int error = s->dialect == P9_DOT_U ? p9_read_folder_u(s, fid, offset, &part) : -EISDIR;
+		int error =
+		    s->dialect == P9_DOT_U ? p9_read_folder_u(s, fid, offset, &part) : -EISDIR;
 
 		if (error)
 			return error;

@@ -32,15 +32,15 @@ int p9_put_opened(struct p9_server *s, struct p9_fid *fid, struct p9_out *out);
 /* p9_dir.c */
 p9_handler p9_readdir;
 /* One name of a folder. False ends the reading: it did not fit. */
-typedef bool p9_entry(struct p9_server *s, struct p9_fid *fid, struct p9_out *out,
-		      const char *name, uint64_t ino, unsigned char type, uint64_t cookie);
+typedef bool p9_entry(struct p9_server *s, struct p9_fid *fid, struct p9_out *out, const char *name,
+		      uint64_t ino, unsigned char type, uint64_t cookie);
 /* From the entry behind cookie on. -EINVAL: not even one fits. */
 int p9_read_folder(struct p9_server *s, struct p9_fid *fid, uint64_t cookie, p9_entry *entry,
 		   struct p9_out *out);
 
 /* p9_names.c */
 p9_handler p9_symlink, p9_mknod, p9_mkdir, p9_link, p9_rename, p9_renameat, p9_unlinkat, p9_remove,
-	p9_readlink;
+    p9_readlink;
 int p9_make_folder(struct p9_server *s, const struct p9_fid *folder, const char *name,
 		   const struct stat *as);
 int p9_make_symlink(struct p9_server *s, const struct p9_fid *folder, const char *name,

@@ -11,7 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A rename elsewhere in the tree makes the kernel give up a walk: it says so, and is asked again. */
+/* A rename elsewhere in the tree makes the kernel give up a walk: it says so, and is asked again.
+ */
 #define TRIES 8
 
 int p9_open_at(int root, const char *path, int flags, mode_t mode)
@@ -19,8 +20,8 @@ int p9_open_at(int root, const char *path, int flags, mode_t mode)
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned int)(flags | O_NOFOLLOW | O_CLOEXEC),
 		.mode = flags & O_CREAT ? mode & 07777 : 0,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-			   RESOLVE_NO_XDEV,
+		.resolve =
+		    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
 	};
 	long fd;
 

@@ -37,11 +37,11 @@ struct p9_journal {
 struct p9_ring {
 	struct xen_9pfs_data_intf *intf; /* shared */
 	struct pv_stream out, in;
-	uint32_t cons;	   /* of out; the guest sees it when the response is written */
-	uint32_t published; /* as the guest sees it */
-	uint32_t expected; /* bytes of the request whose size was read; 0: none */
-	uint32_t waiting;  /* bytes of a response there is no room for yet */
-	uint32_t largest;  /* request */
+	uint32_t cons;		     /* of out; the guest sees it when the response is written */
+	uint32_t published;	     /* as the guest sees it */
+	uint32_t expected;	     /* bytes of the request whose size was read; 0: none */
+	uint32_t waiting;	     /* bytes of a response there is no room for yet */
+	uint32_t largest;	     /* request */
 	uint8_t *request, *response; /* largest bytes each */
 	struct p9_ring_journal *journal;
 	bool again, answered; /* the first request was begun, was answered */

@@ -31,7 +31,8 @@
 /* How owners and modes of the guest's files are kept. */
 enum p9_security {
 	P9_SECURITY_NONE,  /* as the files' own; what cannot be set is left out silently */
-	P9_SECURITY_MAPPED /* beside the files, in attributes user.virtfs.*, as QEMU's mapped-xattr */
+	P9_SECURITY_MAPPED /* beside the files, in attributes user.virtfs.*, as QEMU's mapped-xattr
+			    */
 };
 
 enum p9_dialect { P9_NO_DIALECT, P9_DOT_L, P9_DOT_U };

@@ -214,21 +214,22 @@ static bool disconnect(struct back_link *link)
 	return true;
 }
 
-static const int syscalls[] = {
-	SYS_openat2,	SYS_openat,   SYS_newfstatat, SYS_fstat,	 SYS_fstatfs,
-	SYS_pread64,	SYS_pwrite64, SYS_getdents64, SYS_lseek,	 SYS_ftruncate,
-	SYS_fsync,	SYS_fdatasync, SYS_mkdirat,   SYS_mknodat,	 SYS_symlinkat,
-	SYS_linkat,	SYS_unlinkat, SYS_renameat,   SYS_readlinkat, SYS_fchmod,
-	SYS_fchownat,	SYS_utimensat, SYS_fgetxattr, SYS_fsetxattr,	 SYS_umask,
-	SYS_fcntl,	-1
-};
+static const int syscalls[] = { SYS_openat2,	SYS_openat,	SYS_newfstatat,
+				SYS_fstat,	SYS_fstatfs,	SYS_pread64,
+				SYS_pwrite64,	SYS_getdents64, SYS_lseek,
+				SYS_ftruncate,	SYS_fsync,	SYS_fdatasync,
+				SYS_mkdirat,	SYS_mknodat,	SYS_symlinkat,
+				SYS_linkat,	SYS_unlinkat,	SYS_renameat,
+				SYS_readlinkat, SYS_fchmod,	SYS_fchownat,
+				SYS_utimensat,	SYS_fgetxattr,	SYS_fsetxattr,
+				SYS_umask,	SYS_fcntl,	-1 };
 
 static const struct back_service share_service = {
 	.kind = "9pfs",
 	.state_bytes = sizeof(struct share),
 	.syscalls = syscalls,
-	.capabilities = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER |
-			1ull << CAP_FSETID,
+	.capabilities =
+	    1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_FOWNER | 1ull << CAP_FSETID,
 	.connect = connect_share,
 	.event = handle_event,
 	.disconnect = disconnect,

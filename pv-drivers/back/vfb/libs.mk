@@ -1,0 +1,1 @@
+BACK_LIBS += -lvncserver -lpthread
