@@ -18,6 +18,7 @@ struct vlapic {
 	uint64_t tsc_deadline; /* guest TSC, 0: not armed */
 	struct timer timer;
 	s_time_t timer_start, timer_period; /* one-shot and periodic */
+	uint32_t pending_errors; /* go to ESR when the guest writes that; atomic */
 	uint32_t *regs;	       /* a page: register at byte offset n is regs[n / 4] */
 	bool init_wait;	       /* after INIT, until SIPI */
 };
