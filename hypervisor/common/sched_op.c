@@ -52,7 +52,7 @@ static long sched_poll(guest_ptr_t arg)
 		__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_POLLING), __ATOMIC_SEQ_CST);
 		return rc;
 	}
-	if (vcpu_event_is_deliverable(v->vcpu_info)) {
+	if (arch_vcpu_event_pending(v)) {
 		__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_POLLING), __ATOMIC_SEQ_CST);
 		return 0;
 	}

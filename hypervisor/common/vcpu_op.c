@@ -165,7 +165,7 @@ long do_vcpu_op(unsigned long cmd, unsigned long id, unsigned long arg)
 	case VCPUOP_register_vcpu_info:
 		return register_info(v, arg);
 	case VCPUOP_send_nmi:
-		pv_raise_nmi(v);
+		arch_vcpu_nmi(v);
 		return 0;
 	case VCPUOP_register_vcpu_time_memory_area:
 		return register_time_area(v, arg);

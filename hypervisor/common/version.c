@@ -28,13 +28,17 @@ static long compile_info(guest_ptr_t arg)
 
 static uint32_t features(const struct domain *d)
 {
+	const uint32_t pv_only = 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_highmem_assist |
+				 1u << XENFEAT_gnttab_map_avail_bits;
+	const uint32_t hvm_only = 1u << XENFEAT_writable_page_tables | 1u << XENFEAT_auto_translated_physmap |
+				  1u << XENFEAT_hvm_callback_vector | 1u << XENFEAT_hvm_safe_pvclock;
 	uint32_t f = 1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_pae_pgdir_above_4gb |
 		     1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits |
 		     1u << XENFEAT_memory_op_vnode_supported;
 
 	if (is_hardware_domain(d))
 		f |= 1u << XENFEAT_dom0;
-	return f;
+	return d->arch.is_pv ? f : (f & ~pv_only) | hvm_only;
 }
 
 static long get_features(guest_ptr_t arg)
@@ -79,7 +83,7 @@ long do_xen_version(unsigned long cmd, unsigned long arg)
 	case XENVER_compile_info:
 		return compile_info(arg);
 	case XENVER_capabilities:
-		return give_text(arg, "xen-3.0-x86_64 ", sizeof(xen_capabilities_info_t));
+		return give_text(arg, arch_guest_kinds(), sizeof(xen_capabilities_info_t));
 	case XENVER_changeset:
 		return give_text(arg, "", sizeof(xen_changeset_info_t));
 	case XENVER_platform_parameters:

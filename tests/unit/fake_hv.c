@@ -372,6 +372,10 @@ void fake_run_as(struct vcpu *v)
 	fake_cpu.current_vcpu = v;
 }
 
+void arch_vcpu_event_raised(struct vcpu *v)
+{
+}
+
 void vcpu_unblock(struct vcpu *v)
 {
 	COUNT(unblocks);

@@ -10,6 +10,7 @@
 #include <hv/domain.h>
 #include <hv/hypercall.h>
 #include <hv/smp.h>
+#include <asm/hvm/p2m.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 #include "../../hypervisor/arch/x86/mm/mm_private.h"
@@ -54,6 +55,11 @@ mfn_t virt_to_mfn(const void *v)
 {
 	return _mfn((uint64_t)((const char *)v - unit_direct_map) >> PAGE_SHIFT);
 }
+struct page *p2m_get_own_page(struct domain *d, gfn_t gfn)
+{
+	return NULL;
+}
+
 void set_gpfn_from_mfn(mfn_t mfn, uint64_t pfn)
 {
 	unit_m2p[mfn_x(mfn)] = pfn;

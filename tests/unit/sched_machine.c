@@ -112,6 +112,11 @@ void domain_unpause(struct domain *d)
 			vcpu_wake(v);
 }
 
+bool arch_vcpu_event_pending(const struct vcpu *v)
+{
+	return vcpu_event_is_deliverable(v->vcpu_info);
+}
+
 void arch_sync_vcpu_state(struct vcpu *v)
 {
 	if (!vcpu_runnable(v))

@@ -16,6 +16,42 @@
 #include <public/grant_table.h>
 #include <public/memory.h>
 
+/* No guest here has a physical map of its own. */
+uint64_t arch_max_gfn(const struct domain *d)
+{
+	return 0;
+}
+
+int arch_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
+{
+	return -EACCES;
+}
+
+int arch_remove_from_physmap(struct domain *d, gfn_t gfn)
+{
+	return -EACCES;
+}
+
+int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order)
+{
+	return 0;
+}
+
+int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn)
+{
+	return 0;
+}
+
+int hvm_grant_map(struct domain *d, uint64_t gpa, mfn_t mfn, unsigned int flags)
+{
+	return GNTST_general_error;
+}
+
+int hvm_grant_unmap(struct domain *d, uint64_t gpa, mfn_t mfn, uint64_t new_addr)
+{
+	return GNTST_general_error;
+}
+
 #define P  PTE_PRESENT
 #define W  PTE_RW
 #define U  PTE_USER

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * x86's share of a domain's and a vCPU's life (hv/domain.h, arch_*): per-domain mappings, register
- * context, interrupts. Teardown accepts anything half built.
+ * x86's share of a domain's and a vCPU's life (hv/domain.h, arch_*): what all kinds of vCPUs have in common,
+ * then the kind's own part. Teardown accepts anything half built.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
@@ -11,65 +11,20 @@
 #include <hv/string.h>
 #include <asm/cpu.h>
 #include <asm/cpu_policy.h>
+#include <asm/hvm/hvm.h>
 #include <asm/irq.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
-
-static unsigned int nr_window_tables(const struct domain *d)
-{
-	return (d->max_vcpus + 15) / 16;
-}
-
-/* The L3, L2 and L1 pages behind slot 260. All of it is hypervisor memory. */
-static int create_perdomain(struct domain *d)
-{
-	struct arch_domain *a = &d->arch;
-	pte_t *l2;
-
-	a->perdomain_l3 = alloc_xen_page();
-	l2 = alloc_xen_page();
-	a->perdomain_l1 = xzalloc_array(pte_t *, nr_window_tables(d));
-	if (!a->perdomain_l3 || !l2 || !a->perdomain_l1) {
-		if (l2)
-			free_xen_page(l2);
-		return -ENOMEM;
-	}
-	a->perdomain_l3[0] = mk_pte(virt_to_mfn(l2), HV_PTE_RW & ~(PTE_GLOBAL | PTE_NX));
-	for (unsigned int i = 0; i < nr_window_tables(d); i++) {
-		a->perdomain_l1[i] = alloc_xen_page();
-		if (!a->perdomain_l1[i])
-			return -ENOMEM;
-		l2[i] = mk_pte(virt_to_mfn(a->perdomain_l1[i]), HV_PTE_RW & ~(PTE_GLOBAL | PTE_NX));
-	}
-	return 0;
-}
-
-static void destroy_perdomain(struct domain *d)
-{
-	struct arch_domain *a = &d->arch;
-
-	for (unsigned int i = 0; a->perdomain_l1 && i < nr_window_tables(d); i++)
-		if (a->perdomain_l1[i])
-			free_xen_page(a->perdomain_l1[i]);
-	xfree(a->perdomain_l1);
-	if (a->perdomain_l3) {
-		if (pte_present(a->perdomain_l3[0]))
-			free_xen_page(mfn_to_virt(pte_mfn(a->perdomain_l3[0])));
-		free_xen_page(a->perdomain_l3);
-	}
-	a->perdomain_l1 = NULL;
-	a->perdomain_l3 = NULL;
-}
+#include <asm/vcpu_kind.h>
+#include <public/domctl.h>
 
 int arch_domain_create(struct domain *d, const struct domain_create_args *a)
 {
 	int rc;
 
-	d->arch.is_pv = true;
+	d->arch.kind = a->flags & XEN_DOMCTL_CDF_hvm ? &hvm_kind : &pv_kind;
 	spin_lock_init(&d->arch.pcidevs_lock);
-	rc = create_perdomain(d);
-	if (!rc)
-		rc = cpu_policy_domain_init(d);
+	rc = d->arch.kind->domain_create(d, a);
 	if (!rc)
 		rc = irq_domain_init(d);
 	if (rc)
@@ -84,7 +39,8 @@ int arch_domain_create(struct domain *d, const struct domain_create_args *a)
 void arch_domain_destroy(struct domain *d)
 {
 	irq_domain_destroy(d);
-	destroy_perdomain(d);
+	if (d->arch.kind)
+		d->arch.kind->domain_destroy(d);
 	xfree(d->arch.cpuid);
 	xfree(d->arch.e820);
 	d->arch.e820 = NULL;
@@ -95,22 +51,12 @@ void arch_domain_destroy(struct domain *d)
 
 int arch_vcpu_create(struct vcpu *v)
 {
-	struct pv_vcpu *pv = &v->arch.pv;
+	int rc;
 
 	if (is_idle_vcpu(v))
 		return 0;
-	spin_lock_init(&pv->ldt_lock);
-	pv->guest_table = pv->guest_table_user = INVALID_MFN;
-	for (unsigned int i = 0; i < ARRAY_SIZE(pv->gdt_frames); i++)
-		pv->gdt_frames[i] = INVALID_MFN;
-	pv_destroy_gdt(v);
-	pv->kernel_mode = true;
-	pv->ctrlreg[0] = X86_CR0_PG | X86_CR0_WP | X86_CR0_NE | X86_CR0_ET | X86_CR0_MP | X86_CR0_PE;
-	pv->ctrlreg[4] = pv_fix_guest_cr4(v, 0);
-	pv->dr6 = 0xffff0ff0;
-	pv->dr7 = 0x400;
-	pv_update_slow_syscall(v);
-	return fpu_vcpu_create(v);
+	rc = fpu_vcpu_create(v);
+	return rc ? rc : v->domain->arch.kind->create(v);
 }
 
 void arch_vm_assist_changed(struct vcpu *v)
@@ -120,6 +66,8 @@ void arch_vm_assist_changed(struct vcpu *v)
 
 void arch_vcpu_destroy(struct vcpu *v)
 {
+	if (v->domain->arch.kind)
+		v->domain->arch.kind->destroy(v);
 	fpu_vcpu_destroy(v);
 }
 
@@ -129,13 +77,41 @@ int arch_domain_relinquish(struct domain *d)
 	int rc;
 
 	irq_domain_relinquish(d);
-	for_each_vcpu(d, v) {
-		pv_invalidate_ldt(v);
-		pv_destroy_gdt(v);
-		rc = drop_guest_tables(v);
-		if (rc)
-			return rc;
+	rc = d->arch.kind->domain_relinquish(d);
+	if (rc)
+		return rc;
+	for_each_vcpu(d, v)
 		vcpu_info_reset(v);
-	}
 	return relinquish_memory(d);
+}
+
+bool arch_vcpu_event_pending(const struct vcpu *v)
+{
+	return likely(!is_hvm_vcpu(v)) ? vcpu_event_is_deliverable(v->vcpu_info) : hvm_event_pending(v);
+}
+
+void arch_vcpu_event_raised(struct vcpu *v)
+{
+	if (is_hvm_vcpu(v))
+		hvm_event_raised(v);
+}
+
+void arch_vcpu_nmi(struct vcpu *v)
+{
+	v->domain->arch.kind->nmi(v);
+}
+
+int arch_initialise_vcpu(struct vcpu *v, guest_ptr_t arg)
+{
+	return v->domain->arch.kind->initialise(v, arg);
+}
+
+bool arch_has_hvm(void)
+{
+	return hvm_vendor;
+}
+
+const char *arch_guest_kinds(void)
+{
+	return hvm_vendor ? "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 " : "xen-3.0-x86_64 ";
 }

@@ -3,6 +3,7 @@
 #include <hv/domain.h>
 #include <hv/lib.h>
 #include <hv/smp.h>
+#include <asm/hvm/hvm.h>
 #include "../../common/dump.h"
 
 void arch_dump_registers(void)
@@ -14,8 +15,8 @@ void arch_dump_registers(void)
 		printk("CPU%u: idle\n", smp_processor_id());
 		return;
 	}
-	printk("CPU%u: d%uv%u %s mode, cr3 %016lx\n", smp_processor_id(), v->domain->domain_id,
-	       v->vcpu_id, v->arch.pv.kernel_mode ? "kernel" : "user", (unsigned long)v->arch.cr3);
+	printk("CPU%u: d%uv%u %s mode\n", smp_processor_id(), v->domain->domain_id, v->vcpu_id,
+	       is_hvm_vcpu(v) ? "hardware" : v->arch.pv.kernel_mode ? "kernel" : "user");
 	printk("  rip %04x:%016lx rsp %04x:%016lx rflags %08lx\n", r->cs, (unsigned long)r->rip, r->ss,
 	       (unsigned long)r->rsp, (unsigned long)r->rflags);
 	printk("  rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", (unsigned long)r->rax,

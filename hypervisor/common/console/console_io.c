@@ -34,7 +34,7 @@ static void flush_guest_line(void)
 	guest_line.len = 0;
 }
 
-static void write_guest_text(domid_t id, const char *s, size_t len)
+void console_guest_text(domid_t id, const char *s, size_t len)
 {
 	spin_lock(&guest_line.lock);
 	if (guest_line.owner != id)
@@ -76,7 +76,7 @@ static long console_write(guest_ptr_t from, unsigned int count)
 		if (is_hardware_domain(d))
 			write_dom0_text(chunk, n);
 		else
-			write_guest_text(d->domain_id, chunk, n);
+			console_guest_text(d->domain_id, chunk, n);
 		done += n;
 	}
 	return 0;

@@ -2,6 +2,7 @@
 /* The ABI's view of a domain, and of sets of CPUs. */
 #include <hv/control.h>
 #include <hv/cpupool.h>
+#include <hv/domctl.h>
 #include <hv/guest_access.h>
 #include <hv/mm.h>
 #include <hv/string.h>
@@ -68,6 +69,9 @@ void domain_describe(struct domain *d, struct xen_domctl_getdomaininfo *info)
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	info->cpupool = cpupool_id(d);
 	info->gpaddr_bits = 48;
+	if (!d->arch.is_pv)
+		info->flags |= XEN_DOMINF_hvm_guest | XEN_DOMINF_hap;
+	arch_describe_domain(d, &info->arch_config);
 }
 
 int cpumask_to_bitmap(const struct xenctl_bitmap *to, const cpumask_t *from)

@@ -36,11 +36,10 @@ static int check_limits(const struct xen_domctl_createdomain *c)
 {
 	if (c->flags & ~(XEN_DOMCTL_CDF_MAX | (XEN_DOMCTL_CDF_MAX - 1)))
 		return trace_err(-EINVAL);
-	if (c->flags & (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_nested_virt | XEN_DOMCTL_CDF_vpmu))
+	if (c->flags & (XEN_DOMCTL_CDF_nested_virt | XEN_DOMCTL_CDF_vpmu))
 		return trace_err(-EOPNOTSUPP);
-	/* These mean something with CDF_hvm, or an IOMMU, only. */
-	if (c->flags & (XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_s3_integrity | XEN_DOMCTL_CDF_oos_off |
-			XEN_DOMCTL_CDF_iommu) || c->iommu_opts)
+	/* These mean something with shadow page tables, or an IOMMU, only. */
+	if (c->flags & (XEN_DOMCTL_CDF_s3_integrity | XEN_DOMCTL_CDF_iommu) || c->iommu_opts)
 		return trace_err(-EINVAL);
 	if (c->vmtrace_size)
 		return trace_err(-EOPNOTSUPP);
@@ -58,6 +57,7 @@ int domctl_create(struct xen_domctl *op)
 	struct domain_create_args a = {
 		.id = op->domain,
 		.flags = c->flags,
+		.emulation_flags = c->arch.emulation_flags,
 		.max_vcpus = c->max_vcpus,
 		.max_evtchn_port = c->max_evtchn_port,
 		.max_grant_frames = (uint32_t)c->max_grant_frames,
@@ -69,7 +69,7 @@ int domctl_create(struct xen_domctl *op)
 	int rc = check_limits(c);
 
 	if (!rc)
-		rc = arch_check_domain_config(&c->arch);
+		rc = arch_check_domain_config(c->flags, &c->arch);
 	if (rc)
 		return rc;
 	if (op->domain && op->domain < DOMID_FIRST_RESERVED) {

@@ -54,6 +54,6 @@ int domctl_send_trigger(struct domain *d, struct xen_domctl *op)
 		return trace_err(-ESRCH);
 	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
 		return trace_err(-ENOSYS);
-	pv_raise_nmi(v);
+	arch_vcpu_nmi(v);
 	return 0;
 }

@@ -31,6 +31,7 @@ void vcpu_mark_events_pending(struct vcpu *v)
 	/* Full barrier: the guest that sees the flag sees what was set before. */
 	if (__atomic_exchange_n(&v->vcpu_info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
 		return;
+	arch_vcpu_event_raised(v);
 	vcpu_unblock(v);
 	vcpu_kick(v);
 }

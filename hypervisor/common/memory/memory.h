@@ -16,6 +16,7 @@ memory_fn memory_reservation, memory_claim, memory_exchange;
 memory_fn memory_get_map, memory_get_machine_map, memory_set_map;
 memory_fn memory_machphys_list, memory_machphys_mapping;
 memory_fn memory_acquire_resource;
+memory_fn memory_add_to_physmap, memory_add_batch, memory_remove_from_physmap;
 
 /* Largest extent the calling domain may ask for. */
 unsigned int memory_max_order(void);

@@ -3,8 +3,7 @@
  * memory_op: dispatch, and the operations that only report.
  *
  * Long operations do a bounded number of extents, then ask to be called again with a cursor in the
- * upper bits of cmd. A paravirtualized guest has no physical map of its own that could be changed,
- * so the physmap operations refuse it.
+ * upper bits of cmd.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
@@ -19,8 +18,11 @@ static long max_ram_page(unsigned long cmd, guest_ptr_t arg)
 
 static uint64_t max_gpfn(const struct domain *d)
 {
-	uint64_t n = d->shared_info ? READ_ONCE(d->shared_info->arch.max_pfn) : 0;
+	uint64_t n;
 
+	if (!d->arch.is_pv)
+		return arch_max_gfn(d);
+	n = d->shared_info ? READ_ONCE(d->shared_info->arch.max_pfn) : 0;
 	return n ? n - 1 : 0;
 }
 
@@ -77,11 +79,6 @@ static long no_vnuma(unsigned long cmd, guest_ptr_t arg)
 	return trace_err(-EOPNOTSUPP);
 }
 
-static long no_physmap(unsigned long cmd, guest_ptr_t arg)
-{
-	return trace_err(-EACCES);
-}
-
 /* No IOMMU is driven, so no device has reserved ranges. */
 static long no_reserved_ranges(unsigned long cmd, guest_ptr_t arg)
 {
@@ -115,9 +112,9 @@ static memory_fn *const memory_ops[] = {
 	[XENMEM_get_sharing_freed_pages] = no_sharing,
 	[XENMEM_get_sharing_shared_pages] = no_sharing,
 	[XENMEM_get_vnumainfo] = no_vnuma,
-	[XENMEM_add_to_physmap] = no_physmap,
-	[XENMEM_add_to_physmap_batch] = no_physmap,
-	[XENMEM_remove_from_physmap] = no_physmap,
+	[XENMEM_add_to_physmap] = memory_add_to_physmap,
+	[XENMEM_add_to_physmap_batch] = memory_add_batch,
+	[XENMEM_remove_from_physmap] = memory_remove_from_physmap,
 	[XENMEM_reserved_device_memory_map] = no_reserved_ranges,
 	[XENMEM_acquire_resource] = memory_acquire_resource,
 };

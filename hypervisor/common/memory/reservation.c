@@ -54,6 +54,17 @@ static bool increase_one(const struct resv *r, unsigned long i)
 	return !r->list || !copy_to_guest_at(r->list, i, &mfn);
 }
 
+/* Gives the allocation's reference back. The frame goes when nobody has it mapped any more. */
+static void take_back(mfn_t mfn)
+{
+	struct page *pg = mfn_to_page(mfn);
+
+	if (__atomic_fetch_and(&pg->ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST) & REF_ALLOCATED) {
+		set_gpfn_from_mfn(mfn, INVALID_M2P_ENTRY);
+		put_page(pg);
+	}
+}
+
 static bool populate_one(const struct resv *r, unsigned long i)
 {
 	xen_pfn_t pfn, mfn;
@@ -67,26 +78,27 @@ static bool populate_one(const struct resv *r, unsigned long i)
 	mfn = mfn_x(page_to_mfn(pg));
 	for (uint64_t j = 0; j < 1ull << r->order; j++)
 		set_gpfn_from_mfn(_mfn(mfn + j), pfn + j);
-	return !copy_to_guest_at(r->list, i, &mfn);
+	if (arch_gfn_populate(r->d, _gfn(pfn), _mfn(mfn), r->order)) {
+		for (uint64_t j = 0; j < 1ull << r->order; j++)
+			take_back(_mfn(mfn + j));
+		return false;
+	}
+	return !r->d->arch.is_pv || !copy_to_guest_at(r->list, i, &mfn);
 }
 
-/* Gives the allocation's reference back. The frame goes when nobody has it mapped any more. */
 static bool remove_frame(struct domain *d, uint64_t gfn)
 {
 	struct page *pg = get_page_from_gfn(d, _gfn(gfn));
+	bool ok;
 
 	if (!pg)
 		return false;
-	if (ref_read(pg) & REF_XEN) { /* shared info, grant table: not the guest's to give back */
-		put_page(pg);
-		return false;
-	}
-	if (__atomic_fetch_and(&pg->ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST) & REF_ALLOCATED) {
-		set_gpfn_from_mfn(page_to_mfn(pg), INVALID_M2P_ENTRY);
-		put_page(pg);
-	}
+	/* Shared info, grant table: not the guest's to give back. */
+	ok = !(ref_read(pg) & REF_XEN) && !arch_gfn_depopulate(d, _gfn(gfn), page_to_mfn(pg));
+	if (ok)
+		take_back(page_to_mfn(pg));
 	put_page(pg);
-	return true;
+	return ok;
 }
 
 static bool decrease_one(const struct resv *r, unsigned long i)

@@ -263,7 +263,7 @@ void vcpu_block_current(void)
 
 	__atomic_fetch_or(&v->pause_flags, 1ul << VPF_BLOCKED, __ATOMIC_SEQ_CST);
 	/* An event between the guest's own check and now cleared nothing: look again. */
-	if (vcpu_event_is_deliverable(v->vcpu_info))
+	if (arch_vcpu_event_pending(v))
 		__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_BLOCKED), __ATOMIC_SEQ_CST);
 	else
 		raise_softirq(SOFTIRQ_SCHEDULE);

@@ -28,6 +28,8 @@ int sysctl_physinfo(struct xen_sysctl *op)
 	pi->nr_nodes = 1;
 	pi->cpu_khz = (uint32_t)cpu_khz;
 	pi->capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1;
+	if (arch_has_hvm())
+		pi->capabilities |= XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap;
 	pi->total_pages = total_ram_pages;
 	pi->free_pages = free_pages_count();
 	pi->max_mfn = max_page - 1;

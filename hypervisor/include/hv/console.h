@@ -7,6 +7,7 @@
 #define HV_CONSOLE_H
 
 #include <hv/lib.h>
+#include <public/xen.h>
 
 /* A device that shows console output. Registered by arch code; write() runs with the console lock
  * held, interrupts off, and must not printk. */
@@ -21,6 +22,8 @@ void console_receive(char c);
 void console_init(void);       /* ring of conring_size=, softirq; once the heap works */
 void console_end_boot(void);   /* Dom0 is about to run: input goes to it */
 void console_force_unlock(void); /* panic: never wait again */
+/* Text of a guest, shown by lines, without control bytes, rate-limited. */
+void console_guest_text(domid_t id, const char *s, size_t len);
 /* XEN_SYSCTL_readconsole. */
 struct xen_sysctl_readconsole;
 int console_read_ring(struct xen_sysctl_readconsole *op);

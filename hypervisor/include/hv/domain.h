@@ -172,6 +172,7 @@ struct domain_create_args {
 	domid_t id;
 	bool privileged;
 	uint32_t flags;	     /* XEN_DOMCTL_CDF_* */
+	uint32_t emulation_flags; /* XEN_X86_EMU_* */
 	unsigned int max_vcpus;
 	uint32_t max_evtchn_port, max_grant_frames, max_maptrack_frames;
 	uint32_t ssidref;
@@ -211,6 +212,8 @@ int arch_domain_relinquish(struct domain *d);	      /* 0 or -ERESTART */
 int arch_vcpu_create(struct vcpu *v);
 void arch_vm_assist_changed(struct vcpu *v); /* domain->vm_assist has changed */
 void arch_vcpu_destroy(struct vcpu *v);
+const char *arch_guest_kinds(void);	     /* XENVER_capabilities */
+bool arch_has_hvm(void);
 void arch_domain_shutdown_machine(int reason) __noreturn; /* Dom0 is gone: reboot, halt */
 
 #endif

@@ -22,7 +22,10 @@ struct domctl_op {
 
 /* NULL: the architecture has no such operation. */
 const struct domctl_op *arch_domctl_find(uint32_t cmd);
-/* createdomain's machine part: 0, -EINVAL. */
-int arch_check_domain_config(const struct xen_arch_domainconfig *c);
+/* createdomain's machine part, `flags`: XEN_DOMCTL_CDF_*. 0, -EINVAL, -EOPNOTSUPP. */
+int arch_check_domain_config(uint32_t flags, const struct xen_arch_domainconfig *c);
+
+/* What createdomain was told of it. */
+void arch_describe_domain(const struct domain *d, struct xen_arch_domainconfig *c);
 
 #endif

@@ -38,7 +38,7 @@
 	X(25, set_segment_base, 2, PV, "writes FS or GS base")                                  \
 	X(26, mmuext_op, 4, PV, "pins, base pointers, TLB flushes, LDT")                        \
 	X(27, xsm_op, 1, ANY, "security module (none is built in)")                                  \
-	X(28, nmi_op, 2, ANY, "registers an NMI callback")                                           \
+	X(28, nmi_op, 2, PV, "registers an NMI callback")                                           \
 	X(29, sched_op, 2, ANY, "yield, block, poll, shutdown, watchdog")                            \
 	X(30, callback_op, 2, PV, "registers entry points one by one")                          \
 	X(32, event_channel_op, 2, ANY, "event channels")                                            \

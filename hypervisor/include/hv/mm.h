@@ -99,6 +99,13 @@ int get_page_type(struct page *pg, enum page_type type, bool preemptible) __must
 int put_page_type(struct page *pg, bool preemptible); /* 0 or -ERESTART (preemptible only) */
 bool get_page_and_type(struct page *pg, const struct domain *d, enum page_type type) __must_check;
 void put_page_and_type(struct page *pg);
+/* Guests with a physical map of their own: 2^order frames appear in it, or one goes, if it is there. Others: 0. */
+int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order);
+int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn);
+/* XENMEM_add_to_physmap and its opposite. -EACCES: d has no such map. */
+int arch_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn);
+int arch_remove_from_physmap(struct domain *d, gfn_t gfn);
+uint64_t arch_max_gfn(const struct domain *d); /* highest in use; of those guests only */
 /* A guest-named frame of d, with a reference: NULL if it names none. PV: gfn == mfn. */
 struct page *get_page_from_gfn(struct domain *d, gfn_t gfn) __must_check;
 

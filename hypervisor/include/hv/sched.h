@@ -80,6 +80,9 @@ int vcpu_pin_override(struct vcpu *v, int cpu);
 void vcpu_runstate_get(struct vcpu *v, struct vcpu_runstate_info *out); /* up to now */
 
 /* Provided by the architecture: */
+bool arch_vcpu_event_pending(const struct vcpu *v); /* would it take an event if it ran now */
+void arch_vcpu_event_raised(struct vcpu *v); /* evtchn_upcall_pending has just been set. Any context. */
+void arch_vcpu_nmi(struct vcpu *v);	     /* any CPU */
 /* Makes `next` the vCPU of this CPU: saves prev's state, loads next's; returns on next's behalf.
  * Run-queue lock not held; interrupts off. */
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);

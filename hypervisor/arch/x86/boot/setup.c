@@ -15,6 +15,7 @@
 #include <asm/cpu.h>
 #include <asm/image.h>
 #include <asm/e820.h>
+#include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/options.h>
@@ -151,6 +152,7 @@ void start_hv(uint32_t magic, uint32_t info)
 	timers_init();
 	sched_init();
 	keyhandlers_init();
+	hvm_init();
 	smp_boot_all();
 	printk("Brought up %u CPUs\n", cpumask_weight(&cpu_online_map));
 	finish_boot();

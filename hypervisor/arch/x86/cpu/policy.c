@@ -10,11 +10,17 @@
 #include <asm/cpu.h>
 #include <asm/cpu_policy.h>
 #include <asm/current.h>
+#include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <public/arch-x86/cpuid.h>
 
 #define B(n) (1u << (n))
+struct policy_mask {
+	uint32_t f1c, f1d, f7b, f7c, f7d, e1c, e1d;
+	uint32_t f1c_always; /* shown whether the CPU has them or not */
+};
+
 /* Leaf 1 ECX: SSE3 PCLMULQDQ SSSE3 FMA CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND */
 #define PV_1C (B(0) | B(1) | B(9) | B(12) | B(13) | B(19) | B(20) | B(22) | B(23) | B(25) | B(26) | B(28) | \
 	       B(29) | B(30))
@@ -32,6 +38,20 @@
 #define PV_E1C (B(0) | B(1) | B(5) | B(6) | B(7) | B(8) | B(11) | B(16) | B(21))
 /* 0x80000001 EDX: SYSCALL NX MMXEXT FXSR.. RDTSCP LM 3DNOW, and AMD's copy of leaf 1 */
 #define PV_E1D (B(11) | B(20) | B(22) | B(27) | B(29) | B(30) | B(31))
+static const struct policy_mask pv_mask = { PV_1C, PV_1D, PV_7B, PV_7C, PV_7D, PV_E1C, PV_E1D, B(31) };
+
+/* A guest with a CPU of its own adds PCID X2APIC TSC_DEADLINE; VME PSE SEP PGE PSE36; SMEP INVPCID SMAP;
+ * UMIP; 1 GiB pages RDTSCP. An x2APIC it has on any CPU. */
+static const struct policy_mask hvm_mask = {
+	.f1c = PV_1C | B(17) | B(24),
+	.f1d = PV_1D | B(1) | B(3) | B(11) | B(13) | B(17),
+	.f7b = PV_7B | B(7) | B(10) | B(20),
+	.f7c = PV_7C | B(2),
+	.f7d = PV_7D,
+	.e1c = PV_E1C,
+	.e1d = PV_E1D | B(26),
+	.f1c_always = B(21) | B(31),
+};
 #define AMD_COMMON_1D 0x0183f3ffu
 
 /* ---- what a policy shows: the host's leaves through the masks ---- */
@@ -58,7 +78,7 @@ static void mask_xstate(uint32_t subleaf, uint32_t r[4])
 	}
 }
 
-static void mask_basic(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+static void mask_basic(const struct policy_mask *m, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
 	switch (leaf) {
 	case 0:
@@ -66,17 +86,17 @@ static void mask_basic(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 		break;
 	case 1:
 		r[1] &= 0x0000ffff; /* the rest is the vCPU's own */
-		r[2] = (r[2] & PV_1C & ~B(27)) | B(31);
-		r[3] &= PV_1D;
+		r[2] = (r[2] & m->f1c & ~B(27)) | m->f1c_always;
+		r[3] &= m->f1d;
 		break;
 	case 2: /* caches */
 	case 4:
 		break;
 	case 7:
 		r[0] = 0;
-		r[1] &= PV_7B;
-		r[2] &= PV_7C;
-		r[3] &= PV_7D;
+		r[1] &= m->f7b;
+		r[2] &= m->f7c;
+		r[3] &= m->f7d;
 		break;
 	case 0xd:
 		mask_xstate(subleaf, r);
@@ -87,15 +107,15 @@ static void mask_basic(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 	}
 }
 
-static void mask_extended(uint32_t leaf, uint32_t r[4])
+static void mask_extended(const struct policy_mask *m, uint32_t leaf, uint32_t r[4])
 {
 	switch (leaf) {
 	case 0x80000000:
 		r[0] = min(r[0], (uint32_t)CPUID_MAX_EXTENDED);
 		break;
 	case 0x80000001:
-		r[2] &= PV_E1C;
-		r[3] &= PV_E1D | (host_cpu.vendor == CPU_VENDOR_INTEL ? 0 : (PV_1D & AMD_COMMON_1D));
+		r[2] &= m->e1c;
+		r[3] &= m->e1d | (host_cpu.vendor == CPU_VENDOR_INTEL ? 0 : (m->f1d & AMD_COMMON_1D));
 		break;
 	case 0x80000002 ... 0x80000006:
 		break;
@@ -131,18 +151,18 @@ static void add_entry(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf, con
 	p->entry[p->nr++] = (struct cpuid_entry){ leaf, subleaf, { r[0], r[1], r[2], r[3] } };
 }
 
-static void add_basic(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf, bool guest)
+static void add_basic(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf, const struct policy_mask *guest)
 {
 	uint32_t r[4];
 
 	cpuid_count(leaf, subleaf == CPUID_NO_SUBLEAF ? 0 : subleaf, &r[0], &r[1], &r[2], &r[3]);
 	if (guest)
-		mask_basic(leaf, subleaf, r);
+		mask_basic(guest, leaf, subleaf, r);
 	add_entry(p, leaf, subleaf, r);
 }
 
 /* Cache leaves go on until one says there is no more. */
-static void add_caches(struct cpu_policy *p, bool guest)
+static void add_caches(struct cpu_policy *p, const struct policy_mask *guest)
 {
 	for (uint32_t i = 0; i < 6; i++) {
 		add_basic(p, 4, i, guest);
@@ -151,7 +171,7 @@ static void add_caches(struct cpu_policy *p, bool guest)
 	}
 }
 
-static void add_xstates(struct cpu_policy *p, bool guest)
+static void add_xstates(struct cpu_policy *p, const struct policy_mask *guest)
 {
 	add_basic(p, 0xd, 0, guest);
 	add_basic(p, 0xd, 1, guest);
@@ -160,7 +180,7 @@ static void add_xstates(struct cpu_policy *p, bool guest)
 			add_basic(p, 0xd, i, guest);
 }
 
-static void build(struct cpu_policy *p, bool guest)
+static void build(struct cpu_policy *p, const struct policy_mask *guest)
 {
 	uint32_t max = min(host_cpu.max_leaf, (uint32_t)CPUID_MAX_BASIC), r[4];
 	uint32_t max_ext = min(host_cpu.max_ext_leaf, (uint32_t)CPUID_MAX_EXTENDED);
@@ -182,27 +202,32 @@ static void build(struct cpu_policy *p, bool guest)
 	for (uint32_t leaf = 0x80000000; leaf <= max_ext; leaf++) {
 		cpuid_count(leaf, 0, &r[0], &r[1], &r[2], &r[3]);
 		if (guest)
-			mask_extended(leaf, r);
+			mask_extended(guest, leaf, r);
 		add_entry(p, leaf, CPUID_NO_SUBLEAF, r);
 	}
 }
 
 void cpu_policy_host(struct cpu_policy *p)
 {
-	build(p, false);
+	build(p, NULL);
 }
 
 void cpu_policy_pv(struct cpu_policy *p)
 {
-	build(p, true);
+	build(p, &pv_mask);
 }
 
-int cpu_policy_domain_init(struct domain *d)
+void cpu_policy_hvm(struct cpu_policy *p)
+{
+	build(p, &hvm_mask);
+}
+
+int cpu_policy_domain_init(struct domain *d, void (*most)(struct cpu_policy *))
 {
 	d->arch.cpuid = xzalloc(struct cpu_policy);
 	if (!d->arch.cpuid)
 		return -ENOMEM;
-	cpu_policy_pv(d->arch.cpuid);
+	most(d->arch.cpuid);
 	return 0;
 }
 
@@ -269,10 +294,20 @@ static uint32_t xsave_bytes(const struct cpu_policy *p, uint64_t xcr0, bool comp
 }
 
 /* What depends on the vCPU and on what it has done. */
-static void dynamic(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+static void dynamic(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
 	if (leaf == 0xd && subleaf < 2 && xstate_size)
 		r[1] = xsave_bytes(v->domain->arch.cpuid, v->arch.xcr0, subleaf == 1);
+	if (is_hvm_vcpu(v)) {
+		if (leaf == 0xb)
+			r[3] = hvm_apic_id(v);
+		if (leaf != 1)
+			return;
+		r[1] = (r[1] & 0x00ffffff) | hvm_apic_id(v) << 24;
+		if ((r[2] & B(26)) && (hvm_vendor->get_cr(v, 4) & X86_CR4_OSXSAVE))
+			r[2] |= B(27);
+		return;
+	}
 	if (leaf != 1)
 		return;
 	r[1] = (r[1] & 0x0000ffff) | (v->domain->max_vcpus & 0xff) << 16 | v->vcpu_id << 24;
@@ -320,7 +355,16 @@ static void hypervisor_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uin
 	case 0x40000003:
 		tsc_leaf(v, subleaf, r);
 		break;
+	case 0x40000004:
+		if (!is_hvm_vcpu(v))
+			break;
+		r[0] = XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT | XEN_HVM_CPUID_UPCALL_VECTOR;
+		r[1] = v->vcpu_id;
+		r[2] = v->domain->domain_id;
+		break;
 	case 0x40000005:
+		if (is_hvm_vcpu(v))
+			break;
 		r[1] = 64 - (uint32_t)__builtin_clzll(max_page - 1) + PAGE_SHIFT;
 		break;
 	}

@@ -2,6 +2,7 @@
 /* x86's domctls: the table, and the small ones. */
 #include <hv/guest_access.h>
 #include <hv/mm.h>
+#include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
 #include <public/domctl.h>
@@ -9,10 +10,43 @@
 
 enum { TSC_MODE_DEFAULT, TSC_MODE_ALWAYS_EMULATE, TSC_MODE_NEVER_EMULATE }; /* xen_domctl_tsc_info.tsc_mode */
 
-int arch_check_domain_config(const struct xen_arch_domainconfig *c)
+int arch_check_domain_config(uint32_t flags, const struct xen_arch_domainconfig *c)
 {
-	/* A paravirtualized domain has no emulated devices. */
-	return c->emulation_flags || c->misc_flags & ~(uint32_t)XEN_X86_MSR_RELAXED ? trace_err(-EINVAL) : 0;
+	bool hvm = flags & XEN_DOMCTL_CDF_hvm;
+
+	if (c->misc_flags & ~(uint32_t)XEN_X86_MSR_RELAXED || c->emulation_flags & ~(uint32_t)XEN_X86_EMU_ALL)
+		return trace_err(-EINVAL);
+	if (!hvm) /* a paravirtualized domain has neither emulated devices nor nested page tables */
+		return c->emulation_flags || flags & (XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_oos_off) ? trace_err(-EINVAL) : 0;
+	if (!(flags & XEN_DOMCTL_CDF_hap))
+		return trace_err(-EINVAL); /* there are no shadow page tables */
+	/* LIMITS: the PVH set of emulated devices only. */
+	return hvm_vendor && c->emulation_flags == XEN_X86_EMU_LAPIC ? 0 : trace_err(-EOPNOTSUPP);
+}
+
+void arch_describe_domain(const struct domain *d, struct xen_arch_domainconfig *c)
+{
+	c->emulation_flags = is_hvm_domain(d) ? d->arch.hvm->emulation_flags : 0;
+}
+
+#define POOL_MAX (1ull << 32) /* bytes: tables for more memory than a machine has */
+
+static int set_mempool_size(struct domain *d, struct xen_domctl *op)
+{
+	uint64_t bytes = op->u.paging_mempool.size;
+
+	if (!is_hvm_domain(d) || bytes & ~PAGE_MASK || bytes > POOL_MAX)
+		return trace_err(-EINVAL);
+	d->arch.hvm->p2m.pool_limit = max(bytes >> PAGE_SHIFT, d->arch.hvm->p2m.nr_tables);
+	return 0;
+}
+
+static int get_mempool_size(struct domain *d, struct xen_domctl *op)
+{
+	if (!is_hvm_domain(d))
+		return trace_err(-EOPNOTSUPP);
+	op->u.paging_mempool.size = d->arch.hvm->p2m.pool_limit << PAGE_SHIFT;
+	return 0;
 }
 
 static int set_address_size(struct domain *d, struct xen_domctl *op)
@@ -35,6 +69,15 @@ static int get_tsc_info(struct domain *d, struct xen_domctl *op)
 	info->incarnation = d->arch.tsc_incarnation;
 	info->elapsed_nsec = (uint64_t)NOW() + d->arch.vtsc_offset;
 	return 0;
+}
+
+static void update_tsc(struct domain *d)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(d, v)
+		if (is_hvm_vcpu(v))
+			hvm_vendor->update_tsc(v);
 }
 
 /*
@@ -64,14 +107,18 @@ static int set_tsc_info(struct domain *d, struct xen_domctl *op)
 	d->arch.tsc_mode = info->tsc_mode;
 	d->arch.tsc_khz = d->arch.vtsc ? 1000000 : info->gtsc_khz ? info->gtsc_khz : (uint32_t)cpu_khz;
 	d->arch.tsc_incarnation = info->incarnation;
+	update_tsc(d);
 	d->arch.vtsc_offset = info->elapsed_nsec ? info->elapsed_nsec - (uint64_t)NOW() : -(uint64_t)NOW();
 	return 0;
 }
 
 static int write_hypercall_page(struct domain *d, struct xen_domctl *op)
 {
-	struct page *pg = get_page_from_gfn(d, _gfn(op->u.hypercall_init.gmfn));
+	struct page *pg;
 
+	if (!d->arch.is_pv)
+		return trace_err(-EINVAL); /* it asks for one itself, by MSR */
+	pg = get_page_from_gfn(d, _gfn(op->u.hypercall_init.gmfn));
 	if (!pg)
 		return trace_err(-EACCES);
 	if (get_page_type(pg, PGT_writable, false)) {
@@ -99,6 +146,8 @@ static const struct domctl_op table[] = {
 	[XEN_DOMCTL_get_address_size] = { get_address_size, true },
 	[XEN_DOMCTL_settscinfo] = { set_tsc_info, false },
 	[XEN_DOMCTL_gettscinfo] = { get_tsc_info, true },
+	[XEN_DOMCTL_set_paging_mempool_size] = { set_mempool_size, false },
+	[XEN_DOMCTL_get_paging_mempool_size] = { get_mempool_size, true },
 	[XEN_DOMCTL_hypercall_init] = { write_hypercall_page, false },
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CPU policies in the ABI's form: lists of CPUID leaves and MSRs, and the older feature words. There are
- * no policies of HVM guests yet: -EOPNOTSUPP.
+ * CPU policies in the ABI's form: lists of CPUID leaves and MSRs, and the older feature words.
  */
 #include <hv/control.h>
 #include <hv/guest_access.h>
@@ -9,6 +8,7 @@
 #include <hv/string.h>
 #include <asm/cpu.h>
 #include <asm/cpu_policy.h>
+#include <asm/hvm/hvm.h>
 #include <public/domctl.h>
 #include <public/sysctl.h>
 #include <public/arch-x86/xen.h>
@@ -83,7 +83,10 @@ static int system_policy(uint32_t index, struct cpu_policy *p)
 		return 0;
 	case XEN_SYSCTL_cpu_policy_hvm_max:
 	case XEN_SYSCTL_cpu_policy_hvm_default:
-		return trace_err(-EOPNOTSUPP);
+		if (!hvm_vendor)
+			return trace_err(-EOPNOTSUPP);
+		cpu_policy_hvm(p);
+		return 0;
 	default:
 		return trace_err(-EINVAL);
 	}
@@ -229,7 +232,7 @@ int domctl_set_policy(struct domain *d, struct xen_domctl *op)
 	rc = p && most ? 0 : -ENOMEM;
 	if (!rc) {
 		*p = *d->arch.cpuid;
-		cpu_policy_pv(most);
+		(is_hvm_domain(d) ? cpu_policy_hvm : cpu_policy_pv)(most);
 		rc = take_leaves(p, most, u);
 	}
 	if (!rc)

@@ -11,22 +11,9 @@
  */
 #include <asm/asm_macros.h>
 
-#define NR_RSB_ENTRIES 32
 #define THUNK_SIZE     32 /* SPEC_THUNK_SIZE */
 
 	.section .text.entry, "ax"
-
-/* Changes no register and no flag. */
-.macro STUFF_RSB
-	.rept	NR_RSB_ENTRIES
-	call	1f
-2:	pause
-	lfence
-	jmp	2b
-1:
-	.endr
-	lea	NR_RSB_ENTRIES * 8(%rsp), %rsp
-.endm
 
 .macro SAFE_STUB name, target
 ENTRY(\name)

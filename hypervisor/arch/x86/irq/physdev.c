@@ -344,7 +344,7 @@ long do_physdev_op(unsigned long cmd, unsigned long arg)
 	union physdev_arg a;
 	int rc;
 
-	if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
+	if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn || !current->domain->arch.is_pv)
 		return trace_err(-ENOSYS);
 	if ((ops[cmd].flags & PRIV) && !current->domain->is_privileged)
 		return trace_err(-EPERM);

@@ -9,6 +9,7 @@
 #include <hv/domain.h>
 #include <hv/grant.h>
 #include <asm/current.h>
+#include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 #include <public/grant_table.h>
@@ -58,6 +59,8 @@ int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags)
 	pte_t *slot;
 	int rc;
 
+	if (is_hvm_vcpu(v))
+		return hvm_grant_map(v->domain, addr, mfn, flags);
 	if (mfn_valid(mfn))
 		owner = page_get_owner(mfn_to_page(mfn));
 	slot = grant_slot(v, addr, flags, &table);
@@ -101,6 +104,8 @@ int arch_grant_unmap_host(uint64_t addr, mfn_t mfn, uint64_t new_addr, unsigned 
 	pte_t *slot;
 	int rc;
 
+	if (is_hvm_vcpu(current))
+		return hvm_grant_unmap(current->domain, addr, mfn, new_addr);
 	if (!new_addr)
 		return replace(addr, mfn, moved, flags);
 	if (flags & GNTMAP_contains_pte)

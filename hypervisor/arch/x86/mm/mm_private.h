@@ -109,8 +109,6 @@ int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bo
 enum page_type lock_table(struct page *pg);
 /* Drops the lock and the typed reference. False: only the lock, the reference is the last one. */
 bool unlock_table(struct page *pg);
-/* A plain reference by someone who has one (or a typed one) already. */
-void ref_again(struct page *pg);
 /* Drops a plain and a typed reference; on -ERESTART the caller still has both. */
 int put_table(struct page *pg, bool preemptible);
 void orphan_table(struct page *pg); /* gives the caller's two references to the table itself */

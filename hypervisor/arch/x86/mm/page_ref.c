@@ -7,6 +7,7 @@
  * frame, so an owner read under a reference is always found.
  */
 #include <hv/domain.h>
+#include <asm/hvm/p2m.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
 #include "mm_private.h"
@@ -116,6 +117,8 @@ void put_page(struct page *pg)
 /* PV: a guest names machine frames. Translated guests look it up in their physical map first. */
 struct page *get_page_from_gfn(struct domain *d, gfn_t gfn)
 {
+	if (unlikely(d->arch.hvm))
+		return p2m_get_own_page(d, gfn);
 	if (!frame_valid(gfn_x(gfn)))
 		return NULL;
 	return get_page(frame_page(gfn_x(gfn)), d) ? frame_page(gfn_x(gfn)) : NULL;

@@ -60,7 +60,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	int rc = check_context(c);
+	int rc = v->domain->arch.is_pv ? check_context(c) : -EINVAL;
 
 	if (rc)
 		return rc;
@@ -88,7 +88,7 @@ int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	return 0;
 }
 
-int arch_initialise_vcpu(struct vcpu *v, guest_ptr_t arg)
+int pv_initialise_vcpu(struct vcpu *v, unsigned long arg)
 {
 	struct vcpu_guest_context *c = xzalloc(struct vcpu_guest_context);
 	int rc;

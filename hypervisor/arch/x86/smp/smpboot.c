@@ -12,6 +12,7 @@
 #include <hv/percpu.h>
 #include <hv/smp.h>
 #include <hv/string.h>
+#include <asm/hvm/hvm.h>
 #include <asm/acpi.h>
 #include <asm/apic.h>
 #include <asm/context.h>
@@ -38,6 +39,7 @@ static void __noreturn run_secondary(unsigned int cpu)
 	cpu_init_secondary(cpu);
 	apic_init_cpu();
 	time_init_secondary();
+	hvm_cpu_init(cpu);
 	/* Ordering: all of the above is visible before the CPU counts as online. */
 	cpumask_set_atomic(&cpu_online_map, cpu);
 	tsc_check_sync_target();

@@ -10,6 +10,7 @@
 #include <hv/guest_access.h>
 #include <asm/acpi.h>
 #include <asm/context.h>
+#include <asm/hvm/hvm.h>
 
 #include "internal.h"
 
@@ -24,6 +25,8 @@ static struct vcpu_time_info guest_record(const struct vcpu *v, const struct cpu
 		.flags = tsc_reliable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
 	};
 
+	if (is_hvm_vcpu(v))
+		u.tsc_timestamp += v->arch.hvm->tsc_offset;
 	if (a->vtsc) {
 		/* Its RDTSC is emulated: nanoseconds of system time plus an offset. */
 		u.tsc_timestamp = (uint64_t)t->stime + a->vtsc_offset;
@@ -54,11 +57,11 @@ static bool write_secondary(struct vcpu *v, struct vcpu_time_info u)
 	uint64_t to = v->arch.time_area;
 
 	u.version = v->vcpu_info->time.version | 1;
-	if (pv_copy_to_kernel(v, to, &u.version, sizeof(u.version)) ||
-	    pv_copy_to_kernel(v, to, &u, sizeof(u)))
+	if (arch_copy_to_kernel(v, to, &u.version, sizeof(u.version)) ||
+	    arch_copy_to_kernel(v, to, &u, sizeof(u)))
 		return false;
 	u.version++;
-	return !pv_copy_to_kernel(v, to, &u.version, sizeof(u.version));
+	return !arch_copy_to_kernel(v, to, &u.version, sizeof(u.version));
 }
 
 void update_vcpu_system_time(struct vcpu *v)

@@ -108,4 +108,18 @@ n:
 	pop	%rdi
 .endm
 
+#define NR_RSB_ENTRIES 32
+
+/* Fills the return predictor with entries that lead into a trap for speculation. Changes no register and no flag. */
+.macro STUFF_RSB
+	.rept	NR_RSB_ENTRIES
+	call	1f
+2:	pause
+	lfence
+	jmp	2b
+1:
+	.endr
+	lea	NR_RSB_ENTRIES * 8(%rsp), %rsp
+.endm
+
 #endif

@@ -30,6 +30,8 @@ void cpu_policy_pv(struct cpu_policy *p);   /* the most a PV guest can have, and
 const struct cpuid_entry *cpu_policy_find(const struct cpu_policy *p, uint32_t leaf, uint32_t subleaf);
 /* Takes over one leaf, cut down to `most`. False: p has no such leaf and `want` is not all zero. */
 bool cpu_policy_change(struct cpu_policy *p, const struct cpu_policy *most, const struct cpuid_entry *want);
-int cpu_policy_domain_init(struct domain *d); /* 0, -ENOMEM */
+void cpu_policy_hvm(struct cpu_policy *p);  /* the same of a hardware-virtualized one */
+/* Gives d a policy, at first what `most` says. 0, -ENOMEM. */
+int cpu_policy_domain_init(struct domain *d, void (*most)(struct cpu_policy *));
 
 #endif

@@ -145,6 +145,7 @@ int steal_charged_page(struct domain *d, struct page *pg);
 void give_charged_pages(struct domain *d, struct page *pg, uint64_t nr);
 void free_stolen_page(struct page *pg);
 struct domain *owner_from_ref(uint64_t ref);
+void ref_again(struct page *pg); /* one reference more, of a frame that has one */
 int owner_register(struct domain *d);
 void owner_unregister(struct domain *d);
 

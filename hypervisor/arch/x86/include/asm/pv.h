@@ -83,6 +83,8 @@ void pv_inject_emul_exception(struct vcpu *v, const struct emul_exception *e);
 struct vcpu_guest_context;
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c);
 int arch_initialise_vcpu(struct vcpu *v, unsigned long guest_context);
+int pv_initialise_vcpu(struct vcpu *v, unsigned long guest_context);
+extern void *const pv_hypercall_table[], *const hvm_hypercall_table[];
 /* Gives v its first page tables, each validated and referenced; user INVALID_MFN: none yet. */
 int pv_install_guest_tables(struct vcpu *v, mfn_t kernel, mfn_t user);
 

@@ -22,14 +22,10 @@ struct vcpu_kind {
 	void (*restore)(struct vcpu *v);
 	void (*enter)(void) __noreturn; /* current's guest, forgetting the C stack */
 
-	/* Would v take an event now if it ran: is there reason to wake it or to stop a long hypercall? */
-	bool (*event_pending)(const struct vcpu *v);
-	/* evtchn_upcall_pending has just been set. Any context. */
-	void (*event_raised)(struct vcpu *v);
 	void (*nmi)(struct vcpu *v); /* any CPU */
 
-	/* The hypercall `op` in progress is to be issued again with these arguments. */
-	void (*continue_call)(unsigned int op, unsigned int nr, const unsigned long a[6]);
+	unsigned int call_insn_bytes; /* of the instruction that makes a hypercall */
+	void *const *call_table;      /* NR_HYPERCALLS handlers, NULL: -ENOSYS */
 	/* VCPUOP_initialise: a context as the guest describes it. 0, -EFAULT, -EINVAL. */
 	int (*initialise)(struct vcpu *v, unsigned long guest_context);
 	/* To current's kernel address space, whatever mode it is in. Bytes not copied. */

@@ -11,6 +11,7 @@
 #define ASM_HVM_HVM_H
 
 #include <hv/domain.h>
+#include <asm/current.h>
 #include <asm/emul.h>
 #include <asm/hvm/p2m.h>
 #include <asm/hvm/vlapic.h>
@@ -93,7 +94,6 @@ struct hvm_domain {
 	spinlock_t param_lock;
 	uint8_t callback_vector; /* HVM_PARAM_CALLBACK_IRQ as a vector, 0: none */
 	uint32_t emulation_flags; /* XEN_X86_EMU_* */
-	uint64_t hypercall_gfn;
 };
 
 struct hvm_mtrr {
@@ -106,6 +106,8 @@ struct hvm_vcpu {
 	struct hvm_mtrr mtrr;
 	uint8_t upcall_vector; /* HVMOP_set_evtchn_upcall_vector: through the local APIC; 0: none */
 	bool nmi_pending;      /* atomic */
+	uint16_t start;	       /* 0x100 | vector: a SIPI to obey before v runs; atomic */
+	uint64_t cr4;	       /* as the guest sees it */
 	bool dr_loaded;	       /* DR0..DR3 are in the CPU's registers */
 	uint64_t dr[4];
 	uint64_t tsc_offset;   /* guest's TSC = CPU's TSC + this */
@@ -119,12 +121,22 @@ static inline bool is_hvm_vcpu(const struct vcpu *v)
 {
 	return v->arch.hvm != NULL;
 }
+/* As in the toolstack's MADT. */
+static inline uint32_t hvm_apic_id(const struct vcpu *v)
+{
+	return v->vcpu_id * 2;
+}
 
 /* ---- hvm.c: boot, the loop a vCPU lives in ---- */
 void hvm_init(void);		 /* boot CPU, once memory is there: chooses the vendor */
 void hvm_cpu_init(unsigned int cpu); /* every CPU, after cpu_init() */
 
 /* ---- event.c ---- */
+/* Would v take an event if it ran now: is there reason to wake it or to stop a long hypercall? Any CPU. */
+bool hvm_event_pending(const struct vcpu *v);
+void hvm_event_raised(struct vcpu *v); /* evtchn_upcall_pending has just been set. Any context. */
+void hvm_raise_nmi(struct vcpu *v);    /* any CPU */
+void hvm_deliver_events(struct vcpu *v); /* v is current and about to run; interrupts off */
 void hvm_inject_exception(struct vcpu *v, unsigned int vector, uint32_t error_code);
 void hvm_inject_page_fault(struct vcpu *v, uint64_t cr2, uint32_t error_code);
 /* HVM_PARAM_CALLBACK_IRQ was set. 0, -EINVAL: not a form that this domain can be told by. */
@@ -132,16 +144,19 @@ int hvm_set_callback_irq(struct domain *d, uint64_t param);
 /* HVMOP_set_evtchn_upcall_vector. 0, -EINVAL: below 16. */
 int hvm_set_upcall_vector(struct vcpu *v, uint8_t vector);
 
-/* ---- vcpu.c: a vCPU's state as a whole; v does not run ---- */
-void hvm_vcpu_reset(struct vcpu *v); /* as after INIT; down, not initialised */
-/* By the local APIC: INIT makes v wait for a start-up; SIPI starts it at vector * 4 KiB, if it waits. */
+/* ---- vcpu.c: a vCPU's state as a whole; v is current or does not run ---- */
+void hvm_vcpu_reset(struct vcpu *v); /* registers as after INIT */
+/* By the local APIC: INIT takes v down; SIPI starts it at vector * 4 KiB, if it is down. Any CPU. */
 void hvm_vcpu_init_ipi(struct vcpu *v);
 void hvm_vcpu_sipi(struct vcpu *v, uint8_t vector);
+void hvm_vcpu_start(struct vcpu *v); /* current obeys its SIPI */
+int hvm_initialise(struct vcpu *v, unsigned long context); /* VCPUOP_initialise */
 void hvm_save_cpu(struct vcpu *v, struct hvm_hw_cpu *out);
 int hvm_load_cpu(struct vcpu *v, const struct hvm_hw_cpu *in); /* -EINVAL: no CPU can be so */
 
 /* ---- cr.c, msr.c: checked writes, as by the guest. 0, or -EINVAL: #GP ---- */
 int hvm_write_cr(struct vcpu *v, unsigned int nr, uint64_t val);
+bool hvm_state_ok(struct vcpu *v, uint64_t cr0, uint64_t cr4, uint64_t efer); /* could a CPU be so */
 int hvm_set_efer(struct vcpu *v, uint64_t val);
 int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
@@ -160,11 +175,7 @@ void hvm_mtrr_reset(struct vcpu *v);
 #define PFEC_INSN     16u
 /* The guest-physical address, or false with *pfec the error code of the page fault that it is. */
 bool hvm_translate(struct vcpu *v, uint64_t linear, uint32_t access, uint64_t *gpa, uint32_t *pfec);
-unsigned long hvm_copy_from_guest(void *to, uint64_t linear, unsigned long len); /* bytes not copied */
-unsigned long hvm_copy_to_guest(uint64_t linear, const void *from, unsigned long len);
-
-/* ---- emulate.c: one instruction at current's RIP ---- */
-void hvm_emulate_one(struct vcpu *v);
-bool hvm_skip_instruction(struct vcpu *v); /* RIP past it; false: #UD or #GP was injected instead */
+/* To (`write`) or from buf; buf NULL: clears. Bytes not copied. */
+unsigned long hvm_copy(uint64_t linear, void *buf, unsigned long len, bool write);
 
 #endif

@@ -22,7 +22,6 @@ enum p2m_type {
 	P2M_grant_rw,	 /* another domain's frame, by grant */
 	P2M_grant_ro,
 	P2M_foreign,	 /* another domain's frame, by XENMAPSPACE_gmfn_foreign */
-	P2M_mmio,	 /* emulated: no frame */
 	NR_P2M_TYPES
 };
 static inline bool p2m_is_own_ram(enum p2m_type t)
@@ -65,7 +64,10 @@ int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order); /* to a hole; dr
 int p2m_clear_if(struct domain *d, gfn_t gfn, mfn_t mfn);
 uint64_t p2m_max_gfn(const struct domain *d); /* highest used */
 
-/* memory_op's physmap operations for one gfn; XENMAPSPACE_*. */
-int p2m_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn, domid_t foreign);
+/* physmap.c. A frame of d's own (get_page_from_gfn()). */
+struct page *p2m_get_own_page(struct domain *d, gfn_t gfn);
+/* Grants mapped at a guest-physical address. GNTST_*. */
+int hvm_grant_map(struct domain *d, uint64_t gpa, mfn_t mfn, unsigned int flags);
+int hvm_grant_unmap(struct domain *d, uint64_t gpa, mfn_t mfn, uint64_t new_addr);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypercall dispatch for PV guests, continuations and multicalls. The table is made from
- * hv/hypercall_table.h; entry.S indexes it. Calls only the control domain may make go through a check
- * first.
+ * Hypercalls: the dispatch tables, continuations and multicalls. The tables, one for each kind of guest,
+ * are made from hv/hypercall_table.h; entry.S indexes the PV one. Calls only the control domain may make go
+ * through a check first.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/percpu.h>
 #include <asm/pv.h>
+#include <asm/vcpu_kind.h>
 #include <stdarg.h>
 
 typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long,
@@ -48,21 +49,25 @@ HYPERCALL_TABLE(PRIV_WRAPPER)
 #define TARGET_PRIV(name)    priv_##name
 #define TABLE_ENTRY(nr, name, nargs, who, purpose) [nr] = (void *)TARGET_##who(name),
 
-extern void *const pv_hypercall_table[NR_HYPERCALLS];
 void *const pv_hypercall_table[NR_HYPERCALLS] = {
+	HYPERCALL_TABLE(TABLE_ENTRY)
+};
+#undef TARGET_PV
+#define TARGET_PV(name) NULL
+void *const hvm_hypercall_table[NR_HYPERCALLS] = {
 	HYPERCALL_TABLE(TABLE_ENTRY)
 };
 
 bool hypercall_preempt_check(void)
 {
-	return softirq_is_pending() || vcpu_event_is_deliverable(current->vcpu_info);
+	return softirq_is_pending() || arch_vcpu_event_pending(current);
 }
 
 static void set_frame_args(struct cpu_user_regs *regs, unsigned int op, unsigned int nr,
 			   const unsigned long a[6])
 {
 	regs->rax = op;
-	regs->rip -= 2; /* SYSCALL */
+	regs->rip -= current->domain->arch.kind->call_insn_bytes;
 	switch (nr) {
 	case 6:
 		regs->r9 = a[5]; /* fall through */
@@ -99,20 +104,20 @@ long hypercall_create_continuation(unsigned int op, unsigned int nr_args, ...)
 		return op;
 	}
 	set_frame_args(guest_cpu_regs(), op, nr_args, a);
-	/* entry.S stores the return value in RAX: it must be the call number again. */
+	/* The return value goes to RAX: it must be the call number again. */
 	return op;
 }
 
-static long dispatch(const struct multicall_entry *e)
+static long dispatch(void *const *table, const struct multicall_entry *e)
 {
 	unsigned long arg0 = e->args[0];
 	hypercall_fn fn;
 	long rc;
 
-	if (e->op >= NR_HYPERCALLS || e->op == __HYPERVISOR_iret || !pv_hypercall_table[e->op])
+	if (e->op >= NR_HYPERCALLS || e->op == __HYPERVISOR_iret || !table[e->op])
 		return hypercall_note_error(e->op, arg0, -ENOSYS);
 	current->hypercall_calls[e->op]++;
-	fn = (hypercall_fn)pv_hypercall_table[e->op];
+	fn = (hypercall_fn)table[e->op];
 	rc = fn(arg0, e->args[1], e->args[2], e->args[3], e->args[4], e->args[5]);
 	return IS_ERR_VALUE(rc) ? hypercall_note_error(e->op, arg0, rc) : rc;
 }
@@ -124,6 +129,7 @@ static long dispatch(const struct multicall_entry *e)
 long do_multicall(unsigned long list, unsigned long nr)
 {
 	struct mc_state *mcs = &this_cpu(mc_state);
+	void *const *table = current->domain->arch.kind->call_table;
 	struct multicall_entry e;
 
 	if (mcs->call)
@@ -139,7 +145,7 @@ long do_multicall(unsigned long list, unsigned long nr)
 			return trace_err(-EFAULT);
 		mcs->call = &e;
 		mcs->preempted = false;
-		e.result = (unsigned long)dispatch(&e);
+		e.result = (unsigned long)dispatch(table, &e);
 		/* The handler may have been the one to notice: re-read this CPU's state. */
 		mcs = &this_cpu(mc_state);
 		mcs->call = NULL;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hardware-virtualized vCPUs: which vendor's extension there is, and the loop that each of them lives in: pending
+ * work, events, a stay in the guest, what it was left for.
+ *
+ * The loop is a vCPU's whole C stack: a context switch forgets it and enters it anew. So nothing in it may keep
+ * state across do_softirq().
+ */
+#include <hv/softirq.h>
+#include <asm/context.h>
+#include <asm/cpu.h>
+#include <asm/cpu_policy.h>
+#include <asm/hvm/hvm.h>
+#include <asm/mm.h>
+#include <asm/pv.h>
+#include <asm/vcpu_kind.h>
+#include <public/sched.h>
+
+const struct hvm_vendor *hvm_vendor;
+
+void hvm_init(void)
+{
+	if (!svm_vendor.cpu_up(0))
+		return;
+	hvm_vendor = &svm_vendor;
+	printk("Hardware virtualization: %s with nested paging\n", hvm_vendor->name);
+}
+
+void hvm_cpu_init(unsigned int cpu)
+{
+	if (hvm_vendor && !hvm_vendor->cpu_up(cpu))
+		panic("CPU %u has no hardware virtualization, CPU 0 has", cpu);
+}
+
+static void enter(void)
+{
+	struct vcpu *v = current;
+
+	for (;;) {
+		local_irq_disable();
+		if (softirq_is_pending()) {
+			local_irq_enable();
+			do_softirq();
+			continue;
+		}
+		if (unlikely(READ_ONCE(v->arch.hvm->start)))
+			hvm_vcpu_start(v);
+		hvm_deliver_events(v);
+		hvm_vendor->run(v);
+		local_irq_enable();
+		hvm_vendor->handle_exit(v);
+	}
+}
+
+static void __noreturn enter_loop(void)
+{
+	reset_stack_and_call(enter);
+}
+
+/* ---- life ---- */
+
+static int domain_create_hvm(struct domain *d, const struct domain_create_args *a)
+{
+	struct hvm_domain *h = d->arch.hvm = xzalloc(struct hvm_domain);
+
+	if (!h)
+		return trace_err(-ENOMEM);
+	spin_lock_init(&h->param_lock);
+	h->params[HVM_PARAM_TRIPLE_FAULT_REASON] = SHUTDOWN_reboot;
+	h->emulation_flags = a->emulation_flags;
+	if (p2m_init(d))
+		return -ENOMEM;
+	return cpu_policy_domain_init(d, cpu_policy_hvm);
+}
+
+static void domain_destroy_hvm(struct domain *d)
+{
+	if (d->arch.hvm)
+		p2m_destroy(d);
+	xfree(d->arch.hvm);
+}
+
+static void destroy(struct vcpu *v)
+{
+	if (!v->arch.hvm)
+		return;
+	if (v->arch.hvm->vlapic.regs)
+		vlapic_destroy(v);
+	hvm_vendor->destroy(v);
+	xfree(v->arch.hvm);
+	v->arch.hvm = NULL;
+}
+
+static int create(struct vcpu *v)
+{
+	v->arch.hvm = xzalloc(struct hvm_vcpu);
+	if (!v->arch.hvm || hvm_vendor->create(v) || vlapic_create(v))
+		return trace_err(-ENOMEM);
+	hvm_vcpu_reset(v);
+	hvm_mtrr_reset(v);
+	return 0;
+}
+
+static void save(struct vcpu *v)
+{
+	hvm_vendor->save(v);
+}
+
+static void restore(struct vcpu *v)
+{
+	hvm_vendor->restore(v);
+	vlapic_migrate(v);
+}
+
+/* The address is looked up in whatever tables v has loaded: a kernel maps such areas in all of them. */
+static unsigned long copy_to_kernel(struct vcpu *v, uint64_t addr, const void *src, unsigned long len)
+{
+	return hvm_copy(addr, (void *)(uintptr_t)src, len, true);
+}
+
+const struct vcpu_kind hvm_kind = {
+	.domain_create = domain_create_hvm,
+	.domain_destroy = domain_destroy_hvm,
+	.domain_relinquish = p2m_relinquish,
+	.create = create,
+	.destroy = destroy,
+	.save = save,
+	.restore = restore,
+	.enter = enter_loop,
+	.nmi = hvm_raise_nmi,
+	.call_insn_bytes = 3, /* VMMCALL, VMCALL */
+	.call_table = hvm_hypercall_table,
+	.initialise = hvm_initialise,
+	.copy_to_kernel = copy_to_kernel,
+};

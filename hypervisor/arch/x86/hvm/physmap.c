@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who may put what where in a guest physical map: memory_op's view of it, and grants.
+ *
+ * A page of RAM that something else is mapped over is given back, as when a balloon takes it; pages of the
+ * hypervisor (shared info, grant table) are at one place at a time, and mapping them again moves them.
+ */
+#include <hv/domain.h>
+#include <hv/grant.h>
+#include <asm/hvm/hvm.h>
+#include <asm/mm.h>
+#include <asm/page_info.h>
+#include <public/grant_table.h>
+#include <public/memory.h>
+
+struct page *p2m_get_own_page(struct domain *d, gfn_t gfn)
+{
+	enum p2m_type t;
+	struct page *pg = p2m_get_page(d, gfn, false, &t);
+
+	if (!pg || (p2m_is_own_ram(t) && page_get_owner(pg) == d))
+		return pg;
+	put_page(pg);
+	return NULL;
+}
+
+int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order)
+{
+	uint64_t nr = 1ull << order, step;
+	int rc = 0;
+
+	if (!is_hvm_domain(d))
+		return 0;
+	for (uint64_t i = 0; i < nr && !rc; i += step) {
+		bool large = nr - i >= PT_ENTRIES && !((gfn_x(gfn) + i) % PT_ENTRIES) &&
+			     !((mfn_x(mfn) + i) % PT_ENTRIES);
+
+		step = large ? PT_ENTRIES : 1;
+		rc = p2m_set(d, _gfn(gfn_x(gfn) + i), mfn_add(mfn, i), large ? P2M_ORDER_2M : P2M_ORDER_4K,
+			     P2M_ram_rw);
+	}
+	return rc;
+}
+
+int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn)
+{
+	return is_hvm_domain(d) ? p2m_clear_if(d, gfn, mfn) : 0;
+}
+
+/* ---- add_to_physmap ---- */
+
+/* A frame of the hypervisor's, with a reference; or a frame of d's own at gfn idx. */
+static struct page *frame_of_space(struct domain *d, unsigned int space, uint64_t idx)
+{
+	struct page *pg = NULL;
+	uint64_t mfn;
+
+	switch (space) {
+	case XENMAPSPACE_shared_info:
+		if (!idx)
+			pg = mfn_to_page(virt_to_mfn(d->shared_info));
+		break;
+	case XENMAPSPACE_grant_table:
+		if (idx < grant_table_max_frames(d) &&
+		    !grant_table_get_frames(d, XENMEM_resource_grant_table_id_shared, (unsigned int)idx, 1, &mfn))
+			pg = mfn_to_page(_mfn(mfn));
+		break;
+	case XENMAPSPACE_gmfn:
+		return p2m_get_own_page(d, _gfn(idx));
+	}
+	return pg && get_page(pg, d) ? pg : NULL;
+}
+
+/* What is at gfn goes; RAM goes back to the heap. */
+static int make_room(struct domain *d, gfn_t gfn)
+{
+	struct page *pg = p2m_get_own_page(d, gfn);
+	int rc = p2m_clear(d, gfn, P2M_ORDER_4K);
+
+	if (!pg)
+		return rc;
+	if (!rc && !(ref_read(pg) & REF_XEN) &&
+	    (__atomic_fetch_and(&pg->ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST) & REF_ALLOCATED)) {
+		set_gpfn_from_mfn(page_to_mfn(pg), INVALID_M2P_ENTRY);
+		put_page(pg);
+	}
+	put_page(pg);
+	return rc;
+}
+
+static int add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
+{
+	struct page *pg = frame_of_space(d, space, idx);
+	mfn_t mfn;
+	int rc;
+
+	if (!pg)
+		return trace_err(-EINVAL);
+	mfn = page_to_mfn(pg);
+	rc = gfn_x(gfn) < P2M_MAX_GFN ? 0 : -EINVAL;
+	if (!rc && !mfn_eq(p2m_get(d, gfn, NULL, NULL), mfn))
+		rc = make_room(d, gfn);
+	if (!rc) {
+		gfn_t old = _gfn(get_gpfn_from_mfn(mfn));
+
+		if (gfn_x(old) != gfn_x(gfn))
+			(void)p2m_clear_if(d, old, mfn);
+		rc = p2m_set(d, gfn, mfn, P2M_ORDER_4K, P2M_ram_rw);
+	}
+	if (!rc)
+		set_gpfn_from_mfn(mfn, gfn_x(gfn));
+	put_page(pg);
+	return rc;
+}
+
+int arch_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
+{
+	return is_hvm_domain(d) ? add_to_physmap(d, space, idx, gfn) : trace_err(-EACCES);
+}
+
+uint64_t arch_max_gfn(const struct domain *d)
+{
+	return p2m_max_gfn(d);
+}
+
+int arch_remove_from_physmap(struct domain *d, gfn_t gfn)
+{
+	struct page *pg;
+	int rc;
+
+	if (!is_hvm_domain(d))
+		return trace_err(-EACCES);
+	pg = p2m_get_own_page(d, gfn);
+	if (!pg)
+		return trace_err(-ENOENT);
+	rc = p2m_clear_if(d, gfn, page_to_mfn(pg));
+	put_page(pg);
+	return rc;
+}
+
+/* ---- grants: host addresses are guest-physical ---- */
+
+int hvm_grant_map(struct domain *d, uint64_t gpa, mfn_t mfn, unsigned int flags)
+{
+	gfn_t gfn = _gfn(gpa >> PAGE_SHIFT);
+
+	if (flags & GNTMAP_contains_pte)
+		return GNTST_general_error;
+	if (gpa & ~PAGE_MASK || gfn_x(gfn) >= P2M_MAX_GFN)
+		return GNTST_bad_virt_addr;
+	if (make_room(d, gfn))
+		return GNTST_general_error;
+	return p2m_set(d, gfn, mfn, P2M_ORDER_4K, flags & GNTMAP_readonly ? P2M_grant_ro : P2M_grant_rw) ?
+		       GNTST_general_error :
+		       GNTST_okay;
+}
+
+int hvm_grant_unmap(struct domain *d, uint64_t gpa, mfn_t mfn, uint64_t new_addr)
+{
+	enum p2m_type t;
+
+	if (new_addr)
+		return GNTST_general_error;
+	(void)p2m_get(d, _gfn(gpa >> PAGE_SHIFT), &t, NULL);
+	if (t != P2M_grant_rw && t != P2M_grant_ro)
+		return GNTST_general_error;
+	return p2m_clear_if(d, _gfn(gpa >> PAGE_SHIFT), mfn) ? GNTST_general_error : GNTST_okay;
+}
