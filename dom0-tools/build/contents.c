@@ -44,7 +44,9 @@ static void find_spans(struct pv_work *work)
 	const struct pv_layout *layout = &work->layout;
 
 	work->front.pfn = layout->kernel.pfn;
-	work->front.pages = layout->stack.pfn + 1 - layout->kernel.pfn;
+	if (layout->ramdisk.pages && layout->ramdisk.pfn < layout->kernel.pfn)
+		work->front.pfn = layout->ramdisk.pfn;
+	work->front.pages = layout->stack.pfn + 1 - work->front.pfn;
 	work->behind.pfn = layout->stack.pfn + 1;
 	if (layout->ramdisk.pages && layout->ramdisk.pfn > layout->stack.pfn)
 		work->behind.pfn = layout->ramdisk.pfn;

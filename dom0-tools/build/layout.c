@@ -7,13 +7,15 @@
  * ends on a 4 MiB boundary with 512 KiB or more to spare (xen.h). The tables map themselves, so
  * their number is found by adding until it suffices. Behind the region lie the ramdisk, if the
  * kernel takes it by PFN, and the P2M list, if it has an address of its own; then the tables of
- * that address directly follow.
+ * that address directly follow. If memory is too short for that, a ramdisk taken by PFN lies below
+ * the kernel, where Linux leaves 15 MiB unused.
  */
 #include "build/build.h"
 
 #include <errno.h>
 
 #define REGION_ALIGN ((uint64_t)4 << 20)
+#define FIRST_MIB_PAGES	256 /* Linux keeps it for the BIOS' sake */
 #define REGION_SPARE ((uint64_t)512 << 10)
 
 /* Address bits below what one table of a level covers: L1, L2, L3, L4. */
@@ -95,6 +97,11 @@ static int check_p2m_place(const struct pv_layout *layout, struct complaint *com
 	return -EINVAL;
 }
 
+static bool fits_below_kernel(const struct pv_layout *layout, uint64_t pages)
+{
+	return FIRST_MIB_PAGES + pages <= layout->kernel.pfn;
+}
+
 /*
  * What lies outside of the mapped region, from the PFN after it on; close behind the stack if
  * memory is short.
@@ -116,7 +123,10 @@ static int place_behind(struct pv_layout *layout, const struct image *image, uin
 		pages += ramdisk_pages;
 	if (pages && behind + pages <= layout->nr_pages)
 		next = behind;
-	if (image->ramdisk_by_pfn)
+	if (image->ramdisk_by_pfn && next + pages > layout->nr_pages &&
+	    fits_below_kernel(layout, ramdisk_pages))
+		layout->ramdisk = (struct pfn_span){ FIRST_MIB_PAGES, ramdisk_pages };
+	else if (image->ramdisk_by_pfn)
 		layout->ramdisk = take(&next, ramdisk_pages);
 	if (image->init_p2m) {
 		layout->p2m = take(&next, p2m_pages);

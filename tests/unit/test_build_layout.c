@@ -172,6 +172,21 @@ static void tables_map_what_the_kernel_needs(void **state)
 	check_tables();
 }
 
+static void a_small_guest_has_its_ramdisk_below_the_kernel(void **state)
+{
+	struct image image = linux_like(46);
+
+	assert_int_equal(compute(&image, MIB(64), 5 << 20), 0);
+	check_spans();
+	check_tables();
+	assert_int_equal(layout.ramdisk.pfn, 256);
+	assert_int_equal(compute(&image, MIB(64), 15 << 20), 0);
+	check_spans();
+	assert_int_equal(compute(&image, MIB(64), (15 << 20) + 1), -ENOMEM);
+	assert_int_equal(compute(&image, MIB(128), 5 << 20), 0);
+	assert_true(layout.ramdisk.pfn > layout.stack.pfn); /* where it always was */
+}
+
 static void sizes_up_to_tebibytes_fit(void **state)
 {
 	struct image image = linux_like(58), small = tiny();
@@ -217,6 +232,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linux_is_laid_out_as_by_4_17), cmocka_unit_test(tables_map_what_the_kernel_needs),
+		cmocka_unit_test(a_small_guest_has_its_ramdisk_below_the_kernel),
 		cmocka_unit_test(sizes_up_to_tebibytes_fit), cmocka_unit_test(too_little_memory_names_what_it_takes),
 		cmocka_unit_test(impossible_places_are_refused),
 	};
