@@ -40,6 +40,7 @@ TOOLSETS = {
     "serai-tools": [],  # Serai's own, under /opt/serai: see Root.serai_tools
     "ext4": [("host", "usr/sbin/mke2fs"), ("host", "sbin/mke2fs")],
     "qemu-img": [("host", "usr/bin/qemu-img")],
+    "nft": [("host", "usr/sbin/nft")],
 }
 
 # xl, xenstored … need these kernel modules on a stock Dom0 kernel.

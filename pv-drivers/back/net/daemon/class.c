@@ -16,6 +16,8 @@
 #include "net_daemon.h"
 #include "pv_negotiate.h"
 
+#define USUAL_SCRIPT "/etc/xen/scripts/vif-bridge"
+
 static void read_text(struct back_device *device, const char *key, char *to, size_t room)
 {
 	char *text = back_read(device, key);
@@ -36,6 +38,8 @@ static int read_mode(struct back_device *device, struct net_device *net)
 		return 0;
 	}
 	read_text(device, "script", net->script, sizeof(net->script));
+	if (!strcmp(net->script, USUAL_SCRIPT)) /* joins a bridge, as net_join() does */
+		net->script[0] = '\0';
 	if (net->script[0] && (net->script[0] != '/' || access(net->script, X_OK)))
 		return back_error(device, -ENOENT, "script %s is no program", net->script);
 	return 0;
