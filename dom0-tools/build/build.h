@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The domain builder: turns a kernel file and an empty PV domain into one that is ready to run.
+ * The domain builder: turns a kernel file and an empty domain into one that is ready to run.
  *
- * Three steps, each usable and tested alone:
- *   image_open()        file -> checked ELF image with the kernel's wishes (image.c, elf.c,
- * notes.c); compressed kernels are unpacked by a program of their own and kept (cache.c)
- *   pv_layout_compute() image + amount of memory -> which PFN holds what, no machine needed
- * (layout.c) pv_build()          does it: memory, contents, page tables, grants, vCPU 0 (pv.c)
+ * Three steps, each usable and tested alone, for PV (pv_*) and for PVH (pvh_*) guests:
+ *   image_open()         file -> checked ELF image with the kernel's wishes (image.c, elf.c,
+ *                        notes.c); compressed kernels are unpacked by a program of their own and
+ *                        kept (cache.c)
+ *   pv_layout_compute()  image + amount of memory -> which PFN holds what, no machine needed
+ *                        (layout.c, pvh_layout.c)
+ *   pv_build()           does it: memory, contents, tables, grants, vCPU 0 (pv.c, pvh.c)
  *
  * A kernel file may be hostile: nothing of it is used before it has been bounded by the file's and
  * the domain's size. Failures say what and what to do, in a struct complaint.
@@ -44,7 +46,10 @@ struct image_segment {
 	uint64_t mem_bytes;  /* the rest is zeroed */
 };
 
+enum image_kind { IMAGE_PV, IMAGE_PVH };
+
 struct image {
+	enum image_kind kind; /* what it was opened for */
 	const uint8_t *data; /* the ELF file */
 	size_t bytes;
 	int fd;		 /* the file data is mapped from, ours to close; -1: none */
@@ -56,7 +61,7 @@ struct image {
 	uint64_t start,
 	    end; /* virtual: page holding the lowest byte, past the page of the highest */
 
-	/* From the ELF notes. */
+	/* From the ELF notes. For PVH only `entry`; all its addresses are physical. */
 	uint64_t virt_base;    /* virtual address of PFN 0 */
 	uint64_t paddr_offset; /* what the program headers' physical addresses start from */
 	uint64_t entry;
@@ -67,22 +72,29 @@ struct image {
 
 /* Opens a kernel in any form known. 0 or -errno, then with the reason each loader refused it. */
 int image_open(struct image *image, const char *path, struct complaint *complaint);
-/* The same of a kernel in memory, which has to outlive the image. */
+/* The same of a kernel that is to be a PVH guest's: it must have a PHYS32_ENTRY note. */
+int image_open_pvh(struct image *image, const char *path, struct complaint *complaint);
+/* image_open() of a kernel in memory, which has to outlive the image. */
 int image_open_memory(struct image *image, const void *data, size_t bytes,
 		      struct complaint *complaint);
 void image_close(struct image *image);
-/* Of an ELF file in memory only, which has to outlive the image too. */
+/*
+ * Of an ELF file in memory only, which has to outlive the image too. The image is zero but for its
+ * kind.
+ */
 int image_parse_elf(struct image *image, const uint8_t *data, size_t bytes,
 		    struct complaint *complaint);
 
 /* Notes of the image; called by image_parse_elf() once the file's headers are known to be sound. */
 struct elf_notes {
 	uint64_t entry, hypercall_page, virt_base, paddr_offset, init_p2m, mod_start_pfn;
+	uint64_t pvh_entry; /* physical */
 	bool has_entry, has_virt_base, has_paddr_offset, has_any, has_pvh_entry;
 	char xen_version[16], loader[16], features[256];
 };
 void elf_notes_read(struct elf_notes *notes, const uint8_t *data, size_t bytes, uint64_t align);
 int elf_notes_check(const struct elf_notes *notes, struct complaint *complaint);
+int elf_notes_check_pvh(const struct elf_notes *notes, struct complaint *complaint);
 
 /*
  * ---- unpacking (unpack.c and unpack_*.c; linked into the unpacking program and tests only) ----
@@ -165,8 +177,56 @@ uint64_t pv_layout_virt(const struct pv_layout *layout, uint64_t pfn); /* in the
 void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m,
 			   uint64_t *(*page)(void *data, uint64_t pfn), void *data);
 
+/*
+ * A PVH guest's memory: RAM from 0 to the hole, and from 4 GiB on what does not fit below. Behind
+ * the kernel, in RAM: the ramdisk, then the start information. In the hole: ACPI's tables and the
+ * special pages, which the guest must not take for RAM.
+ */
+#define PVH_HOLE_PFN	  ((uint64_t)0xf0000) /* hvm/e820.h's HVM_BELOW_4G_RAM_END */
+#define PVH_HIGH_PFN	  ((uint64_t)0x100000)
+#define PVH_ACPI_PFN	  ((uint64_t)0xfc000)
+#define PVH_SPECIAL_PFN	  ((uint64_t)0xfeff8)
+#define PVH_MAX_VCPUS	  128 /* with APIC ids of 8 bits, two apart */
+#define PVH_MAX_MEMMAP	  4
+#define PVH_CMDLINE_BYTES 2048 /* with its NUL: what Linux takes */
+
+/* Where 4.17's toolstack has them; those nobody uses here have a page all the same. */
+enum pvh_special {
+	PVH_PAGING_RING,
+	PVH_MONITOR_RING,
+	PVH_SHARING_RING,
+	PVH_BUFIOREQ,
+	PVH_XENSTORE,
+	PVH_IOREQ,
+	PVH_IDENT_PT,
+	PVH_CONSOLE,
+	PVH_NR_SPECIAL
+};
+
+struct pvh_layout {
+	uint64_t nr_pages; /* of RAM */
+	uint64_t low_pages; /* of these, below the hole */
+	struct pfn_span kernel, ramdisk, start_info, acpi;
+	unsigned int nr_memmap;
+	struct e820entry memmap[PVH_MAX_MEMMAP];
+};
+
+/* -ENOMEM: too little memory; -EINVAL: too many vCPUs, too long a command line. */
+int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uint64_t nr_pages,
+		       uint64_t ramdisk_bytes, const char *cmdline, unsigned int max_vcpus,
+		       struct complaint *complaint);
+/* Fills the pages of layout->start_info, which are zero. */
+void pvh_write_start_info(uint8_t *to, const struct pvh_layout *layout, const char *cmdline,
+			  uint64_t ramdisk_bytes, bool acpi);
+/*
+ * ACPI's tables for so many vCPUs, RSDP first, to lie at physical address `at`: their bytes. With
+ * `to` NULL only counts.
+ */
+size_t acpi_build(uint8_t *to, uint64_t at, unsigned int max_vcpus);
+
 /* ---- building ---- */
 
+/* What is to be built, a PV or a PVH domain. */
 struct pv_domain {
 	xc_interface *xc;
 	uint32_t domid;
@@ -181,17 +241,21 @@ struct pv_domain {
 	uint32_t store_port, console_port; /* event channels, made before */
 	uint32_t start_flags;		   /* SIF_*, for the kernel's start information */
 
+	bool no_acpi; /* PVH: without tables, hence with one vCPU only */
+
 	void (*phase)(void *data, const char *name); /* called as each phase ends; may be NULL */
 	void *phase_data;
 
-	xen_pfn_t store_mfn, console_mfn; /* out */
+	xen_pfn_t store_mfn, console_mfn; /* out; of PVH the guest's frame numbers */
 };
 
 /* The domain has its vCPUs and limits, but no memory yet. On failure destroy the domain. */
 int pv_build(struct pv_domain *domain, struct complaint *complaint);
 
+int pvh_build(struct pv_domain *domain, struct complaint *complaint);
+
 /*
- * The same step by step, for libxenguest, in the order of these functions; each once. Only `domain`
+ * PV step by step, for libxenguest, in the order of these functions; each once. Only `domain`
  * is filled in by the caller, who keeps what it points to until pv_forget(), which may come after
  * any step. pv_place() and pv_take_memory() may change places.
  */
@@ -224,6 +288,24 @@ int pv_seed_grants(const struct pv_domain *domain, struct complaint *complaint);
 int pv_start_context(const struct pv_domain *domain, const struct pv_layout *layout,
 		     xen_pfn_t root_mfn, struct complaint *complaint);
 int pv_init_hypercall_page(uint32_t domid, xen_pfn_t mfn, struct complaint *complaint);
+int pvh_populate(const struct pv_domain *domain, const struct pvh_layout *layout,
+		 struct complaint *complaint);
+int pvh_write(const struct pv_domain *domain, const struct pvh_layout *layout,
+	      struct complaint *complaint);
+int pvh_set_params(const struct pv_domain *domain, struct complaint *complaint);
+/* Memory types of all vCPUs, and vCPU 0's registers. */
+int pvh_start_context(const struct pv_domain *domain, const struct pvh_layout *layout,
+		      struct complaint *complaint);
+
+/*
+ * Runs write() in a child whose end unmaps all it has mapped at once. Its complaint is handed on;
+ * -EIO if it failed or died.
+ */
+int write_in_child(int (*write)(void *data, struct complaint *complaint), void *data,
+		   struct complaint *complaint);
+/* Copies a segment to where it lies in mapped memory, and clears what it has beyond the file. */
+void image_copy_segment(const struct image *image, const struct image_segment *segment,
+			uint8_t *to);
 
 /*
  * The path of a program of lib/serai, seen from this program or the library this is in; -ENOENT if

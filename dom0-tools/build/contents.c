@@ -5,24 +5,18 @@
  * All pages to be written are mapped by one call. They have to be unmapped before the root table is
  * pinned: as long as somebody maps a frame writable it cannot become a page table. In a PV Dom0,
  * unmapping page by page makes the hypervisor emulate each write to a live table; a process that
- * ends drops its whole address space at once. So a child does the writing, and its exit is the
- * unmapping.
+ * ends drops its whole address space at once. So a child does the writing (child.c), and its exit
+ * is the unmapping.
  */
 #include "build/build.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <xenforeignmemory.h>
-
-/* The child's first byte when all is written; words for the user begin otherwise. */
-#define DONE '\n'
 
 static void *at_pfn(void *data, uint64_t pfn)
 {
@@ -79,28 +73,6 @@ static int map_window(struct pv_work *work, struct complaint *complaint)
 	return error;
 }
 
-/* Copies file contents, but what the file has holes for is cleared without reading it. */
-static void copy_from_image(const struct image *image, uint8_t *to, uint64_t offset, uint64_t bytes)
-{
-	while (bytes) {
-		off_t data = image->fd < 0 ? (off_t)offset : lseek(image->fd, offset, SEEK_DATA);
-		off_t hole = image->fd < 0 ? -1 : lseek(image->fd, offset, SEEK_HOLE);
-		bool zeros = data < 0 || (uint64_t)data > offset;
-		off_t next = zeros ? data : hole;
-		uint64_t part = next <= (off_t)offset || (uint64_t)next - offset > bytes
-				    ? bytes
-				    : (uint64_t)next - offset;
-
-		if (zeros && (data > 0 || errno == ENXIO))
-			bulk_clear(to, part);
-		else
-			bulk_copy(to, image->data + offset, part);
-		to += part;
-		offset += part;
-		bytes -= part;
-	}
-}
-
 static void write_kernel(struct pv_work *work)
 {
 	const struct image *image = work->domain->image;
@@ -111,8 +83,7 @@ static void write_kernel(struct pv_work *work)
 		uint8_t *to =
 		    (uint8_t *)at_pfn(work, offset >> PAGE_BITS) + (offset & (PAGE_BYTES - 1));
 
-		copy_from_image(image, to, segment->offset, segment->file_bytes);
-		bulk_clear(to + segment->file_bytes, segment->mem_bytes - segment->file_bytes);
+		image_copy_segment(image, segment, to);
 	}
 }
 
@@ -195,68 +166,28 @@ static void write_state(struct pv_work *work)
 	pv_layout_fill_tables(&work->layout, work->p2m, table_at, work);
 }
 
-/* The child's life; its words go through the pipe. */
-static void child(struct pv_work *work, unsigned int parts, int pipe)
+struct child_work {
+	struct pv_work *work;
+	unsigned int parts;
+};
+
+static int write_parts(void *data, struct complaint *complaint)
 {
-	struct complaint why = { "" };
+	const struct child_work *child = data;
 	int error;
 
-	find_spans(work);
-	error = map_window(work, &why);
-	if (!error && parts & PV_FILES)
-		write_files(work);
-	if (!error && parts & PV_STATE)
-		write_state(work);
-	if (!error)
-		snprintf(why.text, sizeof(why.text), "%c", DONE);
-	if (write(pipe, why.text, strlen(why.text)) < 0)
-		error = -EPIPE;
-	_exit(error ? 1 : 0);
-}
-
-/* All until the pipe's end, which comes when the child's memory is gone already. */
-static void hear_out(int pipe, char *says, size_t room)
-{
-	size_t have = 0;
-	ssize_t got = 1;
-
-	while (have < room - 1 && got) {
-		got = read(pipe, says + have, room - 1 - have);
-		if (got < 0 && errno != EINTR)
-			break;
-		have += got > 0 ? got : 0;
-	}
-	says[have] = '\0';
+	find_spans(child->work);
+	error = map_window(child->work, complaint);
+	if (!error && child->parts & PV_FILES)
+		write_files(child->work);
+	if (!error && child->parts & PV_STATE)
+		write_state(child->work);
+	return error;
 }
 
 int pv_write(struct pv_work *work, unsigned int parts, struct complaint *complaint)
 {
-	char says[sizeof(complaint->text)];
-	int ends[2], error;
-	pid_t pid;
+	struct child_work child = { work, parts };
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	pid = fork();
-	if (!pid)
-		child(work, parts, ends[1]);
-	error = pid < 0 ? -errno : 0;
-	close(ends[1]);
-	if (!error)
-		hear_out(ends[0], says, sizeof(says));
-	close(ends[0]);
-	if (error)
-		return error;
-	/* Its status is not asked for: a program with this library in it may collect all children.
-	 */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (says[0] == DONE)
-		return 0;
-	/* Memory of the guest, or the kernel file while it was read, went away. */
-	complain(complaint, "%s",
-		 says[0]
-		     ? says
-		     : "writing the guest's memory was interrupted; did its kernel file change?");
-	return -EIO;
+	return write_in_child(write_parts, &child, complaint);
 }

@@ -1,89 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Takes an ELF64 kernel apart: what goes where, and what its notes ask.
+ * Takes an ELF kernel apart: what goes where, and what its notes ask.
  *
  * A PV kernel is loaded by physical address: a segment lies at p_paddr - PADDR_OFFSET + VIRT_BASE,
- * and PFN 0 at VIRT_BASE. Everything read from the file is bounded by the file first; sums are
- * checked for wrapping; the image's span is bounded so that later sums cannot wrap.
+ * and PFN 0 at VIRT_BASE. A PVH kernel lies at p_paddr and knows no other addresses: its VIRT_BASE
+ * is 0. Everything read from the file is bounded by the file first; sums are checked for wrapping;
+ * the image's span is bounded so that later sums cannot wrap.
  */
-#include "build/build.h"
+#include "build/elf_file.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <string.h>
 
 /* The hypervisor's part of the address space of a PV guest (xen.h). */
 #define HOLE_START 0xffff800000000000ULL
 #define HOLE_END   0xffff880000000000ULL
-
-static bool inside(uint64_t offset, uint64_t bytes, uint64_t whole)
-{
-	return offset <= whole && bytes <= whole - offset;
-}
-
-static int check_header(const Elf64_Ehdr *header, size_t bytes, struct complaint *complaint)
-{
-	if (header->e_ident[EI_CLASS] != ELFCLASS64) {
-		complain(complaint,
-			 "it is a 32-bit kernel; PV guests are 64-bit (use type=\"pvh\" for it)");
-		return -EOPNOTSUPP;
-	}
-	if (header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64) {
-		complain(complaint, "it is an ELF file for another kind of machine (%u)",
-			 header->e_machine);
-		return -ENOEXEC;
-	}
-	if (header->e_type != ET_EXEC && header->e_type != ET_DYN) {
-		complain(complaint, "it is an ELF file, but no program (type %u)", header->e_type);
-		return -ENOEXEC;
-	}
-	if (header->e_phentsize != sizeof(Elf64_Phdr) || !header->e_phnum ||
-	    !inside(header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr), bytes)) {
-		complain(complaint, "its program headers are damaged or cut off");
-		return -ENOEXEC;
-	}
-	return 0;
-}
-
-static Elf64_Phdr program_header(const uint8_t *data, const Elf64_Ehdr *header, unsigned int number)
-{
-	Elf64_Phdr program;
-
-	memcpy(&program, data + header->e_phoff + (uint64_t)number * sizeof(program),
-	       sizeof(program));
-	return program;
-}
-
-static void notes_of_segments(struct elf_notes *notes, const uint8_t *data, size_t bytes,
-			      const Elf64_Ehdr *header)
-{
-	for (unsigned int i = 0; i < header->e_phnum; i++) {
-		Elf64_Phdr program = program_header(data, header, i);
-
-		if (program.p_type == PT_NOTE && inside(program.p_offset, program.p_filesz, bytes))
-			elf_notes_read(notes, data + program.p_offset, program.p_filesz,
-				       program.p_align);
-	}
-}
-
-/* Older kernels have the notes in a section no program header shows. */
-static void notes_of_sections(struct elf_notes *notes, const uint8_t *data, size_t bytes,
-			      const Elf64_Ehdr *header)
-{
-	if (header->e_shentsize != sizeof(Elf64_Shdr) ||
-	    !inside(header->e_shoff, (uint64_t)header->e_shnum * sizeof(Elf64_Shdr), bytes))
-		return;
-	for (unsigned int i = 0; i < header->e_shnum; i++) {
-		Elf64_Shdr section;
-
-		memcpy(&section, data + header->e_shoff + (uint64_t)i * sizeof(section),
-		       sizeof(section));
-		if (section.sh_type == SHT_NOTE &&
-		    inside(section.sh_offset, section.sh_size, bytes))
-			elf_notes_read(notes, data + section.sh_offset, section.sh_size,
-				       section.sh_addralign);
-	}
-}
 
 static int add_segment(struct image *image, const Elf64_Phdr *program, struct complaint *complaint)
 {
@@ -94,7 +25,7 @@ static int add_segment(struct image *image, const Elf64_Phdr *program, struct co
 		complain(complaint, "it has more than %u segments", IMAGE_MAX_SEGMENTS);
 		return -ENOEXEC;
 	}
-	if (!inside(program->p_offset, program->p_filesz, image->bytes)) {
+	if (!elf_inside(program->p_offset, program->p_filesz, image->bytes)) {
 		complain(complaint, "it is cut off: segment %u ends after the file",
 			 image->nr_segments);
 		return -ENOEXEC;
@@ -126,13 +57,8 @@ static bool usable_range(uint64_t start, uint64_t end)
 	return start <= end && (low || high);
 }
 
-static int check_places(const struct image *image, struct complaint *complaint)
+static int check_pv_places(const struct image *image, struct complaint *complaint)
 {
-	if (!image->nr_segments || image->end - image->start > IMAGE_MAX_BYTES) {
-		complain(complaint, image->nr_segments ? "its segments lie too far apart"
-						       : "it has nothing to load");
-		return -ENOEXEC;
-	}
 	if (!usable_range(image->virt_base, image->end) || (image->virt_base & (PAGE_BYTES - 1))) {
 		complain(complaint,
 			 "it wants addresses %#llx to %#llx, which a PV guest cannot have",
@@ -159,10 +85,26 @@ static int check_places(const struct image *image, struct complaint *complaint)
 	return 0;
 }
 
-static int load_segments(struct image *image, const Elf64_Ehdr *header, struct complaint *complaint)
+static int check_pvh_places(const struct image *image, struct complaint *complaint)
 {
-	for (unsigned int i = 0; i < header->e_phnum; i++) {
-		Elf64_Phdr program = program_header(image->data, header, i);
+	if (image->end > (uint64_t)1 << 32) {
+		complain(complaint, "it wants to lie at %#llx to %#llx, not below 4 GiB",
+			 (unsigned long long)image->start, (unsigned long long)image->end);
+		return -ENOEXEC;
+	}
+	if (image->entry < image->start || image->entry >= image->end) {
+		complain(complaint, "its PVH entry point %#llx lies outside of it",
+			 (unsigned long long)image->entry);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+static int load_segments(struct image *image, const struct elf_file *file,
+			 struct complaint *complaint)
+{
+	for (unsigned int i = 0; i < file->header.e_phnum; i++) {
+		Elf64_Phdr program = elf_file_program(file, i);
 		int error;
 
 		if (program.p_type != PT_LOAD || !program.p_memsz)
@@ -171,37 +113,56 @@ static int load_segments(struct image *image, const Elf64_Ehdr *header, struct c
 		if (error)
 			return error;
 	}
-	return check_places(image, complaint);
+	if (!image->nr_segments || image->end - image->start > IMAGE_MAX_BYTES) {
+		complain(complaint, image->nr_segments ? "its segments lie too far apart"
+						       : "it has nothing to load");
+		return -ENOEXEC;
+	}
+	return image->kind == IMAGE_PVH ? check_pvh_places(image, complaint)
+					: check_pv_places(image, complaint);
+}
+
+static int check_width(const struct elf_file *file, struct complaint *complaint)
+{
+	if (file->wide && file->header.e_machine == EM_X86_64)
+		return 0;
+	complain(complaint, "it is a 32-bit kernel; PV guests are 64-bit (use type=\"pvh\" for it)");
+	return -EOPNOTSUPP;
+}
+
+static int take_notes(struct image *image, const struct elf_file *file,
+		      struct complaint *complaint)
+{
+	struct elf_notes notes = { 0 };
+	int error;
+
+	elf_file_notes(file, &notes);
+	if (image->kind == IMAGE_PVH) {
+		image->entry = notes.pvh_entry;
+		return elf_notes_check_pvh(&notes, complaint);
+	}
+	error = check_width(file, complaint);
+	if (!error)
+		error = elf_notes_check(&notes, complaint);
+	image->virt_base = notes.virt_base;
+	image->paddr_offset = notes.paddr_offset;
+	image->entry = notes.has_entry ? notes.entry : file->header.e_entry;
+	image->hypercall_page = notes.hypercall_page;
+	image->init_p2m = notes.init_p2m;
+	image->ramdisk_by_pfn = notes.mod_start_pfn == 1;
+	return error;
 }
 
 int image_parse_elf(struct image *image, const uint8_t *data, size_t bytes,
 		    struct complaint *complaint)
 {
-	struct elf_notes notes = { 0 };
-	Elf64_Ehdr header;
-	int error;
+	struct elf_file file;
+	int error = elf_file_open(&file, data, bytes, complaint);
 
-	if (bytes < sizeof(header) || memcmp(data, ELFMAG, SELFMAG)) {
-		complain(complaint, "it is not an ELF file");
-		return -ENOEXEC;
-	}
-	memcpy(&header, data, sizeof(header));
-	error = check_header(&header, bytes, complaint);
-	if (error)
-		return error;
-	notes_of_segments(&notes, data, bytes, &header);
-	if (!notes.has_any)
-		notes_of_sections(&notes, data, bytes, &header);
-	error = elf_notes_check(&notes, complaint);
 	if (error)
 		return error;
 	image->data = data;
 	image->bytes = bytes;
-	image->virt_base = notes.virt_base;
-	image->paddr_offset = notes.paddr_offset;
-	image->entry = notes.has_entry ? notes.entry : header.e_entry;
-	image->hypercall_page = notes.hypercall_page;
-	image->init_p2m = notes.init_p2m;
-	image->ramdisk_by_pfn = notes.mod_start_pfn == 1;
-	return load_segments(image, &header, complaint);
+	error = take_notes(image, &file, complaint);
+	return error ? error : load_segments(image, &file, complaint);
 }

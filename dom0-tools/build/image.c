@@ -93,13 +93,20 @@ static int finish_open(struct image *image, int error, const char *name,
 	return error;
 }
 
-int image_open(struct image *image, const char *path, struct complaint *complaint)
+static void clear(struct image *image, enum image_kind kind)
+{
+	memset(image, 0, sizeof(*image));
+	image->fd = -1;
+	image->kind = kind;
+}
+
+static int open_as(struct image *image, enum image_kind kind, const char *path,
+		   struct complaint *complaint)
 {
 	struct complaint why = { "" };
 	int error, fd = open_kernel(path, &why);
 
-	memset(image, 0, sizeof(*image));
-	image->fd = -1;
+	clear(image, kind);
 	error = fd < 0 ? fd : 0;
 	if (!error && is_elf(fd)) {
 		snprintf(image->how, sizeof(image->how), "ELF");
@@ -110,6 +117,16 @@ int image_open(struct image *image, const char *path, struct complaint *complain
 	if (fd >= 0 && fd != image->fd)
 		close(fd);
 	return finish_open(image, error, path, &why, complaint);
+}
+
+int image_open(struct image *image, const char *path, struct complaint *complaint)
+{
+	return open_as(image, IMAGE_PV, path, complaint);
+}
+
+int image_open_pvh(struct image *image, const char *path, struct complaint *complaint)
+{
+	return open_as(image, IMAGE_PVH, path, complaint);
 }
 
 /* The unpacking program reads a file. */
@@ -137,8 +154,7 @@ int image_open_memory(struct image *image, const void *data, size_t bytes,
 	struct complaint why = { "" };
 	int error, fd;
 
-	memset(image, 0, sizeof(*image));
-	image->fd = -1;
+	clear(image, IMAGE_PV);
 	if (bytes >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG)) {
 		snprintf(image->how, sizeof(image->how), "ELF");
 		error = image_parse_elf(image, data, bytes, &why);

@@ -46,8 +46,6 @@ static void string_of(const struct note *note, char *string, size_t room)
 
 static void take(struct elf_notes *notes, const struct note *note)
 {
-	uint64_t ignored;
-
 	notes->has_any = true;
 	switch (note->type) {
 	case XEN_ELFNOTE_ENTRY:
@@ -69,7 +67,7 @@ static void take(struct elf_notes *notes, const struct note *note)
 		number_of(note, &notes->mod_start_pfn);
 		break;
 	case XEN_ELFNOTE_PHYS32_ENTRY:
-		notes->has_pvh_entry |= number_of(note, &ignored);
+		notes->has_pvh_entry |= number_of(note, &notes->pvh_entry);
 		break;
 	case XEN_ELFNOTE_XEN_VERSION:
 		string_of(note, notes->xen_version, sizeof(notes->xen_version));
@@ -166,4 +164,16 @@ int elf_notes_check(const struct elf_notes *notes, struct complaint *complaint)
 		return -EOPNOTSUPP;
 	}
 	return check_features(notes->features, complaint);
+}
+
+/* A PVH kernel needs nothing but its entry; the other notes are about PV. */
+int elf_notes_check_pvh(const struct elf_notes *notes, struct complaint *complaint)
+{
+	if (notes->has_pvh_entry)
+		return 0;
+	complain(complaint,
+		 "it has no PVH entry (note PHYS32_ENTRY): it was built without CONFIG_PVH; %s",
+		 notes->has_entry ? "start it with type=\"pv\", or use a kernel built with it"
+				  : "use a kernel built with it (Linux has it since 4.11)");
+	return -EOPNOTSUPP;
 }

@@ -64,6 +64,9 @@ struct domain_config {
 	unsigned int max_grant_version;			    /* 0: the hypervisor's default */
 	unsigned int max_event_channels;		    /* 1023 when not given, as xl's */
 	bool localtime;
+	/* The machine of a PVH or HVM guest. */
+	bool no_acpi, no_hap, nested_hvm; /* acpi=0, hap=0, nestedhvm=1 */
+	uint64_t shadow_memory_kb;	  /* shadow_memory=; 0: as much as is needed */
 	int32_t rtc_timeoffset; /* seconds */
 	char *tsc_mode;		/* "default", "always_emulate", "native", "native_paravirt"; NULL: default */
 	char *device_model_args; /* what else applies to other types is kept by the parser's own table */

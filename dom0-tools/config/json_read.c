@@ -97,6 +97,14 @@ static bool get_strings(yajl_val map, const char *key, struct string_list *list)
 	return good;
 }
 
+/* A member "True" or "False", as both are written by whoever wants them said. */
+static bool says(yajl_val map, const char *key, const char *word)
+{
+	yajl_val value = member(map, key, yajl_t_string);
+
+	return value && !strcmp(string_of(value), word);
+}
+
 static bool get_action(yajl_val map, const char *key, enum end_action *to)
 {
 	yajl_val value = member(map, key, yajl_t_string);
@@ -113,6 +121,7 @@ static bool read_create_info(yajl_val map, struct domain_config *config)
 	int index = type ? name_index(domain_type_names, string_of(type)) : DOMAIN_PV;
 
 	config->type = (enum domain_type)index;
+	config->no_hap = says(map, "hap", "False");
 	return index >= 0 && (!uuid || !uuid_parse(string_of(uuid), config->uuid)) &&
 	       get_text(map, "name", &config->name) && config->name &&
 	       get_text(map, "pool_name", &config->pool) &&
@@ -122,11 +131,13 @@ static bool read_create_info(yajl_val map, struct domain_config *config)
 static bool read_numbers(yajl_val map, struct domain_config *config)
 {
 	yajl_val sched = member(map, "sched_params", yajl_t_object);
-	long long memory = 32 << 10, most, offset = 0, weight = -1, cap = -1;
+	long long memory = 32 << 10, most, shadow = 0, offset = 0, weight = -1, cap = -1;
 	bool good = get_number(map, "target_memkb", 0, 1LL << 44, &memory);
 
 	most = memory;
 	good &= get_number(map, "max_memkb", 0, 1LL << 44, &most);
+	good &= get_number(map, "shadow_memkb", 0, 1LL << 34, &shadow);
+	config->shadow_memory_kb = (uint64_t)shadow;
 	good &= get_number(map, "rtc_timeoffset", INT32_MIN, INT32_MAX, &offset);
 	good &= get_number(sched, "weight", -1, 65535, &weight) &&
 		get_number(sched, "cap", -1, 65535, &cap);
@@ -143,8 +154,7 @@ static bool read_numbers(yajl_val map, struct domain_config *config)
 
 static bool read_build_info(yajl_val map, struct domain_config *config)
 {
-	yajl_val online = member(map, "avail_vcpus", yajl_t_array),
-		 local = member(map, "localtime", yajl_t_string);
+	yajl_val online = member(map, "avail_vcpus", yajl_t_array);
 	long long vcpus = 1;
 	bool good = get_number(map, "max_vcpus", 1, 8192, &vcpus);
 
@@ -152,7 +162,9 @@ static bool read_build_info(yajl_val map, struct domain_config *config)
 	if (online && YAJL_GET_ARRAY(online)->len &&
 	    YAJL_GET_ARRAY(online)->len <= config->max_vcpus)
 		config->vcpus = (unsigned int)YAJL_GET_ARRAY(online)->len;
-	config->localtime = local && !strcmp(string_of(local), "True");
+	config->localtime = says(map, "localtime", "True");
+	config->no_acpi = says(map, "acpi", "False");
+	config->nested_hvm = says(map, "nested_hvm", "True");
 	return good && read_numbers(map, config) && get_text(map, "tsc_mode", &config->tsc_mode) &&
 	       get_text(map, "kernel", &config->kernel) &&
 	       get_text(map, "cmdline", &config->cmdline) &&

@@ -39,6 +39,8 @@ static void create_info(struct json *json, const struct domain_config *config)
 	if (config->ssidref)
 		json_number(json, "ssidref", config->ssidref);
 	optional_text(json, "pool_name", config->pool);
+	if (config->no_hap)
+		json_text(json, "hap", "False");
 	json_text(json, "run_hotplug_scripts", "True");
 	json_end_map(json);
 }
@@ -87,6 +89,12 @@ static void build_info(struct json *json, const struct domain_config *config)
 	json_number(json, "max_memkb", (long long)config->max_memory_kb);
 	json_number(json, "target_memkb", (long long)config->memory_kb);
 	json_number(json, "video_memkb", 0);
+	if (config->shadow_memory_kb)
+		json_number(json, "shadow_memkb", (long long)config->shadow_memory_kb);
+	if (config->no_acpi)
+		json_text(json, "acpi", "False");
+	if (config->nested_hvm)
+		json_text(json, "nested_hvm", "True");
 	if (config->rtc_timeoffset)
 		json_number(json, "rtc_timeoffset", config->rtc_timeoffset);
 	if (config->localtime)

@@ -74,7 +74,7 @@ const struct key config_keys[] = {
 	/* memory and limits */
 	{ "memory", VALUE_NUMBER, FOR_ALL, set_memory, AT(memory_kb), 1, 1LL << 34 },
 	{ "maxmem", VALUE_NUMBER, FOR_ALL, set_memory, AT(max_memory_kb), 1, 1LL << 34 },
-	KEPT("shadow_memory", VALUE_NUMBER, FOR_ALL),
+	{ "shadow_memory", VALUE_NUMBER, FOR_VIRT, set_memory, AT(shadow_memory_kb), 0, 1LL << 24 },
 	KEPT("vnuma", VALUE_LISTS, FOR_ALL),
 	KEPT("e820_host", VALUE_BOOL, FOR_PV),
 	KEPT("mmio_hole", VALUE_NUMBER, FOR_HVM),
@@ -154,7 +154,7 @@ const struct key config_keys[] = {
 	KEPT("soundhw", VALUE_TEXT, FOR_HVM),
 
 	/* the machine of a virtualized guest */
-	KEPT("acpi", VALUE_BOOL, FOR_VIRT),
+	{ "acpi", VALUE_BOOL, FOR_VIRT, set_off, AT(no_acpi), 0, 0 },
 	KEPT("acpi_s3", VALUE_BOOL, FOR_HVM),
 	KEPT("acpi_s4", VALUE_BOOL, FOR_HVM),
 	KEPT("acpi_laptop_slate", VALUE_BOOL, FOR_HVM),
@@ -162,9 +162,9 @@ const struct key config_keys[] = {
 	KEPT("pae", VALUE_BOOL, FOR_HVM),
 	KEPT("nx", VALUE_BOOL, FOR_HVM),
 	KEPT("hpet", VALUE_BOOL, FOR_HVM),
-	KEPT("hap", VALUE_BOOL, FOR_VIRT),
+	{ "hap", VALUE_BOOL, FOR_VIRT, set_off, AT(no_hap), 0, 0 },
 	KEPT("oos", VALUE_BOOL, FOR_ALL),
-	KEPT("nestedhvm", VALUE_BOOL, FOR_VIRT),
+	{ "nestedhvm", VALUE_BOOL, FOR_VIRT, set_bool, AT(nested_hvm), 0, 0 },
 	KEPT("altp2m", VALUE_TEXT, FOR_HVM),
 	KEPT("altp2mhvm", VALUE_BOOL, FOR_HVM),
 	KEPT("viridian", VALUE_TEXT_OR_LIST, FOR_HVM),

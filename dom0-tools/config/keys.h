@@ -47,6 +47,7 @@ bool key_apply(struct reading *reading, const struct setting *setting);
 bool set_text(struct reading *reading, const struct key *key, const struct node *value);
 bool set_number(struct reading *reading, const struct key *key, const struct node *value);
 bool set_bool(struct reading *reading, const struct key *key, const struct node *value);
+bool set_off(struct reading *reading, const struct key *key, const struct node *value); /* 0: true */
 bool set_list(struct reading *reading, const struct key *key, const struct node *value);
 bool set_name(struct reading *reading, const struct key *key, const struct node *value);
 bool set_uuid(struct reading *reading, const struct key *key, const struct node *value);

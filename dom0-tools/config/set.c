@@ -60,6 +60,15 @@ bool set_bool(struct reading *reading, const struct key *key, const struct node 
 	return true;
 }
 
+bool set_off(struct reading *reading, const struct key *key, const struct node *value)
+{
+	long long number = 0;
+
+	node_to_number(value, &number);
+	*(bool *)member(reading, key) = !number;
+	return true;
+}
+
 static bool add_string(struct reading *reading, struct string_list *list, const struct node *value)
 {
 	char **grown = realloc(list->item, (list->count + 1) * sizeof(*grown));

@@ -49,17 +49,47 @@ static void end_phase(void *data, const char *name)
 	creation->phase_start = now;
 }
 
+static int check_type(struct session *session, const struct domain_config *config)
+{
+	xc_physinfo_t machine = { 0 };
+
+	if (config->type == DOMAIN_HVM)
+		return tell(session, -EOPNOTSUPP,
+			    "type=\"hvm\" cannot be created yet: use type=\"pvh\" or \"pv\"");
+	if (config->type == DOMAIN_PV)
+		return 0;
+	if (config->nested_hvm)
+		return tell(session, -EOPNOTSUPP,
+			    "nestedhvm=1: guests of guests are not supported; remove it");
+	if (config->no_acpi && config->max_vcpus > 1)
+		return tell(session, -EINVAL,
+			    "acpi=0 leaves a PVH guest one vCPU, since ACPI tells of the others: "
+			    "remove it, or maxvcpus=%u",
+			    config->max_vcpus);
+	if (xc_physinfo(session->xc, &machine))
+		return tell(session, -errno, "the hypervisor does not describe the machine: %s",
+			    strerror(errno));
+	if (machine.capabilities & XEN_SYSCTL_PHYSCAP_hvm)
+		return 0;
+	return tell(session, -EOPNOTSUPP,
+		    "type=\"pvh\" needs a CPU whose virtualization the hypervisor can use (\"xl "
+		    "info\": virt_caps has no hvm): switch SVM or VT-x on in the machine's setup, "
+		    "or use type=\"pv\"");
+}
+
 static int check_config(struct session *session, const struct domain_config *config)
 {
-	if (config->type != DOMAIN_PV)
-		return tell(session, -EOPNOTSUPP,
-			    "type=\"%s\" cannot be created yet: use type=\"pv\"",
-			    config->type == DOMAIN_PVH ? "pvh" : "hvm");
+	unsigned int cmdline_room =
+	    config->type == DOMAIN_PV ? MAX_GUEST_CMDLINE : PVH_CMDLINE_BYTES;
+	int error = check_type(session, config);
+
+	if (error)
+		return error;
 	if (!config->kernel)
 		return tell(session, -EINVAL,
 			    config->bootloader
 				? "bootloader= is not supported yet: name a kernel= in Domain-0"
-				: "kernel= is missing: a PV guest needs one");
+				: "kernel= is missing: the guest needs one in Domain-0");
 	if (!config->max_vcpus || config->vcpus > config->max_vcpus)
 		return tell(session, -EINVAL, "vcpus=%u is not between 1 and maxvcpus=%u",
 			    config->vcpus, config->max_vcpus);
@@ -67,10 +97,11 @@ static int check_config(struct session *session, const struct domain_config *con
 		return tell(session, -EINVAL, "memory=%llu MiB is not between 1 and maxmem=%llu",
 			    (unsigned long long)config->memory_kb >> 10,
 			    (unsigned long long)config->max_memory_kb >> 10);
-	if (config->cmdline && strlen(config->cmdline) >= MAX_GUEST_CMDLINE)
+	if (config->cmdline && strlen(config->cmdline) >= cmdline_room)
 		return tell(session, -E2BIG,
-			    "the kernel's command line has %zu characters; PV guests take %u",
-			    strlen(config->cmdline), MAX_GUEST_CMDLINE - 1);
+			    "the kernel's command line has %zu characters; guests of this type "
+			    "take %u",
+			    strlen(config->cmdline), cmdline_room - 1);
 	if (config->pcis.count || config->vfbs.count || config->p9s.count)
 		return tell(session, -EOPNOTSUPP,
 			    "vfb=, p9= and pci= are not supported yet: remove them");
@@ -106,12 +137,35 @@ static int map_ramdisk(struct creation *creation)
 	return 0;
 }
 
+/* Does all there is to put into it fit into the guest's memory? */
+static int check_size(struct creation *creation)
+{
+	const struct domain_config *config = creation->config;
+	struct pvh_layout pvh;
+	struct pv_layout pv;
+
+	if (config->type == DOMAIN_PVH)
+		return pvh_layout_compute(&pvh, &creation->image, config->memory_kb / 4,
+					  creation->pv.ramdisk_bytes, config->cmdline,
+					  config->max_vcpus, &creation->complaint);
+	return pv_layout_compute(&pv, &creation->image, config->memory_kb / 4,
+				 creation->pv.ramdisk_bytes, &creation->complaint);
+}
+
+static int open_kernel(struct creation *creation)
+{
+	const struct domain_config *config = creation->config;
+
+	return config->type == DOMAIN_PVH
+		   ? image_open_pvh(&creation->image, config->kernel, &creation->complaint)
+		   : image_open(&creation->image, config->kernel, &creation->complaint);
+}
+
 /* Files, sizes and free memory: all that can go wrong before there is a domain. */
 static int prepare(struct creation *creation)
 {
 	const struct domain_config *config = creation->config;
-	struct pv_layout layout;
-	int error = image_open(&creation->image, config->kernel, &creation->complaint);
+	int error = open_kernel(creation);
 
 	if (error)
 		return tell(creation->session, error, "%s", creation->complaint.text);
@@ -119,13 +173,13 @@ static int prepare(struct creation *creation)
 		error = map_ramdisk(creation);
 	if (error)
 		return error;
-	error = pv_layout_compute(&layout, &creation->image, config->memory_kb / 4,
-				  creation->pv.ramdisk_bytes, &creation->complaint);
+	error = check_size(creation);
 	if (error)
 		return tell(creation->session, error, "%s", creation->complaint.text);
 	end_phase(creation, "image");
 	error = memory_ensure_free(creation->session,
-				   config->memory_kb + OVERHEAD_KIB(config->max_vcpus));
+				   config->memory_kb + OVERHEAD_KIB(config->max_vcpus) +
+				       paging_kib(config));
 	end_phase(creation, "free memory");
 	return error;
 }
@@ -166,7 +220,8 @@ static int build(struct creation *creation)
 	pv->domid = creation->domid;
 	pv->image = &creation->image;
 	pv->nr_pages = config->memory_kb / 4;
-	pv->map_bytes = config->max_memory_kb << 10;
+	pv->map_bytes = static_max_kib(config) << 10;
+	pv->no_acpi = config->no_acpi;
 	pv->max_vcpus = config->max_vcpus;
 	pv->cmdline = config->cmdline;
 	pv->phase = end_phase;
@@ -174,7 +229,8 @@ static int build(struct creation *creation)
 	error = claim(creation, pv->nr_pages);
 	if (error)
 		return error;
-	error = pv_build(pv, &creation->complaint);
+	error = config->type == DOMAIN_PVH ? pvh_build(pv, &creation->complaint)
+					   : pv_build(pv, &creation->complaint);
 	if (error)
 		return tell(creation->session, error, "%s",
 			    creation->complaint.text[0] ? creation->complaint.text
@@ -229,6 +285,12 @@ int domain_create(struct session *session, const struct domain_config *config,
 
 	creation.timings = options ? options->timings : NULL;
 	creation.plan.unwatched = options && options->unwatched;
+	if (!error && static_max_kib(config) < config->max_memory_kb)
+		warn(session,
+		     "maxmem=%llu: a PVH guest cannot grow beyond memory=%llu yet; it is made for "
+		     "that much",
+		     (unsigned long long)config->max_memory_kb >> 10,
+		     (unsigned long long)config->memory_kb >> 10);
 	if (!error)
 		error = prepare(&creation);
 	if (!error)

@@ -55,6 +55,10 @@ static int make_domain(struct session *session, const struct domain_config *conf
 		.grant_opts = XEN_DOMCTL_GRANT_version(grant_version(session, config)),
 	};
 
+	if (config->type == DOMAIN_PVH) {
+		create.flags = XEN_DOMCTL_CDF_hvm | (config->no_hap ? 0 : XEN_DOMCTL_CDF_hap);
+		create.arch.emulation_flags = XEN_X86_EMU_LAPIC;
+	}
 	if (config->pool && find_pool(session, config->pool, &create.cpupool_id))
 		return -ENOENT;
 	memcpy(create.handle, config->uuid, sizeof(create.handle));
@@ -70,6 +74,35 @@ static int make_domain(struct session *session, const struct domain_config *conf
 		    "the hypervisor refused the new domain (%s); vcpus=%u max_grant_frames=%d are "
 		    "asked for",
 		    strerror(errno), config->max_vcpus, (int)config->max_grant_frames);
+}
+
+uint64_t paging_kib(const struct domain_config *config)
+{
+	/* 4.17's rule: 1 MiB for each vCPU and 8 KiB for each MiB. */
+	uint64_t least = 1024 * (uint64_t)config->max_vcpus + config->memory_kb / 128;
+
+	if (config->type == DOMAIN_PV)
+		return 0;
+	return config->shadow_memory_kb > least ? config->shadow_memory_kb : least;
+}
+
+/* Tables for its addresses; what CPUID tells it. */
+static int set_virtual(struct session *session, const struct domain_config *config, uint32_t domid)
+{
+	uint64_t mib = (paging_kib(config) + 1023) >> 10;
+
+	if (config->type == DOMAIN_PV)
+		return 0;
+	if (xc_set_paging_mempool_size(session->xc, domid, mib << 20))
+		return tell(session, -errno,
+			    "the hypervisor refused %llu MiB for the guest's page tables: %s; "
+			    "stop a guest or lower memory=",
+			    (unsigned long long)mib, strerror(errno));
+	if (xc_cpuid_apply_policy(session->xc, domid, false, NULL, 0, true, false, false, NULL,
+				  NULL))
+		return tell(session, -errno, "the hypervisor refused the guest's CPU policy: %s",
+			    strerror(errno));
+	return 0;
 }
 
 static int set_limits(struct session *session, const struct domain_config *config, uint32_t domid)
@@ -169,6 +202,8 @@ int create_in_hypervisor(struct session *session, const struct domain_config *co
 	if (error)
 		return error;
 	error = set_limits(session, config, *domid);
+	if (!error)
+		error = set_virtual(session, config, *domid);
 	if (!error)
 		error = set_affinities(session, config, *domid);
 	if (!error)

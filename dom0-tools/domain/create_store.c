@@ -109,7 +109,7 @@ static void domain_nodes(struct store_batch *batch, const struct store_plan *pla
 	for (unsigned int i = 0; i < config->max_vcpus; i++)
 		store_write(batch, i < config->vcpus ? "online" : "offline",
 			    "%s/cpu/%u/availability", path, i);
-	store_write_number(batch, config->max_memory_kb, "%s/memory/static-max", path);
+	store_write_number(batch, static_max_kib(config), "%s/memory/static-max", path);
 	store_write_number(batch, config->memory_kb, "%s/memory/target", path);
 	store_write(batch, "0", "%s/memory/videoram", path);
 	guests_own_nodes(batch, plan->domid);
@@ -120,7 +120,8 @@ static void domain_nodes(struct store_batch *batch, const struct store_plan *pla
 static void libxl_nodes(struct store_batch *batch, const struct store_plan *plan)
 {
 	store_remove(batch, "/libxl/%u", plan->domid);
-	store_write(batch, "pv", "/libxl/%u/type", plan->domid);
+	store_write(batch, plan->config->type == DOMAIN_PVH ? "pvh" : "pv", "/libxl/%u/type",
+		    plan->domid);
 	store_write(batch, "qemu_xen", "/libxl/%u/dm-version", plan->domid);
 	store_write(batch, MARK_CREATING, "/libxl/%u/domd", plan->domid);
 }

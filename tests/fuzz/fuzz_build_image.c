@@ -1,4 +1,4 @@
-// sources: dom0-tools/build/elf.c dom0-tools/build/notes.c dom0-tools/build/complaint.c dom0-tools/build/layout.c
+// sources: dom0-tools/build/elf.c dom0-tools/build/elf_file.c dom0-tools/build/notes.c dom0-tools/build/complaint.c dom0-tools/build/layout.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Idom0-tools -Idom0-tools/lib/include
 /* SPDX-License-Identifier: MIT */
 /*

@@ -1,4 +1,4 @@
-// sources: dom0-tools/build/elf.c dom0-tools/build/notes.c dom0-tools/build/complaint.c dom0-tools/build/unpack/unpack.c dom0-tools/build/unpack/libraries.c dom0-tools/build/unpack/lz4.c dom0-tools/build/unpack/lzo.c
+// sources: dom0-tools/build/elf.c dom0-tools/build/elf_file.c dom0-tools/build/notes.c dom0-tools/build/complaint.c dom0-tools/build/unpack/unpack.c dom0-tools/build/unpack/libraries.c dom0-tools/build/unpack/lz4.c dom0-tools/build/unpack/lzo.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Idom0-tools -Idom0-tools/lib/include
 // libs: -llzma -lzstd -llz4 -lbz2 -llzo2 -lz
 /* SPDX-License-Identifier: MIT */
@@ -177,6 +177,92 @@ static void each_wrong_field_is_refused(void **state)
 	assert_int_not_equal(parse(), 0);
 }
 
+static int parse_pvh(void)
+{
+	memset(&image, 0, sizeof(image));
+	memset(&why, 0, sizeof(why));
+	image.kind = IMAGE_PVH;
+	return image_parse_elf(&image, (uint8_t *)&k, sizeof(k), &why);
+}
+
+static void a_pvh_kernel_lies_at_its_physical_addresses(void **state)
+{
+	make();
+	add_number(XEN_ELFNOTE_PHYS32_ENTRY, 0x1000850);
+	assert_int_equal(parse_pvh(), 0);
+	assert_int_equal(image.entry, 0x1000850);
+	assert_int_equal(image.virt_base, 0);
+	assert_int_equal(image.start, 0x1000000);
+	assert_int_equal(image.end, 0x1007000);
+	assert_int_equal(image.segment[1].virt, 0x1002000);
+	assert_int_equal(parse(), 0); /* the same file as PV */
+	assert_int_equal(image.entry, BASE + 0x1000123);
+}
+
+static void a_pvh_kernel_without_its_entry_is_told_what_it_lacks(void **state)
+{
+	make();
+	assert_int_equal(parse_pvh(), -EOPNOTSUPP);
+	assert_non_null(strstr(why.text, "CONFIG_PVH"));
+	assert_non_null(strstr(why.text, "type=\"pv\""));
+	make_headers();
+	assert_int_equal(parse_pvh(), -EOPNOTSUPP);
+	assert_non_null(strstr(why.text, "CONFIG_PVH"));
+	make();
+	add_number(XEN_ELFNOTE_PHYS32_ENTRY, 0x2000000);
+	assert_int_equal(parse_pvh(), -ENOEXEC);
+	make();
+	add_number(XEN_ELFNOTE_PHYS32_ENTRY, 0x1000850);
+	k.load.p_paddr = 0x100000000 - 4096; /* its end is at 4 GiB + 4 KiB with .data moved along */
+	k.data.p_paddr = 0x100000000;
+	assert_int_equal(parse_pvh(), -ENOEXEC);
+	assert_non_null(strstr(why.text, "4 GiB"));
+}
+
+/* The same kernel as a 32-bit file. */
+static struct {
+	Elf32_Ehdr header;
+	Elf32_Phdr load, note;
+	uint8_t notes[20];
+	uint8_t code[64];
+} narrow;
+
+static void a_32_bit_kernel_can_be_pvh(void **state)
+{
+	const uint32_t note[5] = { 4, 4, XEN_ELFNOTE_PHYS32_ENTRY, 0x6e6558 /* "Xen" */, 0x100010 };
+
+	memset(&narrow, 0, sizeof(narrow));
+	memcpy(narrow.header.e_ident, ELFMAG, SELFMAG);
+	narrow.header.e_ident[EI_CLASS] = ELFCLASS32;
+	narrow.header.e_ident[EI_DATA] = ELFDATA2LSB;
+	narrow.header.e_type = ET_EXEC;
+	narrow.header.e_machine = EM_386;
+	narrow.header.e_phoff = sizeof(narrow.header);
+	narrow.header.e_phentsize = sizeof(Elf32_Phdr);
+	narrow.header.e_phnum = 2;
+	narrow.load = (Elf32_Phdr){ PT_LOAD, 0, 0x100000, 0x100000, sizeof(narrow), sizeof(narrow) + 4096, 7, 4096 };
+	narrow.note = (Elf32_Phdr){ PT_NOTE, sizeof(narrow.header) + 64, 0, 0, sizeof(note), 0, 4, 4 };
+	memcpy(narrow.notes, note, sizeof(note));
+	memset(&image, 0, sizeof(image));
+	memset(&why, 0, sizeof(why));
+	image.kind = IMAGE_PVH;
+	assert_int_equal(image_parse_elf(&image, (uint8_t *)&narrow, sizeof(narrow), &why), 0);
+	assert_int_equal(image.entry, 0x100010);
+	assert_int_equal(image.start, 0x100000);
+	memset(&image, 0, sizeof(image));
+	assert_int_equal(image_parse_elf(&image, (uint8_t *)&narrow, sizeof(narrow), &why), -EOPNOTSUPP);
+	assert_non_null(strstr(why.text, "32-bit"));
+	for (size_t bytes = 0; bytes < sizeof(narrow); bytes++) {
+		uint8_t *copy = malloc(bytes + 1);
+
+		memcpy(copy, &narrow, bytes);
+		memset(&image, 0, sizeof(image));
+		image.kind = IMAGE_PVH;
+		assert_int_not_equal(image_parse_elf(&image, copy, bytes, &why), 0);
+		free(copy);
+	}
+}
+
 static void a_cut_off_file_is_refused(void **state)
 {
 	make();
@@ -276,6 +362,9 @@ int main(void)
 		cmocka_unit_test(each_wrong_field_is_refused), cmocka_unit_test(a_cut_off_file_is_refused),
 		cmocka_unit_test(random_damage_harms_nothing), cmocka_unit_test(debians_cloud_kernel_is_understood),
 		cmocka_unit_test(debians_kernel_is_understood),
+		cmocka_unit_test(a_pvh_kernel_lies_at_its_physical_addresses),
+		cmocka_unit_test(a_pvh_kernel_without_its_entry_is_told_what_it_lacks),
+		cmocka_unit_test(a_32_bit_kernel_can_be_pvh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

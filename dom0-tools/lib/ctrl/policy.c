@@ -161,6 +161,38 @@ static void show_host_topology(struct policy *guest, const struct policy *host)
 		copy_bit(&to->c, from->c, EXT1_ECX_CMP_LEGACY);
 }
 
+/*
+ * A virtualized guest's local APIC ids are twice its vCPUs' numbers, as if each were a core with a
+ * hidden sibling; the leaves that count processors by these ids must agree.
+ */
+static void show_spread_topology(struct policy *guest)
+{
+	xen_cpuid_leaf_t *leaf = find_leaf(guest, 1);
+	uint32_t i, count;
+
+	if (leaf) {
+		leaf->d |= LEAF1_EDX_HTT;
+		count = leaf->b >> 16 & 0xff; /* of ids in a package */
+		if (count < 0x80)
+			leaf->b = (leaf->b & 0xff00ffff) | count << 17;
+	}
+	/* Intel: each description of a cache says how many ids a package has, less one. */
+	for (i = 0; i < guest->nr_leaves; i++)
+		if (guest->leaves[i].leaf == 4 && guest->leaves[i].a & 0x1f) {
+			count = guest->leaves[i].a >> 26;
+			guest->leaves[i].a = (guest->leaves[i].a & 0x3fff) |
+					     ((count << 1 | 1) & 0x3f) << 26;
+		}
+	leaf = find_leaf(guest, 0x80000001);
+	if (leaf)
+		leaf->c &= ~EXT1_ECX_CMP_LEGACY;
+	/* AMD: the same in 7:0, and how many bits of the id that takes in 15:12. */
+	leaf = find_leaf(guest, 0x80000008);
+	if (leaf && (leaf->c & 0xff) < 0x7f && leaf->c >> 12 & 0xf && (leaf->c >> 12 & 0xf) < 0xf)
+		leaf->c = (leaf->c & ~0xf0ffu) | ((leaf->c & 0x7f) << 1 | 1) |
+			  ((leaf->c >> 12 & 0xf) + 1) << 12;
+}
+
 static int apply_default(xc_interface *xch, uint32_t domid, bool hvm, bool itsc,
 			 struct policy *guest, struct policy *host)
 {
@@ -172,7 +204,9 @@ static int apply_default(xc_interface *xch, uint32_t domid, bool hvm, bool itsc,
 			guest) ||
 	    read_policy(xch, XEN_SYSCTL_cpu_policy_host, host))
 		return -1;
-	if (!hvm)
+	if (hvm)
+		show_spread_topology(guest);
+	else
 		show_host_topology(guest, host);
 	power = find_leaf(guest, 0x80000007);
 	if (power)
