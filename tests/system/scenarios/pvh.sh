@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+#@ about: a stock kernel as a PVH guest by our tools: console, disk, network, balloon, vCPUs, reboot, shutdown, refusals
+#@ with: xen-tools serai-tools
+#@ modules: xen-blkback xen-netback loop bridge
+#@ guest: cloud:shell
+#@ guest-modules: xen-blkfront xen-netfront
+#@ timeout: 240
+#@ mem: 1280
+#@ run on-xen: smp=2 qemu=7 cpu=EPYC,+svm,+npt,-rdtscp,-smap dom0-mem=640 on=xen
+
+modules xen-blkback xen-netback loop bridge
+start_dom0 serai serai
+xs() { xenstore-read "$@" 2>/dev/null; }
+truncate -s 32M /tmp/disk.img
+losetup /dev/loop0 /tmp/disk.img
+brctl addbr xenbr0
+ip addr add 10.9.0.1/24 dev xenbr0
+ip link set xenbr0 up
+
+cat > /tmp/p1.cfg <<X
+name = "p1"
+type = "pvh"
+kernel = "/guest/cloud"
+ramdisk = "/guest/shell"
+memory = 160
+vcpus = 2
+disk = [ "phy:/dev/loop0,xvda,w" ]
+vif = [ "bridge=xenbr0" ]
+cmdline = "console=hvc0 tsc=reliable"
+X
+log=/var/log/xen/console/guest-p1.log
+# says PATTERN [SECONDS]: wait until the guest's console has said it.
+says()
+{
+	tries=$((${2:-20} * 5))
+	until grep -qF "$1" $log 2>/dev/null; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+tell()
+{
+	echo "$*" > "$(xs /local/domain/"$(xl domid p1)"/console/tty)"
+	says "GUEST DID 0 $*"
+}
+field() { xl list p1 | awk -v n="$1" 'NR == 2 { print $n }'; }
+free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
+# refused WORDS KEY=VALUE…: xl says WORDS, and nothing stays behind.
+refused()
+{
+	words=$1
+	shift
+	xl create /tmp/p1.cfg "$@" > /tmp/said 2>&1 && return 1
+	grep -qF "$words" /tmp/said || { cat /tmp/said; return 1; }
+	[ "$(xl list | wc -l)" = 2 ]
+}
+
+check refuse-no-kernel-entry refused 'CONFIG_PVH' 'kernel="/bin/busybox"'
+check refuse-too-little refused 'raise memory=' memory=32
+check refuse-nested refused 'nestedhvm' nestedhvm=1
+check refuse-no-acpi refused 'acpi=0' acpi=0
+free_before=$(free_pages)
+
+check create xl create /tmp/p1.cfg
+check guest-up says "GUEST UP 2 vcpus" 60
+same listed "160 2" "$(field 3) $(field 4)"
+same type pvh "$(xs /libxl/"$(xl domid p1)"/type)"
+check pvh tell '[ "$(cat /sys/hypervisor/guest_type)" = PVH ]'
+check acpi tell '[ -s /sys/firmware/acpi/tables/APIC ]'
+check disk tell 'modprobe xen-blkfront; sleep 1; echo serai-pvh > /dev/xvda && sync'
+same disk-written serai-pvh "$(head -n 1 /tmp/disk.img)"
+check net tell 'modprobe xen-netfront; sleep 1; ip link set eth0 up; ip addr add 10.9.0.2/24 dev eth0; ping -c 2 -W 5 10.9.0.1'
+
+check mem-set xl mem-set p1 128
+sleep 2
+check ballooned-down tell '[ $(awk "/MemTotal/ { print \$2 }" /proc/meminfo) -lt 125000 ]'
+same mem-listed 128 "$(field 3)"
+check mem-set-up xl mem-set p1 160
+sleep 2
+same mem-listed-up 160 "$(field 3)"
+check vcpu-set xl vcpu-set p1 1
+sleep 1
+check one-vcpu tell '[ $(nproc) = 1 ]'
+check vcpu-set-up xl vcpu-set p1 2
+sleep 1
+check bring-up tell 'echo 1 > /sys/devices/system/cpu/cpu1/online; [ $(nproc) = 2 ]'
+
+id_before=$(xl domid p1)
+check reboot xl reboot p1
+up_twice()
+{
+	tries=300
+	until [ "$(grep -c "GUEST UP" $log)" = 2 ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+check guest-up-again up_twice
+check other-domain [ "$(xl domid p1)" != "$id_before" ]
+check shutdown xl shutdown -w p1
+tries=50
+while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
+same all-gone 2 "$(xl list | wc -l)"
+same memory-back "$free_before" "$(free_pages)"
+[ -f /tmp/failed ] && cat $log
+true
