@@ -18,6 +18,7 @@ help: ## list the targets
 
 deps: ## install what building and testing need (Debian 12)
 	$(Q)tests/lib/install-deps
+	$(Q)tests/lib/fetch lwip
 
 run: deps ## boot Serai with a stock Debian Dom0 and a guest in QEMU; with a terminal, Dom0's shell
 	$(Q)$(MAKE) --no-print-directory all
@@ -69,4 +70,4 @@ stats: ## size of files and functions, the outliers by name
 	$(Q)tests/lib/stats
 
 clean: ## remove build results (keeps build/cache)
-	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include $(BUILD)/tools
+	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include $(BUILD)/tools $(BUILD)/guest-kit

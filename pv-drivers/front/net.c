@@ -138,28 +138,35 @@ static int receive_some(struct net_front *net, void (*receive)(void *, const voi
 	return 1;
 }
 
-void net_poll(struct net_front *net, void (*receive)(void *context, const void *frame, size_t len),
+/* Before a sleep: both rings shall wake us. 1: no sleep, there is more. */
+static int arm(struct net_front *net)
+{
+	int rc = pv_ring_sleep(&net->rx.ring, 1);
+
+	if (!rc && pv_ring_in_flight(&net->tx.ring))
+		rc = pv_ring_sleep(&net->tx.ring, 1);
+	return rc;
+}
+
+bool net_poll(struct net_front *net, void (*receive)(void *context, const void *frame, size_t len),
 	      void *context)
 {
 	int rc;
 
 	if (!net->running)
-		return;
+		return false;
 	rc = reap_tx(net);
 	if (!rc)
 		rc = receive_some(net, receive, context);
-	if (!rc && net->running) {
+	if (!net->running)
+		return false;
+	if (rc >= 0)
 		post(net);
-		rc = pv_ring_sleep(&net->rx.ring, 1);
-		if (!rc && pv_ring_in_flight(&net->tx.ring))
-			rc = pv_ring_sleep(&net->tx.ring, 1);
-	} else if (rc == 1) {
-		post(net);
-	}
+	if (!rc)
+		rc = arm(net);
 	if (rc < 0)
 		fault(net);
-	else if (rc)
-		wake_all(&net->events); /* the next turn's */
+	return rc > 0;
 }
 
 /* What xenbus asks for. */

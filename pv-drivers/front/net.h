@@ -18,8 +18,8 @@
 #include "pv_ids.h"
 #include "pv_ring.h"
 
-#define NET_RX	      24
-#define NET_TX	      16
+#define NET_RX	      32
+#define NET_TX	      32
 #define NET_FRAME_MAX 1514u /* what we send; a backend may send a page */
 #define NET_FRAME_MIN 14u
 
@@ -48,7 +48,7 @@ struct net_front {
 	struct net_ring rx, tx;
 	uint32_t rx_id_memory[NET_RX], tx_id_memory[NET_TX];
 	struct net_buffer rx_buffers[NET_RX], tx_buffers[NET_TX];
-	struct wait_queue events; /* woken when net_poll() has something to do */
+	struct wait_queue events; /* woken when net_poll() may have something to do */
 	struct net_counters counters;
 	uint8_t frame[PV_PAGE_SIZE];
 };
@@ -63,10 +63,10 @@ int net_init(struct net_front *net, uint32_t id);
 int net_send(struct net_front *net, const void *frame, size_t len);
 
 /*
- * Takes what has come, calling receive for each frame (valid until it returns; it may send). Then
- * wait on net->events.
+ * Takes what has come, calling receive for each frame (valid until it returns; it may send). True:
+ * there is more, for the next turn. False: wait on net->events.
  */
-void net_poll(struct net_front *net, void (*receive)(void *context, const void *frame, size_t len),
+bool net_poll(struct net_front *net, void (*receive)(void *context, const void *frame, size_t len),
 	      void *context);
 
 #endif

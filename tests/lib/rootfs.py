@@ -22,6 +22,7 @@ LIB = os.path.dirname(os.path.abspath(__file__))
 SERAI = bedpaths.build_dir("tools")
 PROGS = bedpaths.build_dir("tests", "progs")  # those that are not static use Serai's libraries
 GUESTS = os.path.join(os.path.dirname(LIB), "system", "guests")
+KIT = bedpaths.build_dir("guest-kit")  # examples of the guest kit
 
 # Tool sets by name: (tree, file pattern) pairs, unpacked where Debian installs them.
 XEN_BIN = "usr/lib/xen-4.17/bin/"
@@ -294,8 +295,11 @@ def tiny_guest(name):
 def guest_files(guest, progs, modules):
     """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
     tests/system/guests/SCRIPT.sh, with the given programs). KERNEL? may be missing. A name alone is a tiny
-    guest, guests/NAME.c."""
+    guest, guests/NAME.c; kit/NAME is an example of the guest kit, left out if it is not built."""
     kernel, _, script = guest.partition(":")
+    if kernel.startswith("kit/"):
+        image = os.path.join(KIT, kernel[4:])
+        return [(image, "guest/" + kernel)] if os.path.exists(image) else []
     if not script:
         return [(tiny_guest(kernel), "guest/" + kernel)]
     if kernel.endswith("?") and not bedpaths.have(kernel[:-1]):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lwIP for a guest of one MiB: the raw interface, IPv4, ICMP, UDP, TCP, DHCP; some 120 KiB in all. */
+/* lwIP for a guest of one MiB: the raw interface, IPv4, ICMP, UDP, TCP, DHCP; some 130 KiB in all. */
 #ifndef KIT_LWIPOPTS_H
 #define KIT_LWIPOPTS_H
 
@@ -14,7 +14,7 @@
 #define LWIP_NETIF_STATUS_CALLBACK 1
 
 #define MEM_ALIGNMENT	   8
-#define MEM_SIZE	   (40 * 1024)
+#define MEM_SIZE	   (48 * 1024)
 #define PBUF_POOL_SIZE	   16
 #define PBUF_POOL_BUFSIZE  1536
 #define MEMP_NUM_TCP_PCB   16

@@ -15,6 +15,10 @@ static struct net_front card;
 static struct netif interface;
 static struct wait_queue configured;
 
+#define MAX_WAITING 12
+static struct pbuf *waiting[MAX_WAITING]; /* to be sent */
+static unsigned int nr_waiting;
+
 uint32_t sys_now(void)
 {
 	return (uint32_t)(time_now() / TIME_MS);
@@ -38,15 +42,48 @@ int stack_number(const char *text)
 	return number;
 }
 
-static err_t send_frame(struct netif *netif, struct pbuf *packet)
+static int send_now(struct pbuf *packet)
 {
 	static uint8_t frame[NET_FRAME_MAX];
 
-	(void)netif;
-	if (packet->tot_len > sizeof(frame))
-		return ERR_IF;
 	pbuf_copy_partial(packet, frame, packet->tot_len, 0);
-	return net_send(&card, frame, packet->tot_len) ? ERR_IF : ERR_OK;
+	return net_send(&card, frame, packet->tot_len);
+}
+
+/* What waited for room in the ring; what cannot be sent for another reason is lost, as packets are. */
+static void send_waiting(void)
+{
+	while (nr_waiting) {
+		struct pbuf *packet = waiting[0];
+
+		if (send_now(packet) == -XEN_ENOSPC)
+			return;
+		pbuf_free(packet);
+		nr_waiting--;
+		memmove(&waiting[0], &waiting[1], nr_waiting * sizeof(waiting[0]));
+	}
+}
+
+/* A backend that is slow to answer fills the ring; frames then wait, so many and no more. */
+static err_t send_frame(struct netif *netif, struct pbuf *packet)
+{
+	struct pbuf *copy;
+	int rc;
+
+	(void)netif;
+	if (packet->tot_len > NET_FRAME_MAX)
+		return ERR_IF;
+	send_waiting();
+	rc = nr_waiting ? -XEN_ENOSPC : send_now(packet);
+	if (rc != -XEN_ENOSPC)
+		return rc ? ERR_IF : ERR_OK;
+	if (nr_waiting == MAX_WAITING)
+		return ERR_MEM;
+	copy = pbuf_clone(PBUF_RAW, PBUF_RAM, packet);
+	if (!copy)
+		return ERR_MEM;
+	waiting[nr_waiting++] = copy;
+	return ERR_OK;
 }
 
 /* A frame there is no memory for is a lost one. */
@@ -94,12 +131,17 @@ static void run_stack(void *unused)
 	(void)unused;
 	for (;;) {
 		uint32_t pause;
+		bool more;
 
 		follow_link();
-		net_poll(&card, receive_frame, NULL);
+		more = net_poll(&card, receive_frame, NULL);
+		send_waiting();
 		sys_check_timeouts();
 		pause = sys_timeouts_sleeptime();
-		(void)wait_on(&card.events, time_now() + (pause < 1000 ? pause : 1000) * TIME_MS);
+		if (more)
+			thread_yield();
+		else
+			(void)wait_on(&card.events, time_now() + (pause < 1000 ? pause : 1000) * TIME_MS);
 	}
 }
 

@@ -55,6 +55,9 @@ int domctl_set_context(struct domain *d, struct xen_domctl *op)
 	v = pause_for(d, op->u.vcpucontext.vcpu, &rc);
 	if (v) {
 		rc = c ? arch_set_vcpu_context(v, c) : reset_vcpu(v);
+		/* Builders clear the shared page before they say where the first vCPU starts. */
+		if (!rc && c && !v->vcpu_id)
+			update_domain_wallclock_time(d);
 		domain_unpause(d);
 	}
 	xfree(c);
