@@ -19,7 +19,7 @@ static int parse(const char *text, uint64_t max, uint64_t *number)
 	for (; *text; text++) {
 		unsigned int digit = (unsigned int)(*text - '0');
 
-		if (digit > 9 || value > (max - digit) / 10)
+		if (digit > 9 || digit > max || value > (max - digit) / 10)
 			return -XEN_EINVAL;
 		value = value * 10 + digit;
 	}
