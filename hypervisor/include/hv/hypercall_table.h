@@ -43,6 +43,7 @@
 	X(30, callback_op, 2, PV, "registers entry points one by one")                          \
 	X(32, event_channel_op, 2, ANY, "event channels")                                            \
 	X(33, physdev_op, 2, ANY, "interrupts, ports and PCI devices")                               \
+	X(34, hvm_op, 2, ANY, "parameters of hardware-virtualized domains")                          \
 	X(35, sysctl, 1, PRIV, "system-wide control and information")                           \
 	X(36, domctl, 1, PRIV, "control of one domain")                                         \
 	X(37, kexec_op, 2, PRIV, "crash kernels")                                               \

@@ -6,6 +6,7 @@
 #include <asm/mm.h>
 #include <asm/pv.h>
 #include <public/domctl.h>
+#include <asm/hvm/records.h>
 #include "handlers.h"
 
 enum { TSC_MODE_DEFAULT, TSC_MODE_ALWAYS_EMULATE, TSC_MODE_NEVER_EMULATE }; /* xen_domctl_tsc_info.tsc_mode */
@@ -148,6 +149,9 @@ static const struct domctl_op table[] = {
 	[XEN_DOMCTL_gettscinfo] = { get_tsc_info, true },
 	[XEN_DOMCTL_set_paging_mempool_size] = { set_mempool_size, false },
 	[XEN_DOMCTL_get_paging_mempool_size] = { get_mempool_size, true },
+	[XEN_DOMCTL_gethvmcontext] = { domctl_get_hvm_context, true },
+	[XEN_DOMCTL_sethvmcontext] = { domctl_set_hvm_context, false },
+	[XEN_DOMCTL_gethvmcontext_partial] = { domctl_get_hvm_record, true },
 	[XEN_DOMCTL_hypercall_init] = { write_hypercall_page, false },
 };
 

@@ -92,6 +92,9 @@ void vlapic_eoi(struct vcpu *v);
 void vlapic_error(struct vcpu *v, uint32_t bit); /* ESR_* of what v did */
 void vlapic_init_regs(struct vcpu *v);		 /* as after INIT; the APIC base stays */
 
+/* vlapic_regs.c: the bits of a register that a guest can write. */
+uint32_t vlapic_write_mask(const struct vlapic *a, unsigned int offset);
+
 /* vlapic_ipi.c: sends what the ICR says; dest as in the sender's mode. v is current. */
 void vlapic_send_ipi(struct vcpu *v, uint32_t icr, uint32_t dest);
 
@@ -103,7 +106,9 @@ void vlapic_timer_set_divide(struct vcpu *v, uint32_t divide);
 void vlapic_timer_set_lvt(struct vcpu *v, uint32_t lvt);
 void vlapic_timer_set_deadline(struct vcpu *v, uint64_t deadline);
 void vlapic_timer_stop(struct vlapic *a);
-void vlapic_timer_rearm(struct vcpu *v); /* the registers were loaded as a whole */
+unsigned int vlapic_timer_divisor(const struct vlapic *a);
+/* The registers were loaded as a whole: goes on where the timer was. */
+void vlapic_timer_resume(struct vcpu *v, uint32_t left, uint64_t deadline);
 
 /* vlapic_tsc.c: the guest's time stamp counter. */
 uint64_t vlapic_guest_tsc(const struct vcpu *v);

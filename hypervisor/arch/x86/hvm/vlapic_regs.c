@@ -32,7 +32,7 @@ static uint32_t lvt_mask(unsigned int offset)
 	return 0;
 }
 
-static uint32_t write_mask(const struct vlapic *a, unsigned int offset)
+uint32_t vlapic_write_mask(const struct vlapic *a, unsigned int offset)
 {
 	bool x2 = vlapic_is_x2apic(a);
 
@@ -106,7 +106,7 @@ static bool writable(const struct vlapic *a, unsigned int offset)
 	case VLAPIC_SELF_IPI:
 		return x2;
 	}
-	return write_mask(a, offset) != 0;
+	return vlapic_write_mask(a, offset) != 0;
 }
 
 static uint32_t read_register(struct vcpu *v, unsigned int offset)
@@ -229,7 +229,7 @@ void vlapic_mmio_write(struct vcpu *v, unsigned int offset, unsigned int size, u
 	if (size != 4 || offset & 0xf || offset > 0xff0)
 		return;
 	if (writable(a, offset))
-		write_register(v, offset, val & write_mask(a, offset));
+		write_register(v, offset, val & vlapic_write_mask(a, offset));
 	else if (!readable(a, offset))
 		vlapic_error(v, ESR_BAD_REGISTER);
 }
@@ -299,7 +299,7 @@ int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 	}
 	if (!vlapic_is_x2apic(a) || !vlapic_is_msr(msr) || !writable(a, offset))
 		return -EINVAL;
-	mask = write_mask(a, offset) | (offset == VLAPIC_ICR ? ~0ull << 32 : 0);
+	mask = vlapic_write_mask(a, offset) | (offset == VLAPIC_ICR ? ~0ull << 32 : 0);
 	if (val & ~mask)
 		return -EINVAL;
 	if (offset == VLAPIC_ICR) {

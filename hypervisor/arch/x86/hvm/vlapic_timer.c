@@ -19,7 +19,7 @@ static uint32_t mode(const struct vlapic *a)
 }
 
 /* Bits 3, 1, 0: 000 divides by 2, 001 by 4 … 110 by 128, 111 by 1. */
-static unsigned int divisor(const struct vlapic *a)
+unsigned int vlapic_timer_divisor(const struct vlapic *a)
 {
 	uint32_t reg = vlapic_reg(a, VLAPIC_TIMER_DIV);
 	unsigned int code = (reg & 3) | (reg >> 1 & 4);
@@ -29,7 +29,7 @@ static unsigned int divisor(const struct vlapic *a)
 
 static s_time_t ticks_to_ns(const struct vlapic *a, uint32_t ticks)
 {
-	return (s_time_t)ticks * divisor(a) * BUS_CYCLE_NS;
+	return (s_time_t)ticks * vlapic_timer_divisor(a) * BUS_CYCLE_NS;
 }
 
 uint32_t vlapic_timer_count(const struct vlapic *a)
@@ -39,7 +39,7 @@ uint32_t vlapic_timer_count(const struct vlapic *a)
 
 	if (!init || mode(a) == LVT_TSC_DEADLINE || !a->timer_start)
 		return 0;
-	passed = (uint64_t)(NOW() - a->timer_start) / (divisor(a) * BUS_CYCLE_NS);
+	passed = (uint64_t)(NOW() - a->timer_start) / (vlapic_timer_divisor(a) * BUS_CYCLE_NS);
 	if (mode(a) == LVT_PERIODIC)
 		return init - (uint32_t)(passed % init);
 	return passed < init ? init - (uint32_t)passed : 0;
@@ -136,13 +136,13 @@ void vlapic_timer_set_deadline(struct vcpu *v, uint64_t deadline)
 		set_timer(&a->timer, deadline_time(v, deadline));
 }
 
-void vlapic_timer_rearm(struct vcpu *v)
+void vlapic_timer_resume(struct vcpu *v, uint32_t left, uint64_t deadline)
 {
 	struct vlapic *a = vlapic_of(v);
-	uint64_t deadline = a->tsc_deadline;
-	uint32_t left = vlapic_reg(a, VLAPIC_TIMER_COUNT);
 
 	vlapic_timer_stop(a);
+	if ((vlapic_reg(a, VLAPIC_LVT_TIMER) & LVT_TIMER_MODE) == LVT_TIMER_MODE)
+		vlapic_set_reg(a, VLAPIC_LVT_TIMER, vlapic_reg(a, VLAPIC_LVT_TIMER) & ~LVT_TIMER_MODE);
 	if (mode(a) == LVT_TSC_DEADLINE)
 		vlapic_timer_set_deadline(v, deadline);
 	else
