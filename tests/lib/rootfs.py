@@ -40,6 +40,7 @@ TOOLSETS = {
                   ("host", "usr/share/terminfo/v/vt100"), ("host", "lib/terminfo/v/vt100")],
     "serai-tools": [],  # Serai's own, under /opt/serai: see Root.serai_tools
     "ext4": [("host", "usr/sbin/mke2fs"), ("host", "sbin/mke2fs")],
+    "readelf": [("host", "usr/bin/readelf"), ("host", "usr/bin/x86_64-linux-gnu-readelf")],
     "qemu-img": [("host", "usr/bin/qemu-img")],
     "nft": [("host", "usr/sbin/nft")],
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #@ about: how domains end: every on_… action, interrupted creates, killed daemons, wrong configurations
-#@ with: xen-tools serai-tools
+#@ with: xen-tools serai-tools readelf
 #@ guest: cloud:shell
 #@ timeout: 300
 #@ mem: 1536
@@ -108,6 +108,11 @@ check create-coredump xl create -q /tmp/k.cfg
 check crash-coredump soon gone k
 same core-mib 96 "$(($(stat -c %s /var/lib/xen/dump/k) >> 20))"
 same core-is-elf ELF "$(head -c 4 /var/lib/xen/dump/k | tail -c 3)"
+readelf -h -S -n -W /var/lib/xen/dump/k >/tmp/core.read 2>/tmp/core.complaints
+same core-is-well-formed "" "$(head -n 2 /tmp/core.complaints)"
+for part in "CORE (Core file)" ".note.Xen" ".xen_prstatus" ".xen_shared_info" ".xen_p2m" ".xen_pages"; do
+	grep -qF "$part" /tmp/core.read || fail core-parts "readelf shows no $part"
+done
 rm -f /var/lib/xen/dump/k
 config n "$DIES" 'on_crash = "rename-restart"'
 check create-rename xl create -q /tmp/n.cfg
