@@ -178,6 +178,8 @@ static int map_new(struct p9_server *s, const char *path, int fd, const struct s
 {
 	int error = map_owner(s, path, fd, as->st_uid, as->st_gid);
 
+	/* Whoever owns the folder shall own the files, not this process's passing user. */
+	(void)!fchown(fd, s->uid, s->gid);
 	if (!error)
 		error = set_attr(fd, ATTR("mode"), 4, as->st_mode);
 	if (!error && as->st_rdev)

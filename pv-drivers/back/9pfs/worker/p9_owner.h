@@ -5,7 +5,7 @@
  * none: they are the files' own. A process that may not set an owner leaves it, silently.
  * mapped: they are numbers in the files' user attributes (little-endian, names and sizes as QEMU's
  * mapped-xattr has them, so folders can be shared with it); the files themselves are plain files
- * and folders of this process, and a link or device of the guest's is a plain file.
+ * and folders of the share's owner, and a link or device of the guest's is a plain file.
  *
  * An object is named by its path and, if it is open, also by a descriptor (else -1), which is then
  * used. All functions return 0 or -errno.

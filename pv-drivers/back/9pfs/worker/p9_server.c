@@ -353,6 +353,8 @@ uint32_t p9_serve_again(struct p9_server *s, const uint8_t *request, uint32_t si
 int p9_server_init(struct p9_server *s, int root, enum p9_security security, bool readonly,
 		   uint32_t msize_most, struct p9_server_journal *journal)
 {
+	struct stat st;
+
 	if (msize_most < P9_MSIZE_MIN)
 		return -EINVAL;
 	*s = (struct p9_server){
@@ -364,6 +366,10 @@ int p9_server_init(struct p9_server *s, int root, enum p9_security security, boo
 	};
 	s->msize = s->msize_most;
 	p9_fids_init(s);
+	if (fstat(root, &st))
+		return -errno;
+	s->uid = st.st_uid;
+	s->gid = st.st_gid;
 	return p9_owner_check(root, security);
 }
 

@@ -69,6 +69,8 @@ struct p9_server {
 	int root; /* the folder */
 	bool readonly;
 	enum p9_security security;
+	uid_t uid; /* of the folder; mapped: files made in it get the same */
+	gid_t gid;
 	enum p9_dialect dialect;
 	uint32_t msize, msize_most;
 	LIST_HEAD(, p9_fid) fids[P9_BUCKETS];

@@ -220,7 +220,7 @@ static const int syscalls[] = { SYS_openat2,	SYS_openat,	SYS_newfstatat,
 				SYS_ftruncate,	SYS_fsync,	SYS_fdatasync,
 				SYS_mkdirat,	SYS_mknodat,	SYS_symlinkat,
 				SYS_linkat,	SYS_unlinkat,	SYS_renameat,
-				SYS_readlinkat, SYS_fchmod,	SYS_fchownat,
+				SYS_readlinkat, SYS_fchmod,	SYS_fchownat, SYS_fchown,
 				SYS_utimensat,	SYS_fgetxattr,	SYS_fsetxattr,
 				SYS_umask,	SYS_fcntl,	-1 };
 
