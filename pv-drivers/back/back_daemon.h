@@ -67,6 +67,9 @@ struct back_class {
 	void (*changed)(struct back_device *device);
 	/* BACK_TOLD from the worker: bytes as it sent them, to be mistrusted. */
 	void (*told)(struct back_device *device, const struct back_message *message);
+	/* At the start: a file BACK_DIR/<domid>-<kind>-<devid>.<suffix> of a device that is not
+	   there any more. Remove it, and end what it tells of. */
+	void (*clean)(const char *name);
 	/* The device goes. Must accept a half-made one. The directory may be gone already. */
 	void (*gone)(struct back_device *device);
 };

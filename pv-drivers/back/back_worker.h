@@ -91,6 +91,8 @@ struct back_io {
  * many are under way, try again after a done() or by back_again().
  */
 struct io_uring_sqe *back_submission(struct back_link *link, struct back_io *io);
+/* Submits now what was prepared, e.g. before a descriptor it uses is closed. */
+void back_submit(void);
 
 /* Why connect() fails, for whoever reads the device's node error. */
 void back_why(struct back_link *link, const char *format, ...)
