@@ -19,7 +19,8 @@
 
 #define BACK_PATH_MAX 512
 #define BACK_LATER    1
-#define BACK_SECONDS  10 /* what is put off has this long */
+#define BACK_SECONDS  10	/* a worker has this long to start, connect, disconnect */
+#define BACK_HELPER_SECONDS 30 /* a class, to finish what is BACK_LATER */
 
 struct back_device;
 
@@ -49,8 +50,9 @@ struct back_class {
 
 	/* The device is new, or taken over from a serai-backd that died. No BACK_LATER. */
 	int (*appeared)(struct back_device *device);
-	/* Write features and facts; then the frontend is let in. May be BACK_LATER. Called again at
-	   each reconnection and, when taking over, before prepare(). */
+	/* Write features and facts; then the frontend is let in. May be BACK_LATER: then it is
+	   called again after back_finish(device, 0). Called at each reconnection, too, and, when
+	   taking over, before prepare(). */
 	int (*advertise)(struct back_device *device);
 	/*
 	 * Read what the frontend published, check it, fill connect. May be BACK_LATER: then it is

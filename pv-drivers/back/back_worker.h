@@ -34,7 +34,7 @@ struct back_service {
 	 * part is that of the connection to go on with, else it is zeroed.
 	 */
 	int (*connect)(struct back_link *link, const struct back_message *message, const int *fds);
-	/* The guest rang this port, or back_again() was called (port -1). */
+	/* The guest rang this port, or back_again() was called (port -1; also while it drains). */
 	void (*event)(struct back_link *link, int port);
 	/* A descriptor given to back_poll_fd() is ready. */
 	void (*ready)(struct back_link *link, int fd, uint32_t events);

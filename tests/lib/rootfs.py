@@ -43,6 +43,7 @@ TOOLSETS = {
     "readelf": [("host", "usr/bin/readelf"), ("host", "usr/bin/x86_64-linux-gnu-readelf")],
     "qemu-img": [("host", "usr/bin/qemu-img")],
     "nft": [("host", "usr/sbin/nft")],
+    "qemu-storage": [("host", "usr/bin/qemu-storage-daemon")],
 }
 
 # xl, xenstored … need these kernel modules on a stock Dom0 kernel.

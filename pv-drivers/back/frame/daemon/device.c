@@ -30,7 +30,7 @@ struct back_private *device_find(const struct back_class *class, uint32_t domid,
 {
 	struct back_private *n;
 
-	LIST_FOREACH(n, &backd.devices, all)
+	LIST_FOREACH (n, &backd.devices, all)
 		if (n->device.class == class && n->device.domid == domid &&
 		    n->device.devid == devid)
 			return n;
@@ -66,7 +66,10 @@ void back_close(struct back_device *device)
 static void step(struct back_private *n, enum step to)
 {
 	n->step = to;
-	back_set_timer(&n->deadline, to == IDLE ? -1 : BACK_SECONDS * 1000);
+	back_set_timer(&n->deadline, to == IDLE ? -1
+				     : to == ADVERTISING || to == PREPARING
+					 ? BACK_HELPER_SECONDS * 1000
+					 : BACK_SECONDS * 1000);
 }
 
 static void edge_ended(struct back_private *n, int rc)
@@ -128,6 +131,7 @@ static void prepare(struct back_private *n)
 	int rc;
 
 	step(n, PREPARING);
+	n->reconnect = false;
 	/* A worker that died may have begun to serve before it could say so. */
 	n->fresh = !n->resuming && !(n->retried && journal_is_live(&n->device));
 	snprintf(message.kind, sizeof(message.kind), "%s", n->device.class->kind);
@@ -197,20 +201,30 @@ static void dissolve(struct back_private *n)
 	discover_again(class);
 }
 
+static void advertise(struct back_private *n)
+{
+	int rc;
+
+	step(n, ADVERTISING);
+	rc = n->device.class->advertise ? n->device.class->advertise(&n->device) : 0;
+	if (rc == BACK_LATER)
+		return;
+	if (rc || !n->resuming)
+		ended(n, rc);
+	else
+		begin_connect(n);
+}
+
 /* --- what the edges need --------------------------------------------------------------------- */
 
 static void start_edge(struct back_private *n, const struct pv_edge *edge)
 {
-	const struct back_class *class = n->device.class;
-	int rc = 0;
-
 	n->edge = edge;
 	switch (edge->work) {
 	case PV_WORK_ANNOUNCE:
-		step(n, ADVERTISING);
 		n->told = false;
-		rc = class->advertise ? class->advertise(&n->device) : 0;
-		break;
+		advertise(n);
+		return;
 	case PV_WORK_CONNECT:
 		n->retried = false; /* what an earlier connection left is not gone on with */
 		begin_connect(n);
@@ -227,24 +241,15 @@ static void start_edge(struct back_private *n, const struct pv_edge *edge)
 	default:
 		break;
 	}
-	if (rc != BACK_LATER)
-		ended(n, rc);
+	ended(n, 0);
 }
 
 /* What says Connected and is not linked: serai-backd or the worker died. */
-static void resume(struct back_private *n, bool advertise)
+static void resume(struct back_private *n, bool anew)
 {
-	int rc = 0;
-
 	n->resuming = true;
-	if (advertise) {
-		step(n, ADVERTISING);
-		rc = n->device.class->advertise ? n->device.class->advertise(&n->device) : 0;
-	}
-	if (rc == BACK_LATER)
-		return;
-	if (rc)
-		ended(n, rc);
+	if (anew)
+		advertise(n);
 	else
 		begin_connect(n);
 }
@@ -253,8 +258,8 @@ void back_finish(struct back_device *device, int rc)
 {
 	struct back_private *n = device->private;
 
-	if (n->step == ADVERTISING && !rc && n->resuming)
-		begin_connect(n);
+	if (n->step == ADVERTISING && !rc)
+		advertise(n);
 	else if (n->step == PREPARING && !rc)
 		prepare(n);
 	else if (n->step == ADVERTISING || n->step == PREPARING)
@@ -383,9 +388,9 @@ void device_worker_gone(struct back_private *n, bool give_up)
 
 static void too_late(struct back_timer *timer)
 {
-	struct back_private *n = (struct back_private *)(void *)((char *)timer -
-								 offsetof(struct back_private,
-									  deadline));
+	struct back_private *n =
+	    (struct back_private *)(void *)((char *)timer -
+					    offsetof(struct back_private, deadline));
 
 	if (n->step == CONNECTING || n->step == DISCONNECTING) {
 		back_log(LOG_ERR, "domain %u: its worker hangs; it is killed", n->device.domid);
@@ -403,9 +408,8 @@ static void too_late(struct back_timer *timer)
 
 static void unpause(struct back_timer *timer)
 {
-	struct back_private *n = (struct back_private *)(void *)((char *)timer -
-								 offsetof(struct back_private,
-									  pause));
+	struct back_private *n =
+	    (struct back_private *)(void *)((char *)timer - offsetof(struct back_private, pause));
 
 	n->dirty = true;
 }
@@ -423,8 +427,8 @@ static bool find_front(struct back_private *n)
 	if (ok) {
 		memcpy(device->front, front, strlen(front) + 1);
 		snprintf(path, sizeof(path), "%s/state", front);
-		snprintf(token, sizeof(token), "front-%s-%u-%u", device->class->kind,
-			 device->domid, device->devid);
+		snprintf(token, sizeof(token), "front-%s-%u-%u", device->class->kind, device->domid,
+			 device->devid);
 		xs_watch(backd.xs, path, token);
 	}
 	free(front);
@@ -474,8 +478,8 @@ struct back_private *device_new(const struct back_class *class, uint32_t domid, 
 	device->state = calloc(1, class->state_bytes + 1);
 	n->deadline.expired = too_late;
 	n->pause.expired = unpause;
-	snprintf(device->path, sizeof(device->path), "%s/backend/%s/%u/%u", backd.home,
-		 class->kind, domid, devid);
+	snprintf(device->path, sizeof(device->path), "%s/backend/%s/%u/%u", backd.home, class->kind,
+		 domid, devid);
 	/* Not complete yet: its other nodes will bring us here again. */
 	if (!device->state || read_state(device->path, &own) <= 0 || !find_front(n)) {
 		free(device->state);

@@ -23,8 +23,8 @@ extern const struct back_class *const __stop_back_classes[];
 const struct back_class *class_by_kind(const char *kind)
 {
 	FOR_EACH_CLASS(c)
-		if (!strcmp((*c)->kind, kind))
-			return *c;
+	if (!strcmp((*c)->kind, kind))
+		return *c;
 	return NULL;
 }
 
@@ -71,7 +71,7 @@ void discover_again(const struct back_class *class)
 	unsigned int nr = 0;
 	char **domains;
 
-	LIST_FOREACH(n, &backd.devices, all)
+	LIST_FOREACH (n, &backd.devices, all)
 		if (n->device.class == class)
 			n->seen = false;
 	snprintf(path, sizeof(path), "%s/backend/%s", backd.home, class->kind);
@@ -79,7 +79,7 @@ void discover_again(const struct back_class *class)
 	for (unsigned int i = 0; domains && i < nr; i++)
 		scan_domain(class, domains[i]);
 	free(domains);
-	LIST_FOREACH(n, &backd.devices, all)
+	LIST_FOREACH (n, &backd.devices, all)
 		if (n->device.class == class && !n->seen)
 			n->dirty = true; /* it will find its directory gone */
 }
@@ -194,8 +194,7 @@ static void clean_one(int dir, const char *name)
 		worker_evict(name);
 		return;
 	}
-	if (sscanf(name, "%u-%16[^-]-%u", &domid, kind, &devid) != 3 ||
-	    exists(kind, domid, devid))
+	if (sscanf(name, "%u-%16[^-]-%u", &domid, kind, &devid) != 3 || exists(kind, domid, devid))
 		return;
 	class = class_by_kind(kind);
 	if (dot && class && class->clean)

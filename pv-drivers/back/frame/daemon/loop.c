@@ -99,8 +99,7 @@ static int until_next_timer(void)
 static void process_ready(struct back_source *source, uint32_t events)
 {
 	struct back_process *process =
-	    (struct back_process *)(void *)((char *)source -
-					    offsetof(struct back_process, source));
+	    (struct back_process *)(void *)((char *)source - offsetof(struct back_process, source));
 	int status = -1;
 
 	if (waitpid(process->pid, &status, WNOHANG) < 0)

@@ -32,12 +32,12 @@ enum phase { LOCKING, STARTING, RUNNING, ENDING };
 
 struct worker {
 	uint32_t domid;
-	char name[64]; /* <domid> or <domid>-<kind>-<devid>, of its lock file */
+	char name[64];			/* <domid> or <domid>-<kind>-<devid>, of its lock file */
 	const struct back_class *class; /* of its own device's, else NULL */
 	enum phase phase;
-	bool dead;	  /* ENDING: the process is gone, the lock is awaited */
-	bool asked;	  /* whoever has the lock was told to end */
-	bool ours;	  /* ENDING because nobody needed it */
+	bool dead;  /* ENDING: the process is gone, the lock is awaited */
+	bool asked; /* whoever has the lock was told to end */
+	bool ours;  /* ENDING because nobody needed it */
 	unsigned int users;
 	struct back_process process;
 	int socket, lock;
@@ -114,7 +114,7 @@ void worker_evict(const char *lock_name)
 	snprintf(name, sizeof(name), "%.*s", (int)(strlen(lock_name) - 5), lock_name);
 	if (!strcmp(name, "backd"))
 		return;
-	LIST_FOREACH(w, &workers, all)
+	LIST_FOREACH (w, &workers, all)
 		if (!strcmp(w->name, name))
 			return;
 	fd = take_lock(name, &pid);
@@ -331,8 +331,7 @@ static void try_to_start(struct worker *w)
 
 static void poll_expired(struct back_timer *timer)
 {
-	struct worker *w =
-	    (struct worker *)(void *)((char *)timer - offsetof(struct worker, poll));
+	struct worker *w = (struct worker *)(void *)((char *)timer - offsetof(struct worker, poll));
 
 	if (w->phase == LOCKING || (w->phase == ENDING && w->dead))
 		try_to_start(w);
@@ -382,7 +381,7 @@ bool worker_join(struct back_private *n)
 	struct worker *w;
 
 	if (!n->worker) {
-		LIST_FOREACH(w, &workers, all)
+		LIST_FOREACH (w, &workers, all)
 			if (serves(w, n))
 				break;
 		if (!w)
@@ -428,8 +427,7 @@ int worker_send(struct back_private *n, const struct back_message *message, cons
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE((BACK_MAX_FDS + 1) * sizeof(int))];
 	} control = { 0 };
-	struct iovec part = { .iov_base = (void *)(uintptr_t)message,
-			      .iov_len = sizeof(*message) };
+	struct iovec part = { .iov_base = (void *)(uintptr_t)message, .iov_len = sizeof(*message) };
 	struct msghdr head = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	if (!w || w->socket < 0)

@@ -34,7 +34,7 @@ static struct back_link_private *find(const char *kind, uint32_t devid)
 {
 	struct back_link_private *p;
 
-	LIST_FOREACH(p, &worker.links, all)
+	LIST_FOREACH (p, &worker.links, all)
 		if (p->link.devid == devid && !strcmp(p->link.service->kind, kind))
 			return p;
 	return NULL;
@@ -275,7 +275,7 @@ void links_message(void)
 		orphan = true;
 		if (LIST_EMPTY(&worker.links))
 			exit(EXIT_SUCCESS);
-		close(WORKER_SOCKET);
+		loop_drop(WORKER_SOCKET); /* kept open: its number must not be anything else's */
 		return;
 	}
 	if (got < 0)

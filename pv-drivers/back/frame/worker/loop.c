@@ -35,6 +35,11 @@ static int add(int fd, uint32_t events)
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
+void loop_drop(int fd)
+{
+	epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
 int back_poll_fd(struct back_link *link, int fd, uint32_t events)
 {
 	struct epoll_event e = { .events = events, .data.fd = fd };
@@ -108,7 +113,7 @@ static void complete(void)
 
 static void handle_event(struct back_link_private *p, int port)
 {
-	if (p->closing)
+	if (port >= 0 && p->closing)
 		return;
 	if (port >= 0)
 		p->link.counters->events++;
@@ -147,8 +152,7 @@ static void handle_again(void)
 	if (!again)
 		return;
 	again = false;
-	LIST_FOREACH(p, &worker.links, all)
-	{
+	LIST_FOREACH (p, &worker.links, all) {
 		if (!p->again)
 			continue;
 		p->again = false;
@@ -167,8 +171,7 @@ static void handle_ticks(void)
 	if (now < next_tick)
 		return;
 	next_tick = 0;
-	LIST_FOREACH(p, &worker.links, all)
-	{
+	LIST_FOREACH (p, &worker.links, all) {
 		if (p->due && p->due <= now) {
 			p->due = 0;
 			p->link.service->tick(&p->link);

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 struct back_worker worker;
 
@@ -22,6 +24,13 @@ static int fail(const char *what, int error)
 {
 	fprintf(stderr, "serai-back: %s: %s\n", what, strerror(error < 0 ? -error : error));
 	return EXIT_FAILURE;
+}
+
+/* Debian's liburing declares functions for these two and does not export them. */
+static int register_ring(unsigned int what, const void *argument, unsigned int nr)
+{
+	return syscall(SYS_io_uring_register, worker.ring.ring_fd, what, argument, nr) < 0 ? -errno
+											   : 0;
 }
 
 /*
@@ -50,8 +59,8 @@ static int open_ring(void)
 	if (!error)
 		error = io_uring_register_files(&worker.ring, &lock, 1);
 	if (!error)
-		error = io_uring_register_restrictions(&worker.ring, rules, sizeof(allowed) + 1);
-	return error ? error : io_uring_enable_rings(&worker.ring);
+		error = register_ring(IORING_REGISTER_RESTRICTIONS, rules, sizeof(allowed) + 1);
+	return error ? error : register_ring(IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 
 static int open_devices(void)

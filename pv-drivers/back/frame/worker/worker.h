@@ -53,6 +53,7 @@ int confine(const char *empty_dir);
 
 /* loop.c */
 int loop_start(void);
+void loop_drop(int fd);
 _Noreturn void loop_run(void);
 
 /* links.c */

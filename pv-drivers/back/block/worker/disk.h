@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the worker's block service share.
+ *
+ *	service.c	connecting, events, changing, disconnecting
+ *	queue.c		a ring: requests taken, responses given, the journal
+ *	request.c	one request: checked, its memory reached, carried out, answered
+ *	memory.c	the guest's pages: kept mappings (persistent grants), bounce buffers
+ *	file.c, nbd.c	what a disk is made of
+ */
+#ifndef DISK_H
+#define DISK_H
+
+#include "back_worker.h"
+#include "block/block.h"
+#include "pv_ring.h"
+
+#include <sys/queue.h>
+#include <sys/uio.h>
+
+#define MAX_SEGMENTS BLOCK_MAX_INDIRECT
+#define BUFFER_BYTES (MAX_SEGMENTS * PV_PAGE_SIZE)
+#define MAX_BUFFERS  64	  /* a disk's, made as they are needed */
+#define MAX_KEPT     4096 /* mappings a disk keeps */
+#define KEPT_BUCKETS 1024
+
+_Static_assert(MAX_SEGMENTS >= BLKIF_MAX_SEGMENTS_PER_REQUEST, "both kinds of request fit");
+
+struct disk;
+struct queue;
+
+struct request {
+	struct back_io io; /* first: file.c */
+	struct queue *queue;
+	struct block_entry *entry;
+	uint8_t operation;  /* READ, WRITE, FLUSH_DISKCACHE or DISCARD, an indirect one's own */
+	bool flush_after;   /* a flush with data */
+	bool started;	    /* counted in disk->writing, if it writes */
+	bool sending, sent; /* to the NBD server, and no answer yet */
+	uint32_t nr_segments;
+	struct blkif_request_segment segment[MAX_SEGMENTS];
+	uint64_t offset, length; /* bytes of the disk */
+	uint64_t done;		 /* of these */
+	uint64_t writes;	 /* a flush: those begun before it */
+	uint8_t *buffer;	 /* bounce, or NULL: vec is of kept mappings */
+	uint32_t nr_vec;
+	struct iovec vec[MAX_SEGMENTS];
+	struct iovec rest[MAX_SEGMENTS]; /* vec from byte done on */
+	STAILQ_ENTRY(request) next;	 /* waiting: for a buffer, or for the NBD socket */
+};
+STAILQ_HEAD(request_list, request);
+
+/* What carries requests out. begin(): 0, or -EAGAIN: no room now, or -errno. */
+struct target {
+	int (*begin)(struct disk *disk, struct request *request);
+};
+
+struct queue {
+	struct disk *disk;
+	struct pv_ring ring;
+	void *pages;
+	int port;
+	struct block_queue_journal *journal;
+	struct request *requests;	 /* one for each entry */
+	uint32_t *free, nr_free;	 /* entries */
+	uint32_t *answered, nr_answered; /* entries whose response is put and not published */
+};
+
+/* A grant mapped for good. */
+struct kept {
+	grant_ref_t ref;
+	struct kept *next;
+	void *page;
+};
+
+struct disk {
+	struct back_link *link;
+	const struct target *target;
+	struct block_connect config;
+	struct block_journal *journal;
+	int fd;
+	uint32_t nr_queues;
+	struct queue queue[BLOCK_MAX_QUEUES];
+	uint32_t in_flight; /* taken and not answered */
+	uint32_t writing;   /* those of them that write */
+	bool closing, lost; /* lost: the NBD server is gone; nothing is answered any more */
+	struct request_list waiting;
+	uint8_t *buffers[MAX_BUFFERS]; /* not in use */
+	uint32_t nr_buffers, nr_made;
+	struct kept *kept[KEPT_BUCKETS];
+	uint32_t nr_kept;
+	struct nbd *nbd;
+};
+
+/* queue.c */
+int queue_connect(struct queue *q, uint32_t index);
+void queue_disconnect(struct queue *q);
+/* Go on with what the journal tells of: first find out, for all queues, then do it. */
+int queue_recover(struct queue *q);
+void queue_resume(struct queue *q);
+void queue_run(struct queue *q); /* take requests, a ring's length at most */
+void queue_answer(struct queue *q, struct request *request, int status);
+void queue_publish(struct queue *q); /* the answers put so far */
+
+/* request.c */
+void request_start(struct request *request); /* entry->request is to be carried out */
+void request_finish(struct request *request, int64_t result); /* bytes done, or -errno */
+void requests_retry(struct disk *disk);			      /* those that wait */
+
+/* memory.c: 0, -EAGAIN (no buffer free: wait) or -errno. */
+int memory_prepare(struct request *request); /* fills vec; a write's data is in it */
+int memory_finish(struct request *request);  /* a read's data reaches the guest */
+void memory_release(struct request *request);
+void memory_free(struct disk *disk);
+int memory_copy_in(struct disk *disk, grant_ref_t ref, void *to, uint32_t bytes);
+
+/* file.c */
+extern const struct target file_target;
+/* vec from byte done on, into rest; how many pieces. */
+uint32_t request_rest(struct request *request);
+
+/* nbd.c */
+extern const struct target nbd_target;
+int nbd_connect(struct disk *disk);
+void nbd_disconnect(struct disk *disk);
+void nbd_ready(struct disk *disk, uint32_t events);
+
+#endif

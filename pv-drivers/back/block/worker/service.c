@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Disks in the worker: connected, served, changed, disconnected.
+ *
+ * Answers are put as they come and published once a round, so that the guest hears of many at once.
+ */
+#include "disk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void tear_down(struct disk *disk)
+{
+	for (uint32_t i = 0; i < disk->nr_queues; i++)
+		queue_disconnect(&disk->queue[i]);
+	memory_free(disk);
+	nbd_disconnect(disk);
+	if (disk->fd >= 0)
+		close(disk->fd);
+	disk->fd = -1;
+	disk->nr_queues = 0;
+}
+
+/* serai-backd has checked it; but what is wrong here must not become a wild pointer. */
+static bool is_sound(const struct disk *disk, const struct back_message *message)
+{
+	const struct block_connect *config = &disk->config;
+	uint32_t slots =
+	    pv_ring_slots((size_t)config->nr_pages * PV_PAGE_SIZE, block_slot_bytes(config->flags));
+
+	return message->bytes == sizeof(*config) && config->nr_queues &&
+	       config->nr_queues <= BLOCK_MAX_QUEUES && config->nr_pages &&
+	       config->nr_pages <= BLOCK_MAX_RING_PAGES && slots && slots <= BLOCK_MAX_SLOTS &&
+	       config->sector_size >= BLOCK_SECTOR && config->sector_size <= PV_PAGE_SIZE &&
+	       !(config->sector_size & (config->sector_size - 1)) && config->sectors < 1ull << 54 &&
+	       disk->link->journal_bytes == block_journal_bytes(config->nr_queues, slots);
+}
+
+static int prepare_journal(struct disk *disk)
+{
+	const struct block_connect *config = &disk->config;
+	uint32_t slots =
+	    pv_ring_slots((size_t)config->nr_pages * PV_PAGE_SIZE, block_slot_bytes(config->flags));
+
+	disk->journal = disk->link->journal;
+	if (!disk->link->resume) {
+		disk->journal->nr_queues = config->nr_queues;
+		disk->journal->nr_slots = slots;
+	}
+	return disk->journal->nr_queues == config->nr_queues && disk->journal->nr_slots == slots
+		   ? 0
+		   : -EBADMSG;
+}
+
+static int connect_queues(struct disk *disk)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < disk->config.nr_queues && !rc; i++) {
+		disk->nr_queues++;
+		disk->queue[i] = (struct queue){ .disk = disk, .port = -1 };
+		rc = queue_connect(&disk->queue[i], i);
+	}
+	for (uint32_t i = 0; i < disk->nr_queues && !rc && disk->link->resume; i++) {
+		rc = queue_recover(&disk->queue[i]);
+		if (rc)
+			back_why(disk->link, "its journal contradicts itself");
+	}
+	return rc;
+}
+
+/* From here on nothing fails. */
+static void start(struct disk *disk)
+{
+	for (uint32_t i = 0; i < disk->nr_queues && disk->link->resume; i++) {
+		queue_resume(&disk->queue[i]);
+		/* What was published last may not have been told. */
+		back_notify(disk->link, disk->queue[i].port);
+	}
+	back_again(disk->link); /* requests may be waiting */
+}
+
+static int block_connect(struct back_link *link, const struct back_message *message, const int *fds)
+{
+	struct disk *disk = link->state;
+	int rc;
+
+	disk->link = link;
+	disk->fd = message->nr_fds ? fds[0] : -1;
+	STAILQ_INIT(&disk->waiting);
+	memcpy(&disk->config, message->body, sizeof(disk->config));
+	disk->target = disk->config.flags & BLOCK_NBD ? &nbd_target : &file_target;
+	rc = is_sound(disk, message) ? prepare_journal(disk) : -EINVAL;
+	if (!rc && disk->config.flags & BLOCK_NBD && disk->fd >= 0)
+		rc = nbd_connect(disk);
+	if (!rc)
+		rc = connect_queues(disk);
+	if (rc)
+		tear_down(disk);
+	else
+		start(disk);
+	return rc;
+}
+
+static void publish(struct disk *disk)
+{
+	for (uint32_t i = 0; i < disk->nr_queues; i++)
+		queue_publish(&disk->queue[i]);
+}
+
+static void block_event(struct back_link *link, int port)
+{
+	struct disk *disk = link->state;
+
+	requests_retry(disk);
+	publish(disk);
+	if (disk->closing) {
+		if (!disk->in_flight) {
+			tear_down(disk);
+			back_drained(link);
+		}
+		return;
+	}
+	for (uint32_t i = 0; i < disk->nr_queues; i++)
+		if (port < 0 || port == disk->queue[i].port)
+			queue_run(&disk->queue[i]);
+	publish(disk);
+}
+
+static void block_ready(struct back_link *link, int fd, uint32_t events)
+{
+	nbd_ready(link->state, events);
+}
+
+/* Another medium in the drive. What is under way ends with the old one. */
+static void block_change(struct back_link *link, const struct back_message *message, const int *fds)
+{
+	struct disk *disk = link->state;
+	struct block_change change;
+
+	if (message->bytes != sizeof(change) || disk->config.flags & BLOCK_NBD) {
+		for (uint32_t i = 0; i < message->nr_fds; i++)
+			close(fds[i]);
+		return;
+	}
+	memcpy(&change, message->body, sizeof(change));
+	back_submit();
+	if (disk->fd >= 0)
+		close(disk->fd);
+	disk->fd = message->nr_fds ? fds[0] : -1;
+	disk->config.sectors = message->nr_fds ? change.sectors : 0;
+}
+
+static bool block_disconnect(struct back_link *link)
+{
+	struct disk *disk = link->state;
+
+	disk->closing = true;
+	if (disk->in_flight && !disk->lost)
+		return false;
+	publish(disk);
+	tear_down(disk);
+	return true;
+}
+
+static const struct back_service block = {
+	.kind = BLOCK_KIND,
+	.state_bytes = sizeof(struct disk),
+	.connect = block_connect,
+	.event = block_event,
+	.ready = block_ready,
+	.change = block_change,
+	.disconnect = block_disconnect,
+};
+BACK_SERVICE(block);

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+#@ about: a stock guest's disks through Serai's block backend, whose processes are killed under load
+#@ with: xen-tools serai-tools qemu-img qemu-storage
+#@ modules: brd
+#@ guest: cloud:block
+#@ guest-modules: xen-blkfront ext4
+#@ timeout: 240
+#@ mem: 1536
+#@ run own-block: smp=2 dom0-mem=768
+
+modules brd
+start_dom0 serai serai
+backd=/opt/serai/lib/serai/serai-backd
+log=/var/log/xen/console/guest-g1.log
+
+# disk DOMID DEVID PARAMS MODE: the nodes a toolstack writes.
+disk()
+{
+	fe=/local/domain/$1/device/vbd/$2 be=/local/domain/0/backend/qdisk/$1/$2
+	xenstore-write $be/frontend $fe $be/frontend-id $1 $be/online 1 $be/removable 1 $be/type qdisk \
+		$be/mode $4 $be/device-type disk $be/discard-enable 1 $be/params "$3"
+	xenstore-chmod -r $be n0 r$1
+	xenstore-write $fe/backend $be $fe/backend-id 0 $fe/virtual-device $2 $fe/device-type disk
+	xenstore-chmod -r $fe n$1 r0
+	xenstore-write $fe/state 1 $be/state 1
+	xenstore-chmod $fe/state n$1 r0
+	xenstore-chmod $be/state n0 r$1
+}
+await() # TRIES PATTERN: in the guest's console
+{
+	tries=$1
+	until grep -q "$2" $log 2>/dev/null || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
+}
+
+truncate -s 64M /tmp/raw.img
+check qcow2 qemu-img create -q -f qcow2 /tmp/disk.qcow2 64M
+echo "read me" > /dev/ram0
+check backd $backd
+same one-backd-only 1 "$($backd -i >/dev/null 2>&1; echo $?)"
+cat > /tmp/g.cfg <<X
+name = "g1"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/block"
+memory = 256
+vcpus = 2
+cmdline = "console=hvc0"
+X
+check create xl create -p /tmp/g.cfg
+id=$(xl domid g1)
+disk $id 51712 "qcow2:/tmp/disk.qcow2" w
+disk $id 51728 "aio:/tmp/raw.img" w
+disk $id 51744 "phy:/dev/ram0" r
+xl unpause g1
+await 600 "GUEST WRITING"
+worker=$(pidof serai-back)
+same unprivileged "$((0x7f5e0000 + id))" "$(awk '/^Uid:/ { print $2 }' /proc/$worker/status)"
+same no-capabilities 0000000000000000 "$(awk '/^CapEff:/ { print $2 }' /proc/$worker/status)"
+same filtered 2 "$(awk '/^Seccomp:/ { print $2 }' /proc/$worker/status)"
+same confined empty "$(basename "$(readlink /proc/$worker/root)")"
+kills=0 restarts=0
+until grep -q "GUEST DONE" $log || [ $kills = 60 ]; do
+	kill -9 $(pidof serai-back) 2>/dev/null && kills=$((kills + 1))
+	usleep 700000
+	grep -q "GUEST DONE" $log && break
+	if [ $((kills % 3)) = 1 ]; then
+		kill -9 $(pidof serai-backd) && restarts=$((restarts + 1))
+		$backd >/dev/null 2>/tmp/backd.err || fail backd-again "$(cat /tmp/backd.err)"
+		usleep 700000
+	fi
+done
+echo "killed $kills workers and $restarts daemons"
+await 600 "GUEST DONE"
+check guest-done grep "GUEST DONE" $log
+for what in EXT4 RAW READONLY READ; do check guest-$what grep "GUEST $what right" $log; done
+same guest-right "" "$(grep "GUEST WRONG" $log | head -n 3)"
+check killed [ $kills -ge 2 ]
+check restarted [ $restarts -ge 1 ]
+sum=$(awk '/GUEST SUM/ { print $3 }' $log | tr -d '\r')
+same data-in-the-file "$sum" "$(dd if=/tmp/raw.img bs=1M count=12 2>/dev/null | sha256sum | cut -d ' ' -f 1)"
+tries=100
+while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 100000; done
+same all-gone 2 "$(xl list | wc -l)"
+xenstore-rm /local/domain/0/backend/qdisk/$id 2>/dev/null
+tries=50
+until [ -z "$(pidof serai-back qemu-storage-daemon)" ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
+same no-process-left "" "$(pidof serai-back qemu-storage-daemon)"
+same nothing-left "backd.lock empty" "$(echo $(ls /run/serai/back))"
+check image-sound qemu-img check -q /tmp/disk.qcow2
+kill $(pidof serai-backd)
+same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
