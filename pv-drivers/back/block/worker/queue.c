@@ -106,6 +106,12 @@ void queue_run(struct queue *q)
 		back_again(disk->link);
 }
 
+/* Linux's frontend wants an indirect request's own operation back, its second byte. */
+static uint8_t told_operation(const struct blkif_request *request)
+{
+	return request->operation == BLKIF_OP_INDIRECT ? request->nr_segments : request->operation;
+}
+
 static void put_response(struct queue *q, uint32_t number)
 {
 	struct block_entry *entry = &q->journal->entry[number];
@@ -113,7 +119,7 @@ static void put_response(struct queue *q, uint32_t number)
 
 	memset(&response, 0, sizeof(response));
 	response.id = entry->request.id;
-	response.operation = entry->request.operation;
+	response.operation = told_operation(&entry->request);
 	response.status = (int16_t)entry->status;
 	/* The last bytes are padding, which 32-bit slots may not have. */
 	if (pv_ring_put(&q->ring, &response, 12))

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOCK_TRIES 100 /* a hundredth of a second apart */
+
 struct backd backd;
 
 void back_log(int priority, const char *format, ...)
@@ -103,8 +105,12 @@ static int lock_pid_file(void)
 		fail(pid_file, "serai-backd must be started by root.");
 		return -1;
 	}
-	if (!flock(fd, LOCK_EX | LOCK_NB))
-		return fd;
+	/* One that was just killed may not be quite gone. */
+	for (int tries = 0; tries < LOCK_TRIES; tries++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return fd;
+		usleep(10000);
+	}
 	(void)!read(fd, other, sizeof(other) - 1);
 	fprintf(stderr, "serai-backd: already running with pid %d (%s is locked)\n", atoi(other),
 		pid_file);
