@@ -275,8 +275,9 @@ bool front_device_step(struct front_device *device)
 		(void)find_backend(device);
 	if (device->fault)
 		heed_fault(device);
-	if (!device->wanted)
+	if (!device->wanted || device->restart)
 		pv_xenbus_close(bus);
+	device->restart = false;
 	walk(device);
 	if (bus->own == XenbusStateClosed && device->wanted && may_reopen(device)) {
 		pv_xenbus_open(bus);
@@ -289,7 +290,7 @@ bool front_device_step(struct front_device *device)
 
 uint64_t front_device_due(const struct front_device *device)
 {
-	if (device->fault || device->state_watch.fired || device->backend_watch.fired)
+	if (device->fault || device->restart || device->state_watch.fired || device->backend_watch.fired)
 		return 0;
 	if (device->bus.own == XenbusStateClosed && device->wanted) {
 		/* Past that, only the nodes can change something; but a lost event must not stop us. */
@@ -303,6 +304,12 @@ uint64_t front_device_due(const struct front_device *device)
 void front_device_fault(struct front_device *device)
 {
 	device->fault = true;
+	wake_all(&device->changed);
+}
+
+void front_device_restart(struct front_device *device)
+{
+	device->restart = true;
 	wake_all(&device->changed);
 }
 

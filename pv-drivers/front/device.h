@@ -60,6 +60,7 @@ struct front_device {
 	bool wanted;
 	bool dead;
 	bool fault; /* the peer broke the protocol; taken note of by the next step */
+	bool restart; /* close and open again; the same */
 	uint32_t nr_faults;
 	uint64_t backoff, reopen_at, connected_at;
 	struct wait_queue changed; /* for who calls step */
@@ -78,6 +79,9 @@ uint64_t front_device_due(const struct front_device *device);
 /* The peer broke the protocol; may be called by event handlers. */
 void front_device_fault(struct front_device *device);
 
+/* Closes and opens again, blaming nobody. May be called by event handlers. */
+void front_device_restart(struct front_device *device);
+
 /* The user is done with it. */
 void front_device_close(struct front_device *device);
 
@@ -86,7 +90,8 @@ int front_device_wait_connected(struct front_device *device, uint64_t deadline);
 
 static inline bool front_device_is_connected(const struct front_device *device)
 {
-	return device->bus.own == XenbusStateConnected && !device->fault && !device->dead;
+	return device->bus.own == XenbusStateConnected && !device->fault && !device->restart &&
+	       !device->dead;
 }
 
 /*

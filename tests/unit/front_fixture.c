@@ -32,18 +32,25 @@ void fake_assert_clean(void)
 
 /* Pages and grants. */
 
+static bool all_unused(unsigned int first, unsigned int nr)
+{
+	for (unsigned int i = first; i < first + nr; i++)
+		if (used[i])
+			return false;
+	return true;
+}
+
 void *pages_alloc(unsigned int nr)
 {
-	assert_int_equal(nr, 1);
-	if (fake.most_pages && fake.pages_out >= fake.most_pages)
+	if (fake.most_pages && fake.pages_out + nr > fake.most_pages)
 		return NULL;
-	for (unsigned int i = 0; i < FAKE_PAGES; i++) {
-		if (used[i])
+	for (unsigned int first = 0; first + nr <= FAKE_PAGES; first++) {
+		if (!all_unused(first, nr))
 			continue;
-		used[i] = true;
-		fake.pages_out++;
-		memset(memory[i], 0, PV_PAGE_SIZE);
-		return memory[i];
+		memset(&used[first], 1, nr);
+		memset(memory[first], 0, nr * PV_PAGE_SIZE);
+		fake.pages_out += nr;
+		return memory[first];
 	}
 	return NULL;
 }
