@@ -46,8 +46,12 @@ struct back_class {
 	 * than the common sandbox allows: their struct back_service says what.
 	 */
 	bool own_worker;
+	/* And the file beside serai-back to run for it; NULL: serai-back itself. */
+	const char *program;
 	enum pv_half front; /* PV_FRONT, or PV_FRONT_FIRST for net; documentation only */
 
+	/* False: another program serves this one, leave it alone. */
+	bool (*ours)(uint32_t domid, uint32_t devid);
 	/* The device is new, or taken over from a serai-backd that died. No BACK_LATER. */
 	int (*appeared)(struct back_device *device);
 	/* Write features and facts; then the frontend is let in. May be BACK_LATER: then it is

@@ -41,7 +41,7 @@ static void found(const struct back_class *class, uint32_t domid, uint32_t devid
 {
 	struct back_private *n = device_find(class, domid, devid);
 
-	if (!n)
+	if (!n && (!class->ours || class->ours(domid, devid)))
 		n = device_new(class, domid, devid);
 	if (n)
 		n->seen = n->dirty = true;

@@ -99,7 +99,7 @@ static void kill_worker(pid_t pid)
 	fd = pid > 1 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
-	if (read(fd, name, sizeof(name) - 1) > 0 && !strncmp(name, "serai-back\n", 11))
+	if (read(fd, name, sizeof(name) - 1) > 0 && !strncmp(name, "serai-back", 10) && strncmp(name, "serai-backd", 11))
 		kill(pid, SIGKILL);
 	close(fd);
 }
@@ -238,6 +238,21 @@ static int move_fd(int from, int to)
 	return dup2(from, to) < 0 ? -1 : 0;
 }
 
+/* A program of a class's own is beside the common one. */
+static void exec_worker(const struct worker *w, const char *domid, const char *uid,
+			const char *kind)
+{
+	const char *program = w->class ? w->class->program : NULL;
+	const char *slash = strrchr(backd.worker_path, '/');
+	char path[sizeof(backd.worker_path) + BACK_KIND_MAX];
+
+	if (!program)
+		program = slash + 1;
+	snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - backd.worker_path), backd.worker_path,
+		 program);
+	execl(path, program, domid, uid, kind, (char *)NULL);
+}
+
 /* In the child: descriptors 0 to 2 as they are, the socket as 3, the lock as 4. */
 static void become_worker(struct worker *w, int socket, int lock)
 {
@@ -255,7 +270,7 @@ static void become_worker(struct worker *w, int socket, int lock)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	snprintf(domid, sizeof(domid), "%u", w->domid);
 	snprintf(uid, sizeof(uid), "%u", BACK_UID_BASE + (w->domid & 0x7fff));
-	execl(backd.worker_path, "serai-back", domid, uid, kind, (char *)NULL);
+	exec_worker(w, domid, uid, kind);
 	_exit(127);
 }
 

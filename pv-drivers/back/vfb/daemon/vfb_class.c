@@ -246,6 +246,7 @@ static const struct back_class screen_class = {
 	.kind = "vfb",
 	.state_bytes = sizeof(struct screen),
 	.own_worker = true,
+	.program = "serai-back-vfb",
 	.front = PV_FRONT,
 	.advertise = advertise,
 	.prepare = prepare,

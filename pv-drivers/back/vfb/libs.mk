@@ -1,1 +1,0 @@
-BACK_LIBS += -lvncserver -lpthread
