@@ -39,12 +39,15 @@ TOOLSETS = {
                   ("xen", "etc/xen/scripts/*"), ("host", LIBDIR + "/libgcc_s.so.1"),
                   ("host", "usr/share/terminfo/v/vt100"), ("host", "lib/terminfo/v/vt100")],
     "serai-tools": [],  # Serai's own, under /opt/serai: see Root.serai_tools
+    "serai-screen": [],  # of these, what needs libvncserver: another 9 MB
     "ext4": [("host", "usr/sbin/mke2fs"), ("host", "sbin/mke2fs")],
     "readelf": [("host", "usr/bin/readelf"), ("host", "usr/bin/x86_64-linux-gnu-readelf")],
     "qemu-img": [("host", "usr/bin/qemu-img")],
     "nft": [("host", "usr/sbin/nft")],
     "qemu-storage": [("host", "usr/bin/qemu-storage-daemon")],
 }
+
+SCREEN = "lib/serai/serai-back-vfb"
 
 # xl, xenstored … need these kernel modules on a stock Dom0 kernel.
 TOOLSET_MODULES = {
@@ -189,7 +192,7 @@ class Root:
             top = os.path.join(SERAI, directory)
             for found in sorted(os.listdir(top)) if os.path.isdir(top) else []:
                 source = os.path.join(top, found)
-                if os.path.isfile(source) and not os.path.islink(source):
+                if os.path.isfile(source) and not os.path.islink(source) and not source.endswith(SCREEN):
                     self.file("%s/%s" % (place, found), source)
 
     def toolset(self, name):
@@ -197,6 +200,8 @@ class Root:
             raise RootError("no tool set %s; there are: %s" % (name, " ".join(sorted(TOOLSETS))))
         if name == "serai-tools":
             self.serai_tools()
+        if name == "serai-screen":
+            self.file("opt/serai/" + SCREEN, os.path.join(SERAI, SCREEN))
         for tree, pattern in TOOLSETS[name]:
             if tree != "host" and not bedpaths.have(tree):
                 raise RootError("tool set %s: %s" % (name, bedpaths.reason_missing(tree)))

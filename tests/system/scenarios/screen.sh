@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+#@ about: a stock guest's screen, keyboard, shared folder and channel through Serai's backends
+#@ with: xen-tools serai-tools serai-screen
+#@ progs: vncscreen
+#@ guest: dom0:screen
+#@ guest-modules: 9pnet_xen 9p
+#@ timeout: 240
+#@ mem: 1536
+#@ run serai-backends: smp=2 dom0-mem=768
+
+start_dom0 serai serai
+ip link set lo up
+backd=/opt/serai/lib/serai/serai-backd
+log=/var/log/xen/console/guest-g1.log
+$backd -i -v >/tmp/backd.log 2>&1 &
+# device KIND DEVID "BACKEND'S KEYS" "FRONTEND'S KEYS": the nodes a toolstack writes.
+device()
+{
+	fe=/local/domain/$id/device/$1/$2 be=/local/domain/0/backend/$1/$id/$2
+	xenstore-write $be/frontend $fe $be/frontend-id $id $be/online 1 $fe/backend $be $fe/backend-id 0
+	for pair in $3; do xenstore-write $be/${pair%%=*} "${pair#*=}"; done
+	for pair in $4; do xenstore-write $fe/${pair%%=*} "${pair#*=}"; done
+	xenstore-chmod -r $be n0 r$id
+	xenstore-chmod -r $fe n$id r0
+	xenstore-write $fe/state 1 $be/state 1
+	xenstore-chmod $fe/state n$id r0
+	xenstore-chmod $be/state n0 r$id
+}
+await() # TRIES COMMAND…
+{
+	tries=$1
+	shift
+	until "$@" >/dev/null 2>&1 || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
+}
+share_server() # the process that serves the folder
+{
+	for pid in $(pidof serai-back); do tr '\0' ' ' < /proc/$pid/cmdline | grep -q " 9pfs" && echo $pid; done
+}
+shows() { vncscreen $port read 2>/tmp/vncscreen.err | grep -qF "$1"; }
+
+mkdir -p /tmp/share
+echo "Dom0 was here" > /tmp/share/from-dom0
+echo secret > /tmp/secret
+ln -s ../secret /tmp/share/outside
+cat > /tmp/g.cfg <<X
+name = "g1"
+type = "pv"
+kernel = "/guest/dom0"
+ramdisk = "/guest/screen"
+memory = 256
+cmdline = "console=hvc0"
+X
+check create xl create -p /tmp/g.cfg
+id=$(xl domid g1)
+device vfb 0 "vnc=1 vnclisten=127.0.0.1 vncdisplay=3 vncunused=1 vncpasswd=caravan" ""
+device vkbd 0 "" ""
+device 9pfs 0 "path=/tmp/share security_model=none" "tag=share"
+device console 1 "connection=pty" "type=ioemu output=pty protocol=vt100 tty="
+xl unpause g1
+await 400 grep -q "GUEST SHOWS" $log
+port=$(xenstore-read /local/domain/$id/console/vnc-port)
+same port 5903 "$port"
+same password-wanted "vncscreen: a password is wanted" "$(vncscreen $port read 2>&1)"
+same wrong-password "vncscreen: the password is wrong" "$(VNC_PASSWORD=caravat vncscreen $port read 2>&1)"
+export VNC_PASSWORD=caravan
+await 50 shows "Caravanserai: a walled inn for travellers."
+check screen-shows-text shows "Caravanserai: a walled inn for travellers."
+check type vncscreen $port type 'Who goes there?\n'
+await 50 grep -q "GUEST TYPED" $log
+check keys-arrive grep -q "GUEST TYPED Who goes there?" $log
+check keys-are-echoed shows "Who goes there?"
+
+tty=$(xenstore-read /local/domain/$id/device/console/1/tty)
+check channel-terminal test -c "$tty"
+timeout 20 head -n 1 < "$tty" > /tmp/channel &
+reader=$!
+echo "a word" > "$tty"
+wait $reader
+same channel "guest got a word" "$(tr -d '\r' < /tmp/channel)"
+
+await 300 grep -q "GUEST WRITING" $log
+server=$(share_server)
+same share-unprivileged "$((0x7f5e0000 + id))" "$(awk '/^Uid:/ { print $2 }' /proc/$server/status)"
+same share-filtered 2 "$(awk '/^Seccomp:/ { print $2 }' /proc/$server/status)"
+kill -9 $(pidof serai-back-vfb)
+killed=0
+for kill in 1 2 3 4; do
+	kill -9 $(share_server) && killed=$((killed + 1))
+	usleep 400000
+done
+check killed [ $killed -ge 3 ]
+check screen-comes-back shows "Who goes there?"
+await 300 grep -q "GUEST DONE" $log
+check guest-done grep "GUEST DONE" $log
+for what in READ DATA DOTU; do check guest-$what grep "GUEST $what right" $log; done
+same guest-right "" "$(grep "GUEST WRONG" $log | head -n 3)"
+same dom0-sees "the guest was here" "$(cat /tmp/share/dir/moved)"
+same dom0-sees-owner "640 12 34" "$(stat -c '%a %u %g' /tmp/share/dir/moved)"
+same dom0-sees-data "$(awk '/GUEST SUM/ { print $3 }' $log | tr -d '\r')" "$(sha256sum < /tmp/share/data | cut -d ' ' -f 1)"
+tries=100
+while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 100000; done
+same all-gone 2 "$(xl list | wc -l)"
+for kind in vfb vkbd 9pfs console; do xenstore-rm /local/domain/0/backend/$kind/$id 2>/dev/null; done
+tries=50
+until [ -z "$(pidof serai-back serai-back-vfb)" ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
+same no-process-left "" "$(pidof serai-back serai-back-vfb)"
+same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
+[ $failed = 0 ] || { cat /tmp/backd.log /tmp/vncscreen.err; tail -n 15 $log; ls -la /run/serai/back; }
