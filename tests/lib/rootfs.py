@@ -287,15 +287,16 @@ def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), 
 
 
 def tiny_guest(name):
-    """A guest of one C file over tests/guest/kit's start-up code; returns the image's path."""
+    """A guest of one C file over tests/guest/kit's start-up code, PVH if it is named so; returns the image's path."""
     kit = os.path.join(os.path.dirname(LIB), "guest", "kit")
+    kind = ("pvh.lds", "pvh_start.S", "small") if name.startswith("pvh-") else ("guest.lds", "start.S", "kernel")
     out = os.path.join(bedpaths.build_dir("tests", "guest"), name)
     subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-ffreestanding",
-                    "-fno-stack-protector", "-fno-pic", "-mcmodel=kernel", "-mno-red-zone", "-mgeneral-regs-only",
+                    "-fno-stack-protector", "-fno-pic", "-mcmodel=" + kind[2], "-mno-red-zone", "-mgeneral-regs-only",
                     "-fcf-protection=none", "-static", "-nostdlib", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack",
                     "-Wl,-z,max-page-size=4096", "-Wl,--no-warn-rwx-segments", "-fno-asynchronous-unwind-tables",
-                    "-I" + os.path.join(bedpaths.TOP, "hypervisor/include"), "-T", kit + "/guest.lds", "-o", out,
-                    kit + "/start.S", os.path.join(GUESTS, name + ".c")], check=True)
+                    "-I" + os.path.join(bedpaths.TOP, "hypervisor/include"), "-T", "%s/%s" % (kit, kind[0]), "-o", out,
+                    "%s/%s" % (kit, kind[1]), os.path.join(GUESTS, name + ".c")], check=True)
     return out
 
 

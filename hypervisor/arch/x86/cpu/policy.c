@@ -124,6 +124,7 @@ static void mask_extended(const struct policy_mask *m, uint32_t leaf, uint32_t r
 		r[3] &= B(8);
 		break;
 	case 0x80000008:
+		r[0] = (r[0] & ~0xff00u) | min(r[0] >> 8 & 0xff, 48u) << 8; /* no five-level paging */
 		/* CLZERO; IBPB alone, which is a command without state, under AMD's name on any CPU. */
 		r[1] = (r[1] & B(0)) | (cpu_has_ibpb ? B(12) : 0);
 		r[3] = 0;

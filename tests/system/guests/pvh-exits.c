@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A tiny PVH guest that leaves guest mode for every reason it can think of, the wrong way where there is one, and says
+ * on the debug port what came back; then it powers off. Or, by its command line, it only dies: by a "triple" fault, in a
+ * "hole" (runs code where there is no memory), or giving back its own "page" table.
+ */
+#define __XEN_TOOLS__ 1
+#include <stdbool.h>
+#include <stdint.h>
+#include <public/xen.h>
+#include <public/memory.h>
+#include <public/sched.h>
+#include <public/arch-x86/hvm/start_info.h>
+#include <public/hvm/hvm_op.h>
+#include <public/hvm/params.h>
+
+#define UD 6
+#define GP 13
+#define PF 14
+
+volatile int trap_vector;
+volatile uint64_t trap_error, trap_resume;
+void kit_main(const struct hvm_start_info *si);
+void kit_unexpected_trap(int vector, uint64_t rip);
+
+/* ---- console ---- */
+
+static void put(const char *s)
+{
+	for (; *s; s++)
+		__asm__ volatile("outb %0, %1" ::"a"(*s), "d"((uint16_t)0xe9));
+}
+
+static void put_hex(uint64_t v)
+{
+	for (int shift = 60; shift >= 0; shift -= 4)
+		if (v >> shift || !shift)
+			put((char[]){ "0123456789abcdef"[v >> shift & 15], 0 });
+}
+
+static void expect(const char *name, uint64_t got, uint64_t want)
+{
+	put(got == want ? "RIGHT " : "WRONG ");
+	put(name);
+	if (got != want) {
+		put(": got ");
+		put_hex(got);
+		put(", wanted ");
+		put_hex(want);
+	}
+	put("\n");
+}
+
+static long call(unsigned long nr, unsigned long a, const void *b)
+{
+	long ret;
+
+	__asm__ volatile("vmmcall" : "=a"(ret), "+D"(a), "+S"(b) : "0"(nr) : "memory");
+	return ret;
+}
+
+static void shut_down(unsigned int reason)
+{
+	struct sched_shutdown s = { .reason = reason };
+
+	for (;;)
+		call(__HYPERVISOR_sched_op, SCHEDOP_shutdown, &s);
+}
+
+void kit_unexpected_trap(int vector, uint64_t rip)
+{
+	put("WRONG unexpected-trap: vector ");
+	put_hex((uint64_t)vector);
+	put(" at ");
+	put_hex(rip);
+	put("\n");
+	shut_down(SHUTDOWN_poweroff);
+}
+
+/* The vector of the trap that an instruction took, or -1; .a = … and so on: the registers it starts with. */
+struct start {
+	uint64_t a, c, d, di, si;
+};
+#define TRAP_OF(insn, ...)                                                                              \
+	({                                                                                              \
+		struct start r = { __VA_ARGS__ };                                                       \
+		trap_vector = -1;                                                                       \
+		__asm__ volatile("lea 991f(%%rip), %%rbx; mov %%rbx, trap_resume(%%rip)\n" insn         \
+				 "\n991: movq $0, trap_resume(%%rip)"                                   \
+				 : "+a"(r.a), "+c"(r.c), "+d"(r.d), "+D"(r.di), "+S"(r.si)::"rbx", "memory"); \
+		(uint64_t)trap_vector;                                                                  \
+	})
+#define NONE ((uint64_t)-1)
+
+/* ---- instructions ---- */
+
+static void test_cpuid(void)
+{
+	static uint8_t code[8192] __attribute__((aligned(4096)));
+	uint32_t b;
+
+	__asm__ volatile("cpuid" : "=b"(b) : "a"(0x40000000) : "ecx", "edx");
+	expect("cpuid-signature", b, 0x566e6558);
+	__asm__ volatile(".byte 0xf3, 0x66; cpuid" : "=b"(b) : "a"(0x40000000) : "ecx", "edx");
+	expect("cpuid-with-prefixes", b, 0x566e6558);
+	/* Half of it on each of two pages. */
+	code[4095] = 0x0f;
+	code[4096] = 0xa2;
+	code[4097] = 0xc3;
+	__asm__ volatile("call *%%rdi" : "=b"(b) : "D"(&code[4095]), "a"(0x40000000) : "ecx", "edx", "memory");
+	expect("cpuid-across-pages", b, 0x566e6558);
+	expect("single-step", TRAP_OF("pushfq; orl $0x100, (%%rsp); popfq; cpuid; nop; nop", .a = 0), 1);
+}
+
+static void test_refused(void)
+{
+	expect("vmrun", TRAP_OF("vmrun %%rax", .a = 0), UD);
+	expect("vmload", TRAP_OF("vmload %%rax", .a = 0), UD);
+	expect("vmsave", TRAP_OF("vmsave %%rax", .a = 0), UD);
+	expect("stgi", TRAP_OF("stgi", .a = 0), UD);
+	expect("clgi", TRAP_OF("clgi", .a = 0), UD);
+	expect("skinit", TRAP_OF("skinit", .a = 0), UD);
+	expect("invlpga", TRAP_OF("invlpga %%rax, %%ecx", .a = 0, .c = 0), UD);
+	expect("rsm", TRAP_OF("rsm", .a = 0), UD);
+	expect("monitor", TRAP_OF("monitor", .a = 0, .c = 0, .d = 0), UD);
+	expect("mwait", TRAP_OF("mwait", .a = 0, .c = 0), UD);
+	expect("rdpmc", TRAP_OF("rdpmc", .c = 0), GP);
+	expect("xsetbv-off", TRAP_OF("xsetbv", .a = 1, .c = 0, .d = 0), UD);
+	expect("wbinvd", TRAP_OF("wbinvd", .a = 0), NONE);
+	expect("invd", TRAP_OF("invd", .a = 0), NONE);
+}
+
+static void test_control(void)
+{
+	uint64_t cr0, cr4;
+
+	__asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	expect("cr4-shown", cr4 & ~0x40ul, 0x620); /* QEMU shows CR4.MCE as it is */
+	expect("cr0-nw-without-cd", TRAP_OF("mov %%rax, %%cr0", .a = cr0 | 1ul << 29), GP);
+	expect("cr0-no-protection", TRAP_OF("mov %%rax, %%cr0", .a = cr0 & ~1ul), GP);
+	expect("cr0-paging-off", TRAP_OF("mov %%rax, %%cr0", .a = cr0 & ~(1ul << 31)), GP);
+	expect("cr0-high", TRAP_OF("mov %%rax, %%cr0", .a = cr0 | 1ul << 40), GP);
+	expect("cr0-cache-off", TRAP_OF("mov %%rax, %%cr0", .a = cr0 | 1ul << 30), NONE);
+	expect("cr0-again", TRAP_OF("mov %%rax, %%cr0", .a = cr0), NONE);
+	expect("clts", TRAP_OF("clts", .a = 0), NONE);
+	expect("lmsw", TRAP_OF("smsw %%ax; lmsw %%ax", .a = 0), NONE);
+	expect("cr4-no-pae", TRAP_OF("mov %%rax, %%cr4", .a = cr4 & ~0x20ul), GP);
+	expect("cr4-la57", TRAP_OF("mov %%rax, %%cr4", .a = cr4 | 1ul << 12), GP);
+	expect("cr4-vmxe", TRAP_OF("mov %%rax, %%cr4", .a = cr4 | 1ul << 13), GP);
+	expect("cr4-pge", TRAP_OF("mov %%rax, %%cr4", .a = cr4 | 0x80), NONE);
+	expect("cr8", TRAP_OF("mov %%rax, %%cr8", .a = 5ul), NONE);
+	__asm__ volatile("mov %%cr8, %0" : "=r"(cr4));
+	expect("cr8-back", cr4, 5);
+	expect("cr8-low", TRAP_OF("mov %%rax, %%cr8", .a = 0ul), NONE);
+	expect("debug-register", TRAP_OF("mov %%rax, %%db0; mov %%db0, %%rax", .a = 0x1234), NONE);
+}
+
+static uint64_t wrmsr(uint32_t msr, uint64_t v)
+{
+	return TRAP_OF("wrmsr", .c = msr, .a = (uint32_t)v, .d = (uint32_t)(v >> 32));
+}
+
+static void test_msrs(void)
+{
+	uint64_t bad = 0;
+
+	expect("efer-svme", wrmsr(0xc0000080, 0x1d00), GP);
+	expect("efer-no-lme", wrmsr(0xc0000080, 0x800), GP);
+	expect("efer-same", wrmsr(0xc0000080, 0xd00), NONE);
+	expect("pat-bad", wrmsr(0x277, 2), GP);
+	expect("vm-hsave", wrmsr(0xc0010117, 0x1000), GP);
+	expect("vm-cr", wrmsr(0xc0010114, 0), GP);
+	expect("hypercall-page-nowhere", wrmsr(0x40000000, 0xfd000000), GP);
+	expect("apic-base-reserved", wrmsr(0x1b, ~0ul), GP);
+	for (uint64_t base = 0; base <= 0xc0000000; base += 0xc0000000)
+		for (uint32_t i = 0; i < 0x2000; i += 61) {
+			uint64_t t = TRAP_OF("rdmsr", .c = base + i);
+
+			bad += t != NONE && t != GP;
+		}
+	expect("msr-sweep", bad, 0);
+}
+
+/* ---- devices and memory ---- */
+
+#define HOLE ((volatile uint32_t *)0xfd000000ul)
+
+static void test_ports(void)
+{
+	static uint32_t buf[4];
+	uint64_t bad = 0;
+	uint32_t v;
+
+	for (unsigned int port = 0; port < 0x10000; port += 251) {
+		__asm__ volatile("inl %1, %0" : "=a"(v) : "d"((uint16_t)port));
+		bad += v != ~0u;
+		if (port != 0xe9)
+			__asm__ volatile("outb %b0, %1" ::"a"(0), "d"((uint16_t)port));
+	}
+	expect("port-sweep", bad, 0);
+	__asm__ volatile("mov $0x12345678, %%eax; inb %w1, %%al" : "=&a"(v) : "d"((uint16_t)0x80));
+	expect("port-byte-keeps-rest", v, 0x123456ff);
+	expect("ins", TRAP_OF("rep insl", .di = (uint64_t)buf, .c = 4, .d = (uint16_t)0x80), NONE);
+	expect("ins-value", buf[3], ~0u);
+	expect("outs-unmapped", TRAP_OF("outsb", .si = 0xffff900000000000ul, .d = (uint16_t)0x80), PF);
+}
+
+static void test_mmio(void)
+{
+	uint64_t v;
+
+	expect("hole-reads-ones", HOLE[0], ~0u);
+	HOLE[1] = 5;
+	expect("hole-keeps-nothing", HOLE[1], ~0u);
+	__asm__ volatile("movzbl (%1), %k0" : "=r"(v) : "r"(HOLE));
+	expect("hole-byte", v, 0xff);
+	expect("hole-xchg", TRAP_OF("xchg %%eax, (%%rdi)", .di = (uint64_t)HOLE, .a = 1), NONE);
+	expect("hole-stos", TRAP_OF("rep stosl", .di = (uint64_t)HOLE, .a = 0, .c = 8), NONE);
+	expect("hole-across-pages", TRAP_OF("mov %%rax, 0xffc(%%rdi)", .di = (uint64_t)HOLE, .a = 0), NONE);
+	expect("hole-sse", TRAP_OF("movups (%%rdi), %%xmm0", .di = (uint64_t)HOLE), UD);
+	expect("hole-cmpxchg16b", TRAP_OF("lock cmpxchg16b (%%rdi)", .di = (uint64_t)HOLE), UD);
+	__asm__ volatile("mov (%1), %k0" : "=r"(v) : "r"(0xfee00030ul));
+	expect("apic-version", v & 0xff, 0x14);
+}
+
+static long memory_op(unsigned int op, uint64_t gfn, unsigned int order)
+{
+	xen_pfn_t list[] = { gfn };
+	struct xen_memory_reservation r = { .nr_extents = 1, .extent_order = order, .domid = DOMID_SELF };
+
+	r.extent_start.p = list;
+	return call(__HYPERVISOR_memory_op, op, &r);
+}
+
+static long add(unsigned int space, uint64_t idx, uint64_t gfn)
+{
+	struct xen_add_to_physmap a = { .domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = gfn };
+
+	return call(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &a);
+}
+
+static void test_physmap(void)
+{
+	volatile uint32_t *p = (uint32_t *)0x800000;
+
+	*p = 42;
+	expect("give-back", (uint64_t)memory_op(XENMEM_decrease_reservation, 0x800, 0), 1);
+	expect("given-back", *p, ~0u);
+	expect("give-back-twice", (uint64_t)memory_op(XENMEM_decrease_reservation, 0x800, 0), 0);
+	expect("take", (uint64_t)memory_op(XENMEM_populate_physmap, 0x800, 0), 1);
+	expect("taken-is-clean", *p, 0);
+	expect("take-too-high", (uint64_t)memory_op(XENMEM_populate_physmap, 1ul << 40, 0), 0);
+	expect("take-unaligned", (uint64_t)memory_op(XENMEM_populate_physmap, 0x801, 9), 0);
+	expect("shared-info", (uint64_t)add(XENMAPSPACE_shared_info, 0, 0x900), 0);
+	expect("shared-info-index", (uint64_t)add(XENMAPSPACE_shared_info, 1, 0x900), (uint64_t)-22);
+	expect("shared-info-moves", (uint64_t)add(XENMAPSPACE_shared_info, 0, 0x901), 0);
+	expect("shared-info-left", *(volatile uint32_t *)0x900000, ~0u);
+	expect("shared-info-not-given", (uint64_t)memory_op(XENMEM_decrease_reservation, 0x901, 0), 0);
+	expect("grant-frame", (uint64_t)add(XENMAPSPACE_grant_table, 0, 0x902), 0);
+	expect("grant-frame-wild", (uint64_t)add(XENMAPSPACE_grant_table, 1ul << 40, 0x902), (uint64_t)-22);
+	expect("foreign", (uint64_t)add(XENMAPSPACE_gmfn_foreign, 0, 0x903), (uint64_t)-22);
+	expect("add-too-high", (uint64_t)add(XENMAPSPACE_gmfn, 0x800, 1ul << 40), (uint64_t)-22);
+	expect("move-hole", (uint64_t)add(XENMAPSPACE_gmfn, 0xfd000, 0x904), (uint64_t)-22);
+	expect("move", (uint64_t)add(XENMAPSPACE_gmfn, 0x800, 0x905), 0);
+}
+
+static void test_calls(void)
+{
+	struct xen_hvm_param param = { .domid = DOMID_SELF, .index = HVM_NR_PARAMS };
+
+	for (unsigned long nr = 0; nr < 80; nr++)
+		if (nr != __HYPERVISOR_sched_op && nr != __HYPERVISOR_vcpu_op && nr != 6 /* old sched_op */)
+			(void)call(nr, ~0ul, (void *)~0ul);
+	put("RIGHT wild-calls\n");
+	expect("no-such-call", (uint64_t)call(63, 0, 0), (uint64_t)-38);
+	expect("pv-call", (uint64_t)call(__HYPERVISOR_mmu_update, 0, 0), (uint64_t)-38);
+	expect("domctl", (uint64_t)call(__HYPERVISOR_domctl, 0, 0), (uint64_t)-1);
+	expect("bad-pointer", (uint64_t)call(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (void *)0xffff900000000000ul),
+	       (uint64_t)-14);
+	expect("pointer-into-hole", (uint64_t)call(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (void *)0xfd000000ul),
+	       (uint64_t)-14);
+	expect("param-index", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_get_param, &param), (uint64_t)-22);
+}
+
+static void die(const char *how)
+{
+	struct __attribute__((packed)) {
+		uint16_t limit;
+		uint64_t base;
+	} none = { 0, 0 };
+	uint64_t cr3;
+
+	if (*how == 't')
+		__asm__ volatile("lidt %0; int3" ::"m"(none));
+	if (*how == 'h')
+		__asm__ volatile("jmp *%0" ::"r"(0xfd000000ul));
+	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
+	if (*how == 'p' && how[1] == 'a')
+		memory_op(XENMEM_decrease_reservation, cr3 >> 12, 0);
+	shut_down(SHUTDOWN_poweroff);
+}
+
+void kit_main(const struct hvm_start_info *si)
+{
+	const char *how = (const char *)si->cmdline_paddr;
+
+	put("RIGHT started\n");
+	if (*how == 'p' && how[1] == 'o') {
+		test_cpuid();
+		test_refused();
+		test_control();
+		test_msrs();
+		test_ports();
+		test_mmio();
+		test_physmap();
+		test_calls();
+		put("RIGHT ended\n");
+	}
+	die(how);
+}
