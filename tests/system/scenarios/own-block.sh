@@ -13,14 +13,14 @@ start_dom0 serai serai
 backd=/opt/serai/lib/serai/serai-backd
 log=/var/log/xen/console/guest-g1.log
 
-# disk DOMID DEVID PARAMS MODE: the nodes a toolstack writes.
+# disk DOMID DEVID PARAMS MODE [TYPE]: the nodes a toolstack writes.
 disk()
 {
 	fe=/local/domain/$1/device/vbd/$2 be=/local/domain/0/backend/qdisk/$1/$2
 	xenstore-write $be/frontend $fe $be/frontend-id $1 $be/online 1 $be/removable 1 $be/type qdisk \
-		$be/mode $4 $be/device-type disk $be/discard-enable 1 $be/params "$3"
+		$be/mode $4 $be/device-type ${5:-disk} $be/discard-enable 1 $be/params "$3"
 	xenstore-chmod -r $be n0 r$1
-	xenstore-write $fe/backend $be $fe/backend-id 0 $fe/virtual-device $2 $fe/device-type disk
+	xenstore-write $fe/backend $be $fe/backend-id 0 $fe/virtual-device $2 $fe/device-type ${5:-disk}
 	xenstore-chmod -r $fe n$1 r0
 	xenstore-write $fe/state 1 $be/state 1
 	xenstore-chmod $fe/state n$1 r0
@@ -35,6 +35,10 @@ await() # TRIES PATTERN: in the guest's console
 truncate -s 64M /tmp/raw.img
 check qcow2 qemu-img create -q -f qcow2 /tmp/disk.qcow2 64M
 echo "read me" > /dev/ram0
+echo "first medium" > /tmp/first.iso
+echo "second medium" > /tmp/second.iso
+truncate -s 2M /tmp/first.iso
+truncate -s 1M /tmp/second.iso
 check backd $backd
 same one-backd-only 1 "$($backd -i >/dev/null 2>&1; echo $?)"
 cat > /tmp/g.cfg <<X
@@ -51,6 +55,7 @@ id=$(xl domid g1)
 disk $id 51712 "qcow2:/tmp/disk.qcow2" w
 disk $id 51728 "aio:/tmp/raw.img" w
 disk $id 51744 "phy:/dev/ram0" r
+disk $id 51760 "aio:/tmp/first.iso" r cdrom
 xl unpause g1
 await 600 "GUEST WRITING"
 worker=$(pidof serai-back)
@@ -58,7 +63,7 @@ same unprivileged "$((0x7f5e0000 + id))" "$(awk '/^Uid:/ { print $2 }' /proc/$wo
 same no-capabilities 0000000000000000 "$(awk '/^CapEff:/ { print $2 }' /proc/$worker/status)"
 same filtered 2 "$(awk '/^Seccomp:/ { print $2 }' /proc/$worker/status)"
 same confined empty "$(basename "$(readlink /proc/$worker/root)")"
-kills=0
+kills=0 # the daemon, too, once
 for round in 1 2 3 4; do
 	kill -9 $(pidof serai-back) || break
 	if [ $round = 2 ]; then
@@ -70,13 +75,24 @@ for round in 1 2 3 4; do
 	usleep 1500000
 done
 echo "$(cut -d ' ' -f 1 /proc/uptime): killed $kills workers"
+await 600 "GUEST WANTS another medium"
+xenstore-write /local/domain/0/backend/qdisk/$id/51760/params aio:/tmp/second.iso
+await 600 "GUEST WANTS a crash"
+kill -9 $(pidof qemu-storage-daemon)
+be=/local/domain/0/backend/qdisk/$id/51728
+xenstore-write $be/online 0 $be/state 5
+tries=100
+until [ "$(xenstore-read $be/state)" = 6 ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
+same detached 6 "$(xenstore-read $be/state)"
+xenstore-rm $be
+xenstore-rm /local/domain/$id/device/vbd/51728
 await 600 "GUEST DONE"
 check guest-done grep "GUEST DONE" $log
-for what in EXT4 RAW READONLY READ; do check guest-$what grep "GUEST $what right" $log; done
+for what in EXT4 RAW READONLY READ MEDIUM DETACH CRASH; do check guest-$what grep "GUEST $what right" $log; done
 same guest-right "" "$(grep "GUEST WRONG" $log | head -n 3)"
 check killed [ $kills -ge 2 ]
 sum=$(awk '/GUEST SUM/ { print $3 }' $log | tr -d '\r')
-same data-in-the-file "$sum" "$(dd if=/tmp/raw.img bs=1M count=12 2>/dev/null | sha256sum | cut -d ' ' -f 1)"
+same data-in-the-file "$sum" "$(dd if=/tmp/raw.img bs=1M count=8 2>/dev/null | sha256sum | cut -d ' ' -f 1)"
 tries=100
 while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 100000; done
 same all-gone 2 "$(xl list | wc -l)"

@@ -303,6 +303,10 @@ static void connected(struct back_private *n, const struct back_message *message
 
 	if (message->result) {
 		unlinked(n);
+		if (n->doomed) {
+			dissolve(n);
+			return;
+		}
 		ended(n, back_error(&n->device, -EIO, "%s (%s)", message->text,
 				    strerror(-message->result)));
 		return;
