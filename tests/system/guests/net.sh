@@ -1,0 +1,25 @@
+# A guest with PV network cards: asks for addresses on those its command line lists (dhcp=eth0,eth1), serves
+# files, and does what it is told on port 99.
+modprobe xen-netfront
+ip link set lo up
+head -c 4194304 /dev/urandom >/tmp/data
+cat >/tmp/lease <<'X'
+#!/bin/sh
+[ "$1" = bound ] || exit 0
+ip addr add $ip/$mask dev $interface
+[ -z "$router" ] || ip route add default via $router dev $interface 2>/dev/null
+for server in $dns; do echo "nameserver $server" >>/etc/resolv.conf; done
+echo "GUEST ADDRESS $interface $ip" >/dev/console
+X
+chmod 755 /tmp/lease
+httpd -p 80 -h /tmp
+nc -ll -p 99 -e /bin/sh &
+cards=$(sed -n 's/.*dhcp=\([a-z0-9,]*\).*/\1/p' /proc/cmdline | tr , ' ')
+for card in $cards; do
+	tries=300
+	until [ -d /sys/class/net/$card ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
+	ip link set $card up
+	udhcpc -i $card -n -q -t 60 -T 1 -s /tmp/lease >/tmp/dhcp 2>&1 || echo "GUEST WRONG dhcp on $card: $(tail -n 1 /tmp/dhcp)"
+done
+echo "GUEST READY"
+sleep 100000

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+#@ about: stock guests' network cards through Serai's own backend, in each network mode
+#@ with: xen-tools serai-tools nft
+#@ modules: tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
+#@ host: peer
+#@ guest: cloud:net
+#@ guest-modules: xen-netfront
+#@ timeout: 240
+#@ mem: 1536
+#@ run serai: smp=2 dom0-mem=600 nic=e1000e
+
+modules tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
+start_dom0 serai serai
+mkdir -p /dev/net
+[ -c /dev/net/tun ] || mknod /dev/net/tun c 10 200
+log=/var/log/xen/console/guest-
+ip link set lo up
+for try in $(seq 50); do [ -d /sys/class/net/eth0 ] && break; usleep 100000; done
+ip link set eth0 up
+ip addr add 10.0.2.50/24 dev eth0
+ip route add default via 10.0.2.2
+for try in $(seq 100); do [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break; usleep 100000; done
+check outside ping -c 2 -W 2 10.0.2.2
+
+# guest NAME DHCP
+guest()
+{
+	{
+		echo "name = \"$1\"; type = \"pv\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/net\""
+		echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 dhcp=$2\""
+	} > /tmp/"$1".cfg
+	check create-"$1" xl create -q /tmp/"$1".cfg
+}
+# card NAME NUMBER KEY=VALUE...: the nodes of a network card.
+card()
+{
+	domid=$(xl domid "$1")
+	front=/local/domain/$domid/device/vif/$2 back=/local/domain/0/backend/qnic/$domid/$2
+	mac=00:16:3e:00:0$domid:0$2 number=$2
+	shift 2
+	xenstore-write "$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 \
+		"$back/mac" "$mac" "$back/handle" "$number" "$front/backend-id" 0 "$front/handle" "$number" "$front/mac" "$mac"
+	for pair in "$@"; do xenstore-write "$back/${pair%%=*}" "${pair#*=}"; done
+	xenstore-write "$front/backend" "$back" "$front/state" 1
+	xenstore-chmod -r "$front" n"$domid" r0
+	xenstore-chmod -r "$back" n0 r"$domid"
+	xenstore-write "$back/state" 1
+	xenstore-chmod "$back/state" n0 r"$domid"
+}
+# soon COMMAND…: within 60 s.
+soon()
+{
+	tries=300
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+address() { sed -n "s/.*GUEST ADDRESS $2 \([0-9.]*\).*/\1/p" $log"$1".log; }
+# on ADDRESS COMMAND: what the guest says.
+on() { { echo "$2"; echo exit; sleep "${3-0}"; } | timeout 60 nc "$1" 99; }
+sum() { sha256sum | cut -d ' ' -f 1; }
+sum_of() { cut -d ' ' -f 1; }
+worker_of() { cat /run/serai/back/"$(xl domid "$1")".lock; }
+backd() { (/opt/serai/lib/serai/serai-backd -i >>/tmp/backd.log 2>&1 &); }
+
+backd
+guest one eth0,eth1,eth4
+card one 0 mode=nat
+card one 1 mode=host mtu=9000
+card one 2 mode=internal
+card one 3 mode=routed ip=192.0.2.9
+card one 4 mode=bridged
+guest two eth0
+card two 0 mode=nat
+card two 1 mode=internal
+check ready-one soon grep "GUEST READY" ${log}one.log
+check ready-two soon grep "GUEST READY" ${log}two.log
+one=$(address one eth0) two=$(address two eth0) host=$(address one eth1) bridged=$(address one eth4)
+check leases [ -n "$one" -a -n "$two" -a -n "$host" -a -n "$bridged" ]
+[ -n "$one" ] && [ -n "$two" ] || finish
+head -c 8388608 /dev/urandom >/tmp/out
+httpd -p 80 -h /tmp
+of_out=$(sum </tmp/out)
+of_one=$(on "$one" "sha256sum /tmp/data" | sum_of) of_two=$(on "$two" "sha256sum /tmp/data" | sum_of)
+
+# Guest and Dom0, guest and guest, under one translated network.
+check ping ping -c 3 -i 0.2 -W 5 "$one"
+check ping-ipv6 ping -6 -c 2 -i 0.2 -W 5 -I serai-nat fe80::216:3eff:fe00:100
+same from-guest "$of_one" "$(wget -q -O - http://"$one"/data | sum)"
+same to-guest "$of_out" "$(on "$one" "wget -q -O - http://192.168.177.1/out | sha256sum" | sum_of)"
+same guest-to-guest "$of_two" "$(on "$one" "wget -q -O - http://$two/data | sha256sum" | sum_of)"
+# To the outside: the peer says the checksum on a line, then the data.
+on "$two" "echo GET 2097152 | nc 10.0.2.2 $bed_port >/tmp/got; head -n 1 /tmp/got; tail -c 2097152 /tmp/got | sha256sum" >/tmp/nat
+check answered [ -s /tmp/nat ]
+same translated "$(head -n 1 /tmp/nat)" "$(tail -n 1 /tmp/nat | sum_of)"
+
+# Host-only, with jumbo frames: no packet is cut, none gets out.
+on "$one" "ip link set eth1 mtu 9000"
+cut_before=$(awk '/^Ip:/ { n = $NF } END { print n }' /proc/net/snmp)
+check jumbo ping -c 3 -i 0.2 -s 8900 -W 5 "$host"
+same jumbo-whole "$cut_before" "$(awk '/^Ip:/ { n = $NF } END { print n }' /proc/net/snmp)"
+same jumbo-tcp "$of_one" "$(wget -q -O - http://"$host"/data | sum)"
+same host-only-stays "no way" "$(on "$one" "ip addr add 192.168.178.200/24 dev eth1; ip route add 1.2.3.4 dev eth0
+	ip route add 10.0.2.2 via 192.168.178.1 dev eth1; ping -c 1 -W 1 10.0.2.2 >/dev/null || echo no way; ip route del 10.0.2.2")"
+
+# Internal: the guests see each other, Dom0 neither.
+on "$two" "ip addr add 10.8.0.2/24 dev eth1; ip link set eth1 up"
+same internal "reached" "$(on "$one" "ip addr add 10.8.0.1/24 dev eth2; ip link set eth2 up; ping -c 2 -W 3 10.8.0.2 >/dev/null && echo reached")"
+same internal-alone "" "$(ip addr show dev serai-int | grep inet)"
+
+# Routed to its own address; bridged on Dom0's own network, where its router gave the lease.
+on "$one" "ip addr add 192.0.2.9/32 dev eth3; ip link set eth3 up; ip route add 10.0.2.50 dev eth3"
+check routed ping -c 2 -i 0.2 -W 5 192.0.2.9
+check bridged ping -c 2 -i 0.2 -W 5 "$bridged"
+on "$one" "echo GET 1048576 | nc 10.0.2.2 $bed_port >/tmp/got; head -n 1 /tmp/got; tail -c 1048576 /tmp/got | sha256sum" >/tmp/nat
+same bridged-outside "$(head -n 1 /tmp/nat)" "$(tail -n 1 /tmp/nat | sum_of)"
+
+# Workers and serai-backd die in the midst of a transfer, which goes on.
+on "$one" "wget -q -O - http://192.168.177.1/out | sha256sum" >/tmp/killed &
+transfer=$!
+for round in 1 2 3; do
+	usleep 500000
+	kill -9 "$(worker_of one)"
+done
+usleep 300000
+kill -9 "$(pidof serai-backd)"
+backd
+wait $transfer
+same killed "$of_out" "$(sum_of </tmp/killed)"
+check ping-again ping -c 3 -i 0.2 -W 10 "$two"
+
+# The end: nothing stays but the networks.
+for name in one two; do
+	domid=$(xl domid $name)
+	xl destroy $name
+	xenstore-rm /local/domain/0/backend/qnic/"$domid"
+done
+taps() { ls /sys/class/net | grep -c '^vif'; }
+no_tap() { [ "$(taps)" = 0 ]; }
+check taps-gone soon no_tap
+same journals-gone "" "$(ls /run/serai/back | grep qnic)"
+same no-complaint "" "$(grep -iE 'failed|refused|died|cannot' /tmp/backd.log | grep -v 'signal 9' | head -n 3)"
+same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
