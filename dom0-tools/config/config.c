@@ -99,6 +99,37 @@ struct domain_config *config_parse_file(const char *path, const char *const *ove
 	return config;
 }
 
+bool string_list_add(struct string_list *list, const char *text)
+{
+	char **grown = realloc(list->item, (list->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		return false;
+	list->item = grown;
+	grown[list->count] = strdup(text);
+	if (!grown[list->count])
+		return false;
+	list->count++;
+	return true;
+}
+
+void string_list_remove(struct string_list *list, unsigned int index)
+{
+	free(list->item[index]);
+	list->count--;
+	memmove(list->item + index, list->item + index + 1,
+		(list->count - index) * sizeof(*list->item));
+}
+
+struct domain_config *config_copy(const struct domain_config *config)
+{
+	char *json = config_to_json(config);
+	struct domain_config *copy = json ? config_from_json(json, strlen(json)) : NULL;
+
+	free(json);
+	return copy;
+}
+
 static void free_list(struct string_list *list)
 {
 	for (unsigned int i = 0; i < list->count; i++)

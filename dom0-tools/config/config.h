@@ -95,6 +95,11 @@ struct domain_config *config_parse(const char *source, const char *text, size_t 
 /* The same from a file; a file that cannot be read is a fatal fault naming it and the reason. */
 struct domain_config *config_parse_file(const char *path, const char *const *overrides, config_report *report, void *data);
 void config_free(struct domain_config *config);
+/* A copy of text becomes the last of a list; false without memory. */
+bool string_list_add(struct string_list *list, const char *text);
+void string_list_remove(struct string_list *list, unsigned int index);
+/* A whole copy, NULL without memory or if a text is no UTF-8. */
+struct domain_config *config_copy(const struct domain_config *config);
 
 /* JSON, as `xl list -l` and the daemon's state use it: malloc'ed text; config_from_json() gives NULL for what is not one. */
 char *config_to_json(const struct domain_config *config);

@@ -8,6 +8,7 @@
 
 #include "config/keys.h"
 #include "config/names.h"
+#include "config/spec.h"
 
 static const struct place nowhere;
 
@@ -136,6 +137,40 @@ static bool finish_boot(struct reading *reading)
 	return true;
 }
 
+static bool screen_is_good(struct reading *reading, const char *text)
+{
+	struct spec_fault fault;
+
+	return spec_check("vfb", text, &fault) || complain(reading, "vnc", fault.message);
+}
+
+/* A PV guest with the keys of an emulated screen gets a screen of its own kind. */
+static bool finish_screen(struct reading *reading)
+{
+	static const char *const keys[] = { "vnc",	 "vnclisten", "vncdisplay", "vncunused",
+					    "vncpasswd", "keymap",    "sdl",	    "opengl",
+					    "display",	 "xauthority" };
+	struct domain_config *config = reading->config;
+	const char *vnc = text_of(reading, "vnc"), *sdl = text_of(reading, "sdl");
+	char text[1024];
+	size_t length = 0;
+
+	if (config->type != DOMAIN_PV || config->vfbs.count ||
+	    !((vnc && strcmp(vnc, "0")) || (sdl && strcmp(sdl, "0"))))
+		return true;
+	text[0] = '\0';
+	for (unsigned int i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = text_of(reading, keys[i]);
+
+		if (value && length < sizeof(text))
+			length += snprintf(text + length, sizeof(text) - length, "%s%s=%s",
+					   length ? "," : "", keys[i], value);
+	}
+	if (length >= sizeof(text))
+		return complain(reading, "vnc", "the settings of the screen are too long");
+	return string_list_add(&config->vfbs, text) && screen_is_good(reading, text);
+}
+
 bool config_finish(struct reading *reading)
 {
 	static const uint8_t no_uuid[16];
@@ -145,6 +180,7 @@ bool config_finish(struct reading *reading)
 	good &= finish_memory(reading);
 	good &= finish_vcpus(reading);
 	good &= finish_boot(reading);
+	good &= finish_screen(reading);
 	if (!memcmp(config->uuid, no_uuid, sizeof(no_uuid)))
 		uuid_generate(config->uuid);
 	return good;

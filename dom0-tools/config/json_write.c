@@ -9,6 +9,7 @@
 #include <uuid/uuid.h>
 
 #include "config/json_config.h"
+#include "config/json_devices.h"
 #include "config/names.h"
 
 static void optional_text(struct json *json, const char *key, const char *text)
@@ -170,6 +171,7 @@ void config_write_json(struct json *json, const char *key, const struct domain_c
 	json_map(json, key);
 	create_info(json, config);
 	build_info(json, config);
+	devices_write_json(json, config);
 	action(json, "on_poweroff", config->on_poweroff);
 	action(json, "on_reboot", config->on_reboot);
 	action(json, "on_watchdog", config->on_watchdog);

@@ -16,6 +16,7 @@
 #define TEXT(key, member) { key, VALUE_TEXT, FOR_ALL, set_text, AT(member), 0, 0 }
 #define NUMBER(key, member, least, most) { key, VALUE_NUMBER, FOR_ALL, set_number, AT(member), least, most }
 #define LIST(key, member) { key, VALUE_LIST, FOR_ALL, set_list, AT(member), 0, 0 }
+#define DEVICES(key, member) { key, VALUE_LIST, FOR_ALL, set_devices, AT(member), 0, 0 }
 #define ACTION(key) { #key, VALUE_TEXT, FOR_ALL, set_action, AT(key), 0, 0 }
 #define LATER(key, kind) { key, kind, FOR_ALL, set_later, 0, 0, 0 }
 #define KEPT(key, kind, types) { key, kind, types, NULL, 0, 0, 0 }
@@ -91,13 +92,13 @@ const struct key config_keys[] = {
 	ACTION(on_soft_reset),
 
 	/* PV devices */
-	LIST("disk", disks),
-	LIST("vif", vifs),
+	DEVICES("disk", disks),
+	DEVICES("vif", vifs),
 	KEPT("vif2", VALUE_LIST, 0),
-	LIST("vfb", vfbs),
-	LIST("p9", p9s),
-	LIST("channel", channels),
-	LIST("vkb", vkbs),
+	DEVICES("vfb", vfbs),
+	DEVICES("p9", p9s),
+	DEVICES("channel", channels),
+	DEVICES("vkb", vkbs),
 	LIST("pci", pcis),
 	LIST("ioports", ioports),
 	LIST("irqs", irqs),

@@ -55,6 +55,7 @@ bool set_memory(struct reading *reading, const struct key *key, const struct nod
 bool set_action(struct reading *reading, const struct key *key, const struct node *value);
 bool set_affinity(struct reading *reading, const struct key *key, const struct node *value);
 bool set_tsc_mode(struct reading *reading, const struct key *key, const struct node *value);
+bool set_devices(struct reading *reading, const struct key *key, const struct node *value);
 bool set_later(struct reading *reading, const struct key *key, const struct node *value);
 
 /* Fills in what was not given and checks what goes together (finish.c). */

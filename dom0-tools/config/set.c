@@ -9,6 +9,7 @@
 #include "config/cpuset.h"
 #include "config/keys.h"
 #include "config/names.h"
+#include "config/spec.h"
 
 static void *member(struct reading *reading, const struct key *key)
 {
@@ -90,6 +91,26 @@ bool set_list(struct reading *reading, const struct key *key, const struct node 
 		if (!add_string(reading, list, value->item[i]))
 			return false;
 	return true;
+}
+
+/* A list whose texts are devices: each is kept as written, once it is known to be good. */
+bool set_devices(struct reading *reading, const struct key *key, const struct node *value)
+{
+	bool good = true;
+
+	for (unsigned int i = 0; i < value->count; i++) {
+		const struct node *item = value->item[i];
+		struct place place = item->place;
+		struct spec_fault fault = { 0 };
+
+		if (spec_check(key->name, item->text, &fault))
+			continue;
+		place.column += fault.offset + 1; /* the quotation mark */
+		syntax_fault(reading->syntax, reading->setting->source, place, true, "%s: %s",
+			     key->name, fault.message);
+		good = false;
+	}
+	return good && set_list(reading, key, value);
 }
 
 bool set_name(struct reading *reading, const struct key *key, const struct node *value)

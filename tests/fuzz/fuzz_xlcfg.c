@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "config/cpuset.h"
+#include "config/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,6 +40,30 @@ static void check(struct domain_config *config)
 	config_free(config);
 }
 
+/* Each word as every kind of device; a disk written out again is the same disk. */
+static void check_specs(const char *text)
+{
+	static const char *const keys[] = { "disk", "vif", "vfb", "vkb", "p9", "channel" };
+	struct disk_spec disk, again;
+	struct spec_fault fault;
+	char *written;
+
+	for (unsigned int i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		fault.message[0] = '\0';
+		if (!spec_check(keys[i], text, &fault) &&
+		    (!fault.message[0] || fault.offset > strlen(text)))
+			abort();
+	}
+	if (!disk_spec_read(text, &disk, &fault))
+		return;
+	written = disk_spec_text(&disk);
+	if (!written || !disk_spec_read(written, &again, &fault) ||
+	    strcmp(disk.target, again.target) || disk.number != again.number ||
+	    disk.writable != again.writable)
+		abort();
+	free(written);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -55,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(config);
 	word = strndup(text, size);
 	if (word)
-		cpuset_parse(word, NULL, &set);
+		cpuset_parse(word, NULL, &set), check_specs(word);
 	free(word);
 	return 0;
 }

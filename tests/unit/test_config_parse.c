@@ -85,8 +85,8 @@ static void every_way_of_writing_values(void **state)
 	struct domain_config *c =
 	    good("memory = 0x80 # hex\n maxmem='0400';vcpus=\"2\"\nmaxvcpus=4\n"
 		 "ramdisk = '/a b\\x41\\101\\n\\'\"'\n"
-		 "disk = [ 'one',\n  \"two\", # comment\n\n 'three', ]\n"
-		 "disk += [ 'four' ]\n extra = 'a'\n extra += ' b'\nroot='/dev/x'\n"
+		 "ioports = [ 'one',\n  \"two\", # comment\n\n 'three', ]\n"
+		 "ioports += [ 'four' ]\n extra = 'a'\n extra += ' b'\nroot='/dev/x'\n"
 		 "vif=[]\ncpu_weight=512\ncap=0\nlocaltime=1\nrtc_timeoffset=-60\n"
 		 "uuid='01234567-89ab-cdef-0123-456789abcdef'\non_crash='coredump-restart'\n");
 
@@ -95,9 +95,9 @@ static void every_way_of_writing_values(void **state)
 	assert_int_equal(c->vcpus, 2);
 	assert_int_equal(c->max_vcpus, 4);
 	assert_string_equal(c->ramdisk, "/a bAA\n'\"");
-	assert_int_equal(c->disks.count, 4);
-	assert_string_equal(c->disks.item[0], "one");
-	assert_string_equal(c->disks.item[3], "four");
+	assert_int_equal(c->ioports.count, 4);
+	assert_string_equal(c->ioports.item[0], "one");
+	assert_string_equal(c->ioports.item[3], "four");
 	assert_int_equal(c->vifs.count, 0);
 	assert_string_equal(c->cmdline, "root=/dev/x a b");
 	assert_int_equal(c->weight, 512);
@@ -204,6 +204,8 @@ static void bad_texts_are_told_where_and_why(void **state)
 		{ "cpus='0-'", "f:2:6: cpus cannot be read: a range needs" },
 		{ "cpus=['0', 'x']", "f:2:12: cpus cannot be read: there must be" },
 		{ "localtime=2", "f:2:11: localtime must be 0 or 1" },
+		{ "disk=['/x,raw,xvda',\n '/y,foo,xvdb']", "f:3:6: disk: \"foo\" is no format" },
+		{ "vif=['mac=00:16:3e:00:00:01, brige=x']", "f:2:30: vif: \"brige\" is nothing" },
 		{ "disk='phy:x'", "f:2:6: disk must be a list" },
 		{ "disk=[['a']]", "f:2:6: disk must be a list of strings without" },
 		{ "kernel=['a']", "f:2:8: kernel must be one string" },
@@ -288,7 +290,7 @@ static void json_goes_both_ways(void **state)
 {
 	struct domain_config *c =
 	    good("type='pvh'\nmemory=64;maxmem=100\nvcpus=2\nmaxvcpus=3\ncpus=['0','1']\n"
-		 "disk=['a \"quoted\"','b']\nvif=['mac=1']\npool='p'\ncpu_weight=3\ncap=4\n"
+		 "disk=['/a \"quoted\",,xvda','phy:b,xvdb,r']\nvif=['mac=00:16:3e:00:00:01']\npool='p'\ncpu_weight=3\ncap=4\n"
 		 "on_poweroff='preserve'\non_crash='rename-restart'\nboot='dc'\ntsc_mode=2\n"
 		 "bootloader='b'\nbootloader_args=['x','y']\nextra='e'\nmax_event_channels=7\n");
 	char *text = config_to_json(c), *again;
@@ -303,7 +305,7 @@ static void json_goes_both_ways(void **state)
 	assert_int_equal(back->max_vcpus, 3);
 	assert_int_equal(back->on_crash, END_RENAME_RESTART);
 	assert_string_equal(back->tsc_mode, "native");
-	assert_string_equal(back->disks.item[0], "a \"quoted\"");
+	assert_string_equal(back->disks.item[0], "/a \"quoted\",,xvda");
 	assert_int_equal(back->max_event_channels, 7);
 	assert_string_equal(back->unused[0].key, "boot");
 	free(text);
