@@ -102,9 +102,8 @@ static int check_config(struct session *session, const struct domain_config *con
 			    "the kernel's command line has %zu characters; guests of this type "
 			    "take %u",
 			    strlen(config->cmdline), cmdline_room - 1);
-	if (config->pcis.count || config->vfbs.count || config->p9s.count)
-		return tell(session, -EOPNOTSUPP,
-			    "vfb=, p9= and pci= are not supported yet: remove them");
+	if (config->pcis.count)
+		return tell(session, -EOPNOTSUPP, "pci= is not supported yet: remove it");
 	return name_check_free(session, config->name);
 }
 
@@ -266,7 +265,7 @@ static int make(struct creation *creation)
 	if (!error)
 		error = publish_rings(session, &creation->plan);
 	end_phase(creation, "introduction");
-	if (!error && (creation->config->disks.count || creation->config->vifs.count)) {
+	if (!error) {
 		error = devices_add(session, creation->config, domid);
 		end_phase(creation, "devices");
 	}
@@ -276,13 +275,17 @@ static int make(struct creation *creation)
 int domain_create(struct session *session, const struct domain_config *config,
 		  const struct create_options *options, uint32_t *domid)
 {
+	struct domain_config *own = config_copy(config);
 	struct creation creation = { .session = session,
-				     .config = config,
+				     .config = own,
 				     .image.fd = -1,
 				     .domid = -1,
 				     .phase_start = now_ns() };
-	int error = check_config(session, config);
+	int error = own ? check_config(session, own)
+			: tell(session, -EINVAL, "the configuration holds text that is no UTF-8");
 
+	if (!error)
+		error = devices_settle(session, own);
 	creation.timings = options ? options->timings : NULL;
 	creation.plan.unwatched = options && options->unwatched;
 	if (!error && static_max_kib(config) < config->max_memory_kb)
@@ -308,5 +311,6 @@ int domain_create(struct session *session, const struct domain_config *config,
 		munmap((void *)(uintptr_t)creation.pv.ramdisk, creation.pv.ramdisk_bytes);
 	if (!error)
 		*domid = creation.domid;
+	config_free(own);
 	return error;
 }

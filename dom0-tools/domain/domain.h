@@ -79,6 +79,52 @@ int domain_set_max_memory(struct session *session, uint32_t domid, uint64_t kib)
 int domain_set_vcpus(struct session *session, uint32_t domid, unsigned int online);
 int domain_dump_core(struct session *session, uint32_t domid, const char *path);
 
+/* Kinds of devices, in the order they are made; each has a list in struct domain_config. */
+enum device_class {
+	DEVICE_DISK,
+	DEVICE_VIF,
+	DEVICE_VFB,
+	DEVICE_VKB,
+	DEVICE_P9,
+	DEVICE_CHANNEL,
+	NR_DEVICE_CLASSES
+};
+
+/* What a list of devices shows; numbers that are not there are -1, texts NULL. */
+struct device_info {
+	uint32_t number, backend_domid;
+	long state, backend_state;
+	long event_channel, ring, ring_rx;	       /* by the oldest nodes' names */
+	long first_channel, first_ring, first_ring_rx; /* of the first queue, however named */
+	char *frontend, *backend; /* their directories */
+	char *mac, *connection, *path, *target, *vdev, *mode, *type, *id;
+};
+
+/* The devices of one kind, malloc'ed; free with device_infos_free(). */
+struct device_info *domain_devices(struct session *session, uint32_t domid, enum device_class class,
+				   unsigned int *count);
+void device_infos_free(struct device_info *list, unsigned int count);
+/*
+ * Adds a device to a running domain: done when both ends are Connected. A failure leaves nothing
+ * behind. What succeeded is recorded in the domain's configuration.
+ */
+int domain_attach(struct session *session, uint32_t domid, enum device_class class,
+		  const char *specification);
+enum detach_force {
+	DETACH_ASK,	/* the guest must let go: -EBUSY (told) if it does not in time */
+	DETACH_INSIST,	/* by force if it does not let go in time */
+	DETACH_AT_ONCE, /* by force */
+};
+/* Removes a device, however far it came or its removal had come. -ENODEV (told) if it is not there. */
+int domain_detach(struct session *session, uint32_t domid, enum device_class class, uint32_t number,
+		  enum detach_force force);
+/*
+ * Another medium for a CD drive the domain has (NULL: none). A PV guest sees the old one go and a new
+ * one come, so it must have let go of the old.
+ */
+int domain_change_medium(struct session *session, uint32_t domid, const char *vdev,
+			 const char *target);
+
 /*
  * The configuration a domain was created with, kept in /var/lib/xen as JSON (userdata named by
  * domid and uuid), so that it survives every daemon. NULL if there is none.

@@ -47,6 +47,8 @@ char *store_read(struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool store_read_number(struct session *session, uint64_t *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Removes a node, and its parents below `stop` as long as nothing else is in them. */
+void store_tidy(struct store_batch *batch, const char *path, const char *stop);
 /* Runs `steps` in a transaction, again while it conflicts with others'. 0 or -errno. */
 int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data),
 		   void *data);
@@ -89,16 +91,20 @@ int memory_ensure_free(struct session *session, uint64_t kib);
 int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16]);
 /* devices.c: backends of the domain are told to close, awaited, and their nodes removed. */
 void devices_destroy(struct session *session, uint32_t domid);
-/* Runs the script named by the backend's node, if it is there; -EIO (told) if it failed. */
+/* device_script.c: runs the script the backend's node names; -EIO (told) if it failed. */
 int device_script(struct session *session, const char *backend, const char *kind,
 		  const char *action);
 /* devices_add.c: what the configuration asks for. */
 int devices_add(struct session *session, const struct domain_config *config, uint32_t domid);
+/* Gives network cards the addresses and numbers they are to keep over reboots. */
+int devices_settle(struct session *session, struct domain_config *config);
 
 /* names.c: told if the name cannot be used. */
 int name_check_free(struct session *session, const char *name);
 
-/* userdata.c */
+/* userdata.c: changes the recorded configuration; only a warning if that cannot be. */
+void config_change(struct session *session, uint32_t domid,
+		   bool (*change)(struct domain_config *config, const void *data), const void *data);
 void userdata_remove(uint32_t domid, const char *uuid);
 
 #endif

@@ -55,6 +55,27 @@ void store_remove(struct store_batch *batch, const char *format, ...)
 		note(batch, errno == ENOENT);
 }
 
+void store_tidy(struct store_batch *batch, const char *path, const char *stop)
+{
+	char at[PATH_BYTES], *slash;
+	unsigned int count = 0;
+
+	snprintf(at, sizeof(at), "%s", path);
+	store_remove(batch, "%s", at);
+	while (!batch->error && (slash = strrchr(at, '/')) && strlen(stop) < (size_t)(slash - at)) {
+		char **names;
+
+		*slash = '\0';
+		names = xs_directory(batch->xs, batch->transaction, at, &count);
+		if (!names && errno != ENOENT)
+			return;
+		free(names);
+		if (names && count)
+			return;
+		store_remove(batch, "%s", at);
+	}
+}
+
 void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format,
 		  ...)
 {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,39 @@ struct domain_config *domain_stored_config(struct session *session, uint32_t dom
 		config = config_from_json(text, bytes);
 	free(text);
 	return config;
+}
+
+/* One at a time changes records: reading and writing one is two steps. */
+static int lock_records(void)
+{
+	int fd;
+
+	mkdir("/run/serai", 0755);
+	fd = open("/run/serai/config.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR)
+		;
+	return fd;
+}
+
+void config_change(struct session *session, uint32_t domid,
+		   bool (*change)(struct domain_config *config, const void *data), const void *data)
+{
+	int lock = lock_records();
+	char *mark = domain_mark(session, domid);
+	/* Records of other toolstacks hold more than would be written back. */
+	struct domain_config *config = mark ? domain_stored_config(session, domid) : NULL;
+
+	if (!config)
+		warn(session,
+		     "domain %u has no configuration of these tools: the change will not outlive a "
+		     "reboot",
+		     domid);
+	else if (!change(config, data) || domain_store_config(session, domid, config))
+		warn(session, "the change could not be recorded: it will not outlive a reboot");
+	config_free(config);
+	free(mark);
+	if (lock >= 0)
+		close(lock);
 }
 
 void userdata_remove(uint32_t domid, const char *uuid)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for the two halves of a device, always with a deadline: neither need answer. What a guest
+ * writes into its own half is read as a number and nothing more.
+ */
+#include "domain/device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xen/io/xenbus.h>
+
+#define READY_SECONDS	  20
+#define CONNECTED_SECONDS 20
+
+char *device_complaint(struct session *session, const struct device *device)
+{
+	char *text = store_read(session, "%s/error", device->backend);
+
+	if (!text)
+		text = store_read(session, "/local/domain/%u/error/backend/%s/%u/%u/error",
+				  device->backend_domid, device->back_type, device->domid,
+				  device->number);
+	return text;
+}
+
+static uint64_t state_of(struct session *session, const char *directory)
+{
+	uint64_t state;
+
+	return store_read_number(session, &state, "%s/state", directory) ? state
+									 : XenbusStateUnknown;
+}
+
+/* Short naps first: most answers come within a millisecond or two. */
+static void nap(struct timespec *pause)
+{
+	nanosleep(pause, NULL);
+	if (pause->tv_nsec < 50000000)
+		pause->tv_nsec *= 2;
+}
+
+static int backend_failed(struct session *session, const struct device *device)
+{
+	char *why = device_complaint(session, device);
+
+	tell(session, 0, "the backend of %s %u gave up: %s", device->kind->noun, device->number,
+	     why ? why : "it does not say why; see the kernel's log and /var/log/xen/domd.log");
+	free(why);
+	return -EIO;
+}
+
+/* Whose work a silent backend would have been. */
+static const char *remedy(const struct device *device)
+{
+	if (device->backend_domid)
+		return "does the driver domain run \"xl devd\"?";
+	if (!strcmp(device->back_type, "vbd"))
+		return "load its module: modprobe xen-blkback";
+	if (!strcmp(device->back_type, "vif"))
+		return "load its module: modprobe xen-netback";
+	return "serai-backd should; see /var/log/xen/domd.log";
+}
+
+int device_await_backend(struct session *session, const struct device *device)
+{
+	uint64_t deadline = now_ns() + READY_SECONDS * 1000000000ULL, state;
+	struct timespec pause = { 0, 1000000 };
+
+	while ((state = state_of(session, device->backend)) < XenbusStateInitWait) {
+		if (now_ns() > deadline)
+			return tell(session, -ETIME, "no backend takes care of %s: %s",
+				    device->backend, remedy(device));
+		nap(&pause);
+	}
+	return state < XenbusStateClosing ? 0 : backend_failed(session, device);
+}
+
+int device_await_connected(struct session *session, const struct device *device)
+{
+	uint64_t deadline = now_ns() + CONNECTED_SECONDS * 1000000000ULL, front, back;
+	struct timespec pause = { 0, 1000000 };
+
+	for (;;) {
+		front = state_of(session, device->frontend);
+		back = state_of(session, device->backend);
+		if (front == XenbusStateConnected && back == XenbusStateConnected)
+			return 0;
+		if (back >= XenbusStateClosing || back == XenbusStateUnknown)
+			return backend_failed(session, device);
+		if (now_ns() > deadline)
+			break;
+		nap(&pause);
+	}
+	if (front < XenbusStateInitialised)
+		return tell(session, -ETIME,
+			    "the guest does not take %s %u: it may lack the frontend's driver, or "
+			    "not have come so far",
+			    device->kind->noun, device->number);
+	return tell(session, -ETIME, "%s %u does not connect: its backend is in state %u, %s",
+		    device->kind->noun, device->number, (unsigned int)back,
+		    "see the kernel's log and /var/log/xen/domd.log");
+}
+
+bool device_await_closed(struct session *session, const struct device *device, uint64_t deadline)
+{
+	struct timespec pause = { 0, 1000000 };
+	uint64_t state;
+
+	while ((state = state_of(session, device->backend)) != XenbusStateClosed &&
+	       state != XenbusStateUnknown) {
+		if (now_ns() > deadline)
+			return false;
+		nap(&pause);
+	}
+	return true;
+}
