@@ -24,6 +24,15 @@ void restart_forget(const uint8_t uuid[16]);
 /* Calls `each` for every note. */
 void restart_notes(void (*each)(struct domain_config *config, void *data), void *data);
 
+/*
+ * backends.c: keeps serai-backd alive while it is needed. keep() gives how long may be waited until it is
+ * to be called again; process(): a descriptor that is readable when serai-backd has ended, or -1.
+ */
+void backends_watch(struct session *session);
+int backends_keep(struct session *session, int most_ms);
+int backends_process(void);
+void backends_ended(void);
+
 /* lock.c: whoever acts on the domain of this UUID holds it until its process ends. */
 int lock_domain(const uint8_t uuid[16]);
 

@@ -135,13 +135,21 @@ static void take_signals(int signals)
 /* Until the store goes away or the daemon is told to end. */
 static void watch_domains(struct session *session, int signals)
 {
-	struct pollfd wait[2] = { { .fd = xs_fileno(session->xs), .events = POLLIN },
-				  { .fd = signals, .events = POLLIN } };
+	struct pollfd wait[3] = { { .fd = xs_fileno(session->xs), .events = POLLIN },
+				  { .fd = signals, .events = POLLIN },
+				  { .events = POLLIN } };
 
 	while (!stop) {
+		int most;
+
 		look(session);
-		if (poll(wait, 2, LOOK_MS) < 0 && errno != EINTR)
+		most = backends_keep(session, LOOK_MS);
+		wait[2].fd = backends_process();
+		wait[2].revents = 0;
+		if (poll(wait, 3, most) < 0 && errno != EINTR)
 			return;
+		if (wait[2].revents)
+			backends_ended();
 		if (wait[1].revents)
 			take_signals(signals);
 		if (wait[0].revents && !take_words(session))
@@ -166,6 +174,7 @@ static void serve(int signals)
 			if (!resumed)
 				start_child(DOMID_INVALID);
 			resumed = true;
+			backends_watch(&session);
 			if (xs_watch(session.xs, "@releaseDomain", "domd"))
 				watch_domains(&session, signals);
 			session_close(&session);
