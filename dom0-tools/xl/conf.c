@@ -147,6 +147,12 @@ static void read_conf(struct xl *xl, struct xl_conf *conf)
 	read_text(&syntax, "vm.cpumask", &conf->cpumask);
 	read_text(&syntax, "vm.pv.cpumask", &conf->pv_cpumask);
 	read_text(&syntax, "vm.hvm.cpumask", &conf->hvm_cpumask);
+	read_text(&syntax, "vifscript", &conf->vif_script);
+	read_text(&syntax, "vif.default.script", &conf->vif_script);
+	read_text(&syntax, "defaultbridge", &conf->vif_bridge);
+	read_text(&syntax, "vif.default.bridge", &conf->vif_bridge);
+	read_text(&syntax, "vif.default.gatewaydev", &conf->vif_gatewaydev);
+	read_text(&syntax, "vif.default.backend", &conf->vif_backend);
 	read_number(&syntax, "max_grant_frames", &conf->max_grant_frames);
 	read_number(&syntax, "max_maptrack_frames", &conf->max_maptrack_frames);
 	syntax_free(&syntax);
@@ -154,9 +160,9 @@ static void read_conf(struct xl *xl, struct xl_conf *conf)
 
 const struct xl_conf *xl_conf(struct xl *xl)
 {
-	static struct xl_conf conf = {
-		AUTOBALLOON_AUTO, NULL, NULL, NULL, NULL, UINT_MAX, UINT_MAX
-	};
+	static struct xl_conf conf = { .autoballoon = AUTOBALLOON_AUTO,
+				       .max_grant_frames = UINT_MAX,
+				       .max_maptrack_frames = UINT_MAX };
 	static bool have;
 
 	if (!have)

@@ -11,6 +11,7 @@ struct xl_conf {
 	enum autoballoon autoballoon;
 	char *lockfile;
 	char *cpumask, *pv_cpumask, *hvm_cpumask; /* vm.cpumask and its kin, NULL: none */
+	char *vif_script, *vif_bridge, *vif_gatewaydev, *vif_backend; /* vif.default.*, NULL: none */
 	unsigned int max_grant_frames, max_maptrack_frames;
 };
 

@@ -14,6 +14,8 @@
 
 #include "xl/conf.h"
 #include "xl/console.h"
+#include "xl/device.h"
+#include "xl/viewer.h"
 #include "xl/wait.h"
 
 /* Exit code of xl where no configuration file is named. */
@@ -23,6 +25,7 @@ struct creation {
 	const char *file;
 	const char **overrides; /* NULL-terminated */
 	bool paused, console, quiet, dry_run, foreground, debug, ignore_masks, timings, unwatched;
+	bool viewer, autopass;
 };
 
 /* The file is the first word that is no key=value; others are overrides. */
@@ -58,6 +61,10 @@ static struct domain_config *read_config(struct xl *xl, const struct creation *c
 		config->max_grant_frames = xl_conf(xl)->max_grant_frames;
 	if (config && config->max_maptrack_frames == UINT32_MAX)
 		config->max_maptrack_frames = xl_conf(xl)->max_maptrack_frames;
+	if (config && !apply_vif_defaults(xl, config)) {
+		config_free(config);
+		config = NULL;
+	}
 	return config;
 }
 
@@ -113,6 +120,19 @@ static int with_console(struct xl *xl, const struct creation *creation, uint32_t
 	return console_exec(xl, domid, &(struct console_choice){ .notify = notify });
 }
 
+/* Beside this command; what goes wrong with it is only told. */
+static void start_viewer(struct xl *xl, const struct creation *creation, uint32_t domid)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		setsid();
+		_exit(viewer_exec(xl, domid, creation->autopass));
+	}
+	if (child < 0)
+		caution(xl, "no viewer could be started: %s", strerror(errno));
+}
+
 static int make_domain(struct xl *xl, const struct creation *creation,
 		       const struct domain_config *config)
 {
@@ -131,6 +151,8 @@ static int make_domain(struct xl *xl, const struct creation *creation,
 		print_timings(&timings);
 	if (error)
 		return EXIT_NOT_MADE;
+	if (creation->viewer)
+		start_viewer(xl, creation, domid);
 	if (creation->console)
 		return with_console(xl, creation, domid);
 	return creation->foreground ? wait_for_ends(xl, &domid, 1) : EXIT_DONE;
@@ -183,7 +205,6 @@ int cmd_create(struct xl *xl, int argc, char **argv)
 		END_OPTIONS,
 	};
 	struct creation creation = { .dry_run = xl->dry_run };
-	bool viewer = false;
 	int option, code;
 
 	while ((option = next_option(xl, argc, argv, "pcqnFdeVAf:h", longs)) != -1) {
@@ -196,15 +217,14 @@ int cmd_create(struct xl *xl, int argc, char **argv)
 		creation.unwatched |= option == 'e';
 		creation.timings |= option == TIMINGS;
 		creation.ignore_masks |= option == IGNORE_MASKS;
-		viewer |= option == 'V' || option == 'A';
+		creation.viewer |= option == 'V' || option == 'A';
+		creation.autopass |= option == 'A';
 		if (option == 'f')
 			creation.file = optarg;
 	}
 	if (!sort_arguments(xl, &creation, argc, argv))
 		return EXIT_USAGE;
 	code = create(xl, &creation);
-	if (!code && viewer && !creation.dry_run)
-		caution(xl, "no viewer was started: vfb= and graphics are not supported yet");
 	free(creation.overrides);
 	return code;
 }

@@ -19,6 +19,8 @@ install-xl-data: $(XL_MAN)
 	install -D -m 0644 docs/man/xl.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/xl.cfg.5
 	install -D -m 0644 docs/man/xl.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/xl.conf.5
 	install -D -m 0644 docs/man/xl-network-configuration.5 $(DESTDIR)$(PREFIX)/share/man/man5/xl-network-configuration.5
+	install -D -m 0644 docs/man/xl-disk-configuration.5 $(DESTDIR)$(PREFIX)/share/man/man5/xl-disk-configuration.5
+	install -D -m 0644 docs/man/xl-screen-configuration.5 $(DESTDIR)$(PREFIX)/share/man/man5/xl-screen-configuration.5
 	install -D -m 0644 dom0-tools/xl/xl.bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/xl
 	install -D -m 0644 dom0-tools/xl/etc/xl.conf $(DESTDIR)/etc/xen/xl.conf
 	install -D -m 0644 dom0-tools/xl/etc/guest.example.cfg $(DESTDIR)/etc/xen/guest.example.cfg

@@ -179,6 +179,19 @@ COMMAND(cpupool_cpu_add);
 COMMAND(cpupool_cpu_remove);
 COMMAND(cpupool_migrate);
 COMMAND(cpupool_numa_split);
+COMMAND(block_attach);
+COMMAND(block_list);
+COMMAND(block_detach);
+COMMAND(cd_insert);
+COMMAND(cd_eject);
+COMMAND(network_attach);
+COMMAND(network_list);
+COMMAND(network_detach);
+COMMAND(channel_list);
+COMMAND(vkb_attach);
+COMMAND(vkb_list);
+COMMAND(vkb_detach);
+COMMAND(vncviewer);
 COMMAND(help);
 #undef COMMAND
 
