@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+#@ about: disks, network cards and media come and go under load; both toolstacks' lists; nothing is left behind
+#@ with: xen-tools serai-tools
+#@ modules: xen-blkback xen-netback loop bridge
+#@ guest: cloud:hotplug
+#@ guest-modules: xen-blkfront xen-netfront
+#@ timeout: 300
+#@ mem: 1280
+#@ run serai-tools: smp=2 dom0-mem=640
+
+modules xen-blkback xen-netback loop bridge
+start_dom0 serai serai
+debian=/usr/lib/xen-4.17/bin/xl
+truncate -s 16M /tmp/root.img /tmp/more.img
+printf 'first medium....' >/tmp/cd1
+printf 'second medium...' >/tmp/cd2
+truncate -s 1M /tmp/cd1 /tmp/cd2
+brctl addbr br0
+ip addr add 10.9.1.1/24 dev br0
+ip link set br0 mtu 1400 up
+ip link set lo up
+cat > /tmp/g.cfg <<X
+name = "g1"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/hotplug"
+memory = 192
+vcpus = 1
+disk = [ "/tmp/root.img,,xvda", ",,xvdc,cdrom" ]
+vif = [ "bridge=br0" ]
+cmdline = "console=hvc0"
+X
+log=/var/log/xen/console/guest-g1.log
+# seen TEXT: the guest has said so.
+seen()
+{
+	tries=200
+	until tr -d "\r" <$log | grep -q "$1" || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 50000; done
+	tr -d "\r" <$log | grep "$1"
+}
+# Without the guest's own complaints: they are its to keep.
+nodes() { xenstore-ls -f / | sed 's/ = .*//' | grep -E '/(device|backend)/' | grep -v '^/local/domain/1/error/'; }
+one_line() { # NAME WORDS COMMAND…: fails, in one line that has the words
+	one_name=$1 one_words=$2
+	shift 2
+	"$@" >/tmp/one.out 2>&1
+	one_code=$?
+	if [ $one_code = 1 ] && [ "$(wc -l </tmp/one.out)" = 1 ] && grep -q "$one_words" /tmp/one.out; then
+		pass "$one_name"
+	else
+		fail "$one_name" "$one_code: $(cat /tmp/one.out)"
+	fi
+}
+
+check create xl create -q /tmp/g.cfg
+check guest-up seen "GUEST UP"
+tries=100
+until [ "$(xl network-list g1 | awk 'NR == 2 { print $5 }')" = 4 ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 50000; done
+nodes >/tmp/nodes.before
+same block-list-is-debians "$($debian block-list g1 | grep -v 51744)" "$(xl block-list g1 | grep -v 51744)"
+same network-list-is-debians "$($debian network-list g1)" "$(xl network-list g1)"
+same empty-channel-list-is-debians "$($debian channel-list g1)" "$(xl channel-list g1)"
+check lists-as-json sh -c 'xl block-list --json g1 | grep -q "\"vdev\": \"xvda\"" && xl network-list --json g1 | grep -q "\"state\": 4"'
+
+# Under load, each attach with both ends Connected at its end, each detach with nothing left at its.
+# Twenty rounds, or as many as fit into the time.
+rounds=0 wrong=
+uptime() { cut -d . -f 1 /proc/uptime; }
+until=$(($(uptime) + 25))
+while [ $rounds -lt 20 ] && [ ! "$wrong" ] && { [ $rounds -lt 3 ] || [ "$(uptime)" -lt $until ]; }; do
+	rounds=$((rounds + 1))
+	xl block-attach g1 /tmp/more.img raw xvdb w >/tmp/err1 2>&1 &
+	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 >/tmp/err 2>&1 || wrong="network-attach $(cat /tmp/err)"
+	wait $! || wrong="$wrong block-attach $(cat /tmp/err1)"
+	states=$(xenstore-read /local/domain/0/backend/vbd/1/51728/state /local/domain/1/device/vbd/51728/state \
+		/local/domain/0/backend/vif/1/1/state /local/domain/1/device/vif/1/state | tr '\n' ' ')
+	[ "$states" = "4 4 4 4 " ] || wrong="$wrong states $states"
+	[ $((rounds % 5)) != 1 ] || { ping -c 1 -w 10 -q 10.9.1.2 >/tmp/err 2>&1 || wrong="$wrong ping $(tail -n 2 /tmp/err)"; }
+	seen "GUEST USED $rounds\$" >/dev/null || wrong="$wrong not used"
+	xl block-detach g1 xvdb >/tmp/err1 2>&1 &
+	xl network-detach g1 00:16:3e:00:00:02 >/tmp/err 2>&1 || wrong="$wrong network-detach $(cat /tmp/err)"
+	wait $! || wrong="$wrong block-detach $(cat /tmp/err1)"
+	nodes >/tmp/nodes.after
+	cmp -s /tmp/nodes.before /tmp/nodes.after || wrong="$wrong left: $(diff /tmp/nodes.before /tmp/nodes.after | head -n 3 | tr '\n' ' ')"
+done
+same attach-and-detach "" "$wrong"
+echo "$rounds rounds"
+same loops-gone 1 "$(losetup -a | wc -l)"
+
+# What stays attached is in the configuration a reboot is made from.
+check attach-kept xl block-attach g1 vdev=xvdd access=r target=/tmp/more.img
+check recorded sh -c 'xl list -l g1 | grep -q "\"vdev\": \"xvdd\""'
+same mtu-of-the-bridge 1400 "$(xenstore-read /local/domain/1/device/vif/0/mtu)"
+
+check cd-insert xl cd-insert g1 xvdc /tmp/cd1
+check cd-read seen "GUEST CD first medium"
+check cd-change xl cd-insert g1 xvdc /tmp/cd2
+check cd-read-again seen "GUEST CD second medium"
+check cd-eject xl cd-eject g1 xvdc
+same cd-gone "" "$(xenstore-ls /local/domain/1/device/vbd | grep 51744)"
+one_line cd-wrong-drive "no drive xvdq" xl cd-insert g1 xvdq /tmp/cd1
+one_line cd-disk "no CD drive" xl cd-insert g1 xvda /tmp/cd1
+
+# A guest that does not answer: told at once, or taken by force.
+check attach-to-force xl block-attach g1 /tmp/root.img raw xvdb w
+xl pause g1
+one_line detach-of-a-paused-guest "use --force" timeout 20 xl block-detach g1 xvdb
+check detach-by-force timeout 20 xl block-detach --force g1 xvdb
+one_line attach-to-a-paused-guest "paused" timeout 20 xl network-attach g1 bridge=br0
+xl unpause g1
+
+check detach-kept xl block-detach g1 51760
+nodes >/tmp/nodes.before
+one_line no-such-file "/nonexistent" xl block-attach g1 /nonexistent raw xvdb w
+one_line no-format "write TARGET,raw,xvdb" xl block-attach g1 /tmp/more.img xvdb w
+one_line twice "there already" xl block-attach g1 /tmp/more.img raw xvda w
+one_line no-such-bridge "br7" xl network-attach g1 bridge=br7
+one_line misspelt-key "did you mean bridge" xl network-attach g1 brige=br0
+one_line no-such-card "no network card" xl network-detach g1 7
+one_line detach-twice "no disk" xl block-detach g1 xvdb
+one_line no-such-domain "no domain" xl block-attach nosuch /tmp/more.img raw xvdb w
+nodes >/tmp/nodes.after
+same failures-leave-nothing "" "$(diff /tmp/nodes.before /tmp/nodes.after | tail -n 5 | tr "\n" " ")"
+
+same guest-right "" "$(grep "GUEST WRONG" $log | head -n 1)"
+check destroy xl destroy g1
+same no-device-left "" "$(xenstore-ls -f / | grep -E '/(vbd|vif)/' | head -n 3)"
+same no-loop-left "" "$(losetup -a)"
+same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
