@@ -178,7 +178,7 @@ void pv_layout_fill_tables(const struct pv_layout *layout, const xen_pfn_t *p2m,
 			   uint64_t *(*page)(void *data, uint64_t pfn), void *data);
 
 /*
- * A PVH guest's memory: RAM from 0 to the hole, and from 4 GiB on what does not fit below. Behind
+ * A PVH guest's memory: RAM from 0 to the hole, and from 4 GiB on what does not fit below. Beside
  * the kernel, in RAM: the ramdisk, then the start information. In the hole: ACPI's tables and the
  * special pages, which the guest must not take for RAM.
  */
@@ -207,11 +207,12 @@ struct pvh_layout {
 	uint64_t nr_pages; /* of RAM */
 	uint64_t low_pages; /* of these, below the hole */
 	struct pfn_span kernel, ramdisk, start_info, acpi;
+	struct pfn_span loaded; /* kernel, ramdisk and start_info together */
 	unsigned int nr_memmap;
 	struct e820entry memmap[PVH_MAX_MEMMAP];
 };
 
-/* -ENOMEM: too little memory; -EINVAL: too many vCPUs, too long a command line. */
+/* -ENOMEM: too little memory below the hole; -EINVAL: too many vCPUs, too long a command line. */
 int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uint64_t nr_pages,
 		       uint64_t ramdisk_bytes, const char *cmdline, unsigned int max_vcpus,
 		       struct complaint *complaint);

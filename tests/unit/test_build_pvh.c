@@ -75,13 +75,28 @@ static void what_does_not_fit_is_told(void **state)
 	struct image image = linux_like(40);
 
 	assert_int_equal(compute(&image, MIB(57), 0, NULL, 1), 0);
-	assert_int_equal(compute(&image, MIB(56), 0, NULL, 1), -ENOMEM);
+	assert_int_equal(compute(&image, MIB(56), 16 << 20, NULL, 1), -ENOMEM);
+	assert_int_equal(compute(&image, MIB(55), 0, NULL, 1), -ENOMEM);
 	assert_non_null(strstr(why.text, "memory="));
 	assert_int_equal(compute(&image, MIB(128), 80 << 20, NULL, 1), -ENOMEM);
-	assert_int_equal(compute(&image, MIB(8192), 4ull << 30, NULL, 1), -EINVAL);
-	assert_int_equal(compute(&image, MIB(8192), UINT64_MAX, NULL, 1), -EINVAL);
+	assert_int_equal(compute(&image, MIB(8192), 4ull << 30, NULL, 1), -ENOMEM);
+	assert_int_equal(compute(&image, MIB(8192), UINT64_MAX, NULL, 1), -ENOMEM);
+	assert_non_null(strstr(why.text, "3840"));
 	assert_int_equal(compute(&image, MIB(128), 0, NULL, 129), -EINVAL);
 	assert_int_equal(compute(&image, MIB(128), 0, NULL, 0), -EINVAL);
+}
+
+static void a_ramdisk_goes_below_the_kernel_if_it_must(void **state)
+{
+	struct image image = linux_like(40);
+
+	assert_int_equal(compute(&image, MIB(57), 14 << 20, NULL, 1), 0);
+	assert_int_equal(end_of(layout.ramdisk), layout.start_info.pfn);
+	assert_int_equal(end_of(layout.start_info), layout.kernel.pfn);
+	assert_int_equal(layout.loaded.pfn, layout.ramdisk.pfn);
+	assert_int_equal(end_of(layout.loaded), end_of(layout.kernel));
+	assert_true(layout.ramdisk.pfn >= 256);
+	assert_int_equal(compute(&image, MIB(57), 15 << 20, NULL, 1), -ENOMEM);
 }
 
 static void start_information_leads_to_everything(void **state)
@@ -394,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_sizes_are_laid_out),
 		cmocka_unit_test(what_does_not_fit_is_told),
+		cmocka_unit_test(a_ramdisk_goes_below_the_kernel_if_it_must),
 		cmocka_unit_test(start_information_leads_to_everything),
 		cmocka_unit_test(acpi_tables_name_each_vcpu),
 		cmocka_unit_test(each_frame_is_given_once),

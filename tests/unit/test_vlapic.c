@@ -1,4 +1,4 @@
-// sources: hypervisor/arch/x86/hvm/vlapic.c hypervisor/arch/x86/hvm/vlapic_regs.c hypervisor/arch/x86/hvm/vlapic_ipi.c hypervisor/arch/x86/hvm/vlapic_timer.c
+// sources: hypervisor/arch/x86/hvm/vlapic.c hypervisor/arch/x86/hvm/vlapic_regs.c hypervisor/arch/x86/hvm/vlapic_ipi.c hypervisor/arch/x86/hvm/vlapic_timer.c hypervisor/arch/x86/hvm/vlapic_save.c
 // cflags: -DCONFIG_DEBUG -include tests/unit/fake_arch.h -Ihypervisor/arch/x86/hvm
 /* SPDX-License-Identifier: MIT */
 /*
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <asm/msr.h>
+#include <asm/hvm/records.h>
 #include "vlapic_internal.h"
 
 #define VCPUS 4
@@ -662,6 +663,78 @@ static void random_use_stays_sane(void **state)
 	}
 }
 
+/* ---- saved state ---- */
+
+static void move(unsigned int from, unsigned int to)
+{
+	struct hvm_hw_lapic hidden;
+	struct hvm_hw_lapic_regs regs;
+
+	vlapic_save(&vcpus[from], &hidden);
+	vlapic_save_regs(&vcpus[from], &regs);
+	assert_int_equal(vlapic_load(&vcpus[to], &hidden), 0);
+	assert_int_equal(vlapic_load_regs(&vcpus[to], &regs), 0);
+	check_sane(to);
+}
+
+static void state_moves_to_another_machine(void **state)
+{
+	uint64_t val;
+
+	enable(1);
+	wr(1, VLAPIC_TPR, 0x20);
+	wr(1, VLAPIC_LDR, 0x4000000);
+	wr(1, VLAPIC_LVT_TIMER, LVT_PERIODIC | 0x61);
+	wr(1, VLAPIC_TIMER_DIV, 0xb);
+	wr(1, VLAPIC_TIMER_INIT, 100000);
+	vlapic_set_irq(&vcpus[1], 0x40, false);
+	vlapic_set_irq(&vcpus[1], 0x50, false);
+	vlapic_accept(&vcpus[1], 0x50);
+	pass(MICROSECS(300));
+	move(1, 2);
+	assert_int_equal(rd(2, VLAPIC_ID), 4u << 24); /* its own */
+	assert_int_equal(rd(2, VLAPIC_TPR), 0x20);
+	assert_int_equal(rd(2, VLAPIC_LDR), 0x4000000);
+	assert_int_equal(rd(2, VLAPIC_PPR), 0x50);
+	assert_int_equal(rd(2, VLAPIC_TIMER_COUNT), 70000);
+	assert_int_equal(apic(2)->timer.expires, apic(1)->timer.expires);
+	vlapic_eoi(&vcpus[2]);
+	assert_int_equal(vlapic_pending(&vcpus[2]), 0x40);
+	enable_x2apic(3);
+	vlapic_wrmsr(&vcpus[3], 0x832, LVT_TSC_DEADLINE | 0x70);
+	vlapic_wrmsr(&vcpus[3], MSR_TSC_DEADLINE, now_tsc + KHZ);
+	move(3, 2);
+	assert_int_equal(apic(2)->timer.expires, now + MILLISECS(1));
+	vlapic_rdmsr(&vcpus[2], 0x802, &val);
+	assert_int_equal(val, 4);
+	vlapic_rdmsr(&vcpus[2], MSR_TSC_DEADLINE, &val);
+	assert_int_equal(val, now_tsc + KHZ);
+}
+
+static void hostile_state_is_cut_down(void **state)
+{
+	struct hvm_hw_lapic hidden = { .apic_base_msr = 0xfee00900 };
+	struct hvm_hw_lapic_regs regs;
+
+	assert_int_equal(vlapic_load(&vcpus[1], &hidden), -EINVAL); /* vCPU 0's */
+	hidden.apic_base_msr = 0xfee00400;
+	assert_int_equal(vlapic_load(&vcpus[1], &hidden), -EINVAL);
+	hidden.apic_base_msr = 0x12300800;
+	assert_int_equal(vlapic_load(&vcpus[1], &hidden), -EINVAL);
+	srand(5);
+	for (unsigned int round = 0; round < 5000; round++) {
+		hidden.apic_base_msr = 0xfee00800 | (rand() & 0x400);
+		hidden.tdt_msr = (uint64_t)rand() << (rand() % 33);
+		for (unsigned int i = 0; i < sizeof(regs.data); i++)
+			regs.data[i] = round & 1 ? 0xff : (uint8_t)rand();
+		assert_int_equal(vlapic_load(&vcpus[1], &hidden), 0);
+		assert_int_equal(vlapic_load_regs(&vcpus[1], &regs), 0);
+		check_sane(1);
+		pass(rand() % 10000000);
+		check_sane(1);
+	}
+}
+
 static void it_follows_its_vcpu(void **state)
 {
 	vcpus[2].processor = 5;
@@ -692,6 +765,8 @@ int main(void)
 		CASE(every_offset_and_size_can_be_touched),
 		CASE(every_msr_refuses_what_it_has_not),
 		CASE(random_use_stays_sane),
+		CASE(state_moves_to_another_machine),
+		CASE(hostile_state_is_cut_down),
 		CASE(it_follows_its_vcpu),
 	};
 

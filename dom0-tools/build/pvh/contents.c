@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes what a new PVH domain's memory holds, in a child (child.c). The guest's frame numbers are
- * what is mapped; two windows show them: kernel to start information, and what lies in the hole.
+ * what is mapped; windows show them: what is loaded into RAM, and what lies in the hole.
  */
 #include "build/build.h"
 
@@ -40,15 +40,14 @@ static int write_files(const struct pages *pages, struct complaint *complaint)
 	const struct pv_domain *domain = pages->domain;
 	const struct pvh_layout *layout = pages->layout;
 	const struct image *image = domain->image;
-	uint64_t first = layout->kernel.pfn;
-	uint64_t count = layout->start_info.pfn + layout->start_info.pages - first;
-	uint8_t *window = map(pages, first, count, complaint), *at;
+	uint64_t first = layout->loaded.pfn;
+	uint8_t *window = map(pages, first, layout->loaded.pages, complaint), *at;
 
 	if (!window)
 		return -errno;
 	for (unsigned int i = 0; i < image->nr_segments; i++)
 		image_copy_segment(image, &image->segment[i],
-				   window + (image->segment[i].virt - image->start));
+				   window + (image->segment[i].virt - (first << PAGE_BITS)));
 	at = window + ((layout->ramdisk.pfn - first) << PAGE_BITS);
 	if (domain->ramdisk_bytes) {
 		bulk_copy(at, domain->ramdisk, domain->ramdisk_bytes);

@@ -15,6 +15,8 @@
 #define E820_TYPE_RESERVED 2
 #define E820_TYPE_ACPI	   3
 
+#define FIRST_MIB_PAGES 256 /* Linux keeps it for the BIOS' sake */
+
 /* The start information's parts, one after the other. */
 struct start_page {
 	struct hvm_start_info info;
@@ -51,6 +53,28 @@ static void make_memmap(struct pvh_layout *layout)
 			  E820_TYPE_RAM);
 }
 
+/*
+ * Ramdisk and start information: behind the kernel, or if memory is too short for that, below it,
+ * where Linux leaves 15 MiB unused. loaded stays empty if they fit nowhere.
+ */
+static void place_files(struct pvh_layout *layout, uint64_t behind, uint64_t ramdisk_pages,
+			uint64_t start_pages)
+{
+	uint64_t kernel = layout->kernel.pfn, next = behind;
+
+	if (ramdisk_pages >= PVH_HOLE_PFN)
+		return;
+	if (behind + ramdisk_pages + start_pages > layout->low_pages) {
+		if (kernel < FIRST_MIB_PAGES + ramdisk_pages + start_pages)
+			return;
+		next = kernel - ramdisk_pages - start_pages;
+	}
+	layout->loaded.pfn = next < kernel ? next : kernel;
+	layout->ramdisk = take(&next, ramdisk_pages);
+	layout->start_info = take(&next, start_pages);
+	layout->loaded.pages = (next > behind ? next : behind) - layout->loaded.pfn;
+}
+
 static int check_wishes(const char *cmdline, unsigned int max_vcpus, struct complaint *complaint)
 {
 	if (!max_vcpus || max_vcpus > PVH_MAX_VCPUS) {
@@ -70,8 +94,11 @@ int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uin
 		       uint64_t ramdisk_bytes, const char *cmdline, unsigned int max_vcpus,
 		       struct complaint *complaint)
 {
-	uint64_t next = image->start >> PAGE_BITS;
+	uint64_t next = image->start >> PAGE_BITS, most;
 	uint64_t start_bytes = sizeof(struct start_page) + (cmdline ? strlen(cmdline) : 0) + 1;
+	/* Rounding a wild size up would make it 0. */
+	uint64_t ramdisk_pages = ramdisk_bytes < PVH_HOLE_PFN << PAGE_BITS ? PAGES_OF(ramdisk_bytes)
+									   : PVH_HOLE_PFN;
 	int error = check_wishes(cmdline, max_vcpus, complaint);
 
 	if (error)
@@ -79,21 +106,17 @@ int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uin
 	*layout = (struct pvh_layout){ .nr_pages = nr_pages };
 	layout->low_pages = nr_pages < PVH_HOLE_PFN ? nr_pages : PVH_HOLE_PFN;
 	layout->kernel = take(&next, (image->end - image->start) >> PAGE_BITS);
-	if (ramdisk_bytes < PVH_HIGH_PFN << PAGE_BITS)
-		layout->ramdisk = take(&next, PAGES_OF(ramdisk_bytes));
-	else
-		next = PVH_HIGH_PFN;
-	layout->start_info = take(&next, PAGES_OF(start_bytes));
-	if (next > PVH_HOLE_PFN) {
-		complain(complaint, "the kernel and its ramdisk do not fit below %llu MiB",
-			 (unsigned long long)PVH_HOLE_PFN >> 8);
-		return -EINVAL;
-	}
-	if (next > nr_pages) {
+	most = layout->low_pages;
+	if (next <= most)
+		place_files(layout, next, ramdisk_pages, PAGES_OF(start_bytes));
+	if (!layout->loaded.pages) {
+		next += ramdisk_pages;
 		complain(complaint,
 			 "the guest's %llu MiB are too little: its kernel and ramdisk reach to "
-			 "%llu MiB; raise memory=",
-			 (unsigned long long)nr_pages >> 8, (unsigned long long)(next + 255) >> 8);
+			 "%llu MiB; raise memory=%s",
+			 (unsigned long long)nr_pages >> 8, (unsigned long long)(next + 255) >> 8,
+			 most == PVH_HOLE_PFN ? " does not help: 3840 MiB is the most they can have"
+					      : "");
 		return -ENOMEM;
 	}
 	layout->acpi = (struct pfn_span){ PVH_ACPI_PFN, PAGES_OF(acpi_build(NULL, 0, max_vcpus)) };

@@ -40,11 +40,11 @@ struct policy_mask {
 #define PV_E1D (B(11) | B(20) | B(22) | B(27) | B(29) | B(30) | B(31))
 static const struct policy_mask pv_mask = { PV_1C, PV_1D, PV_7B, PV_7C, PV_7D, PV_E1C, PV_E1D, B(31) };
 
-/* A guest with a CPU of its own adds PCID X2APIC TSC_DEADLINE; VME PSE SEP PGE PSE36; SMEP INVPCID SMAP;
+/* A guest with a CPU of its own adds PCID X2APIC TSC_DEADLINE; VME PSE SEP MTRR PGE PSE36; SMEP INVPCID SMAP;
  * UMIP; 1 GiB pages RDTSCP. An x2APIC it has on any CPU. */
 static const struct policy_mask hvm_mask = {
 	.f1c = PV_1C | B(17) | B(24),
-	.f1d = PV_1D | B(1) | B(3) | B(11) | B(13) | B(17),
+	.f1d = PV_1D | B(1) | B(3) | B(11) | B(12) | B(13) | B(17),
 	.f7b = PV_7B | B(7) | B(10) | B(20),
 	.f7c = PV_7C | B(2),
 	.f7d = PV_7D,
