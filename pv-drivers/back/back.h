@@ -63,7 +63,7 @@ enum back_message_type {
 	BACK_DISCONNECT,  /* take nothing more, finish what is in flight, give everything back */
 	BACK_CHANGE,	  /* the class's own, while connected; not answered */
 	/* from the worker */
-	BACK_READY,	   /* it runs, confined (no device) */
+	BACK_READY,	   /* it runs, confined (no device); or cannot: result, text */
 	BACK_CONNECTED,	   /* answers BACK_CONNECT; result 0 or -errno, text says why not */
 	BACK_DISCONNECTED, /* answers BACK_DISCONNECT */
 	BACK_FAILED,	   /* the device gave itself up, text says why: close it */

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOOKS_A_SECOND 200
+#define LOOKS_A_SECOND 50
 
 static void begin_connect(struct back_private *n);
 static void prepare(struct back_private *n);
@@ -399,6 +399,13 @@ static void too_late(struct back_timer *timer)
 	if (n->step == CONNECTING || n->step == DISCONNECTING) {
 		back_log(LOG_ERR, "domain %u: its worker hangs; it is killed", n->device.domid);
 		worker_kill(n);
+		back_set_timer(&n->deadline, BACK_SECONDS * 1000);
+		return;
+	}
+	if (n->step == AWAIT_WORKER && n->resuming) {
+		/* A slow disk is no reason to take it away. */
+		back_log(LOG_WARNING, "domain %u: an earlier worker's I/O has not ended yet",
+			 n->device.domid);
 		back_set_timer(&n->deadline, BACK_SECONDS * 1000);
 		return;
 	}

@@ -214,6 +214,11 @@ static void socket_ready(struct back_source *source, uint32_t events)
 		message.kind[BACK_KIND_MAX - 1] = message.text[sizeof(message.text) - 1] = '\0';
 		if (message.bytes > BACK_BODY_BYTES)
 			break;
+		if (message.type == BACK_READY && message.result) {
+			back_log(LOG_ERR, "the worker of domain %u cannot start: %s: %s", w->domid,
+				 message.text, strerror(-message.result));
+			continue;
+		}
 		if (message.type == BACK_READY && w->phase == STARTING)
 			w->phase = RUNNING;
 		for (n = LIST_FIRST(&backd.devices); n; n = next) {

@@ -58,12 +58,12 @@ static void send_message(struct back_message *message, const char *kind, uint32_
 	(void)!send(WORKER_SOCKET, message, sizeof(*message), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-int links_ready(void)
+void links_ready(int result, const char *why)
 {
-	struct back_message message = { .type = BACK_READY };
+	struct back_message message = { .type = BACK_READY, .result = result };
 
+	snprintf(message.text, sizeof(message.text), "%s", why);
 	send_message(&message, "", 0);
-	return 0;
 }
 
 static void report(const char *kind, uint32_t devid, uint32_t type, int result, const char *why)

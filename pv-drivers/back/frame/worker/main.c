@@ -22,7 +22,9 @@ struct back_worker worker;
 
 static int fail(const char *what, int error)
 {
-	fprintf(stderr, "serai-back: %s: %s\n", what, strerror(error < 0 ? -error : error));
+	error = error < 0 ? -error : error;
+	fprintf(stderr, "serai-back: %s: %s\n", what, strerror(error));
+	links_ready(-error, what);
 	return EXIT_FAILURE;
 }
 
@@ -105,7 +107,6 @@ int main(int argc, char **argv)
 	error = confine(BACK_DIR "/empty");
 	if (error)
 		return fail("cannot confine itself", error);
-	if (links_ready())
-		return EXIT_FAILURE;
+	links_ready(0, "");
 	loop_run();
 }

@@ -59,6 +59,6 @@ _Noreturn void loop_run(void);
 /* links.c */
 void links_message(void); /* the socket is readable */
 void links_reap(void);	  /* after each round */
-int links_ready(void);	  /* tell serai-backd that we run */
+void links_ready(int result, const char *why); /* tell serai-backd that we run, or why not */
 
 #endif
