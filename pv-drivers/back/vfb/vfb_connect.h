@@ -37,7 +37,12 @@ struct vkbd_connect {
 	int32_t width, height;	    /* of absolute coordinates; 0: the screen's own */
 };
 
-enum vfb_input_type { VFB_INPUT_KEY = 1, VFB_INPUT_POINTER, VFB_INPUT_WHEEL };
+enum vfb_input_type {
+	VFB_INPUT_KEY = 1,
+	VFB_INPUT_POINTER,
+	VFB_INPUT_WHEEL,
+	VFB_INPUT_RELEASE /* all keys: serai-backd's, when the screen's worker is gone */
+};
 
 struct vfb_input {
 	uint32_t type;		     /* enum vfb_input_type */

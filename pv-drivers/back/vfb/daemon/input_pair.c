@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../vfb_connect.h"
+
 struct pair {
 	LIST_ENTRY(pair) next;
 	uint32_t domid, devid;
@@ -57,6 +59,16 @@ int input_pair_get(uint32_t domid, uint32_t devid, enum input_end end)
 	p->users |= 1u << end;
 	fd = fcntl(p->fds[end], F_DUPFD_CLOEXEC, 0);
 	return fd < 0 ? -errno : fd;
+}
+
+void input_pair_release(uint32_t domid, uint32_t devid)
+{
+	const struct vfb_input input = { .type = VFB_INPUT_RELEASE };
+	struct pair *p = find(domid, devid);
+
+	if (p)
+		(void)!send(p->fds[INPUT_SCREEN], &input, sizeof(input),
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void input_pair_put(uint32_t domid, uint32_t devid, enum input_end end)

@@ -232,6 +232,12 @@ static int prepare(struct back_device *device, struct back_connect *connect, boo
 	return add_fds(device, connect);
 }
 
+/* A worker that was killed has left keys pressed. */
+static void disconnected(struct back_device *device)
+{
+	input_pair_release(device->domid, device->devid);
+}
+
 static void gone(struct back_device *device)
 {
 	struct screen *s = device->state;
@@ -250,6 +256,7 @@ static const struct back_class screen_class = {
 	.front = PV_FRONT,
 	.advertise = advertise,
 	.prepare = prepare,
+	.disconnected = disconnected,
 	.gone = gone,
 };
 BACK_CLASS(screen_class);

@@ -161,6 +161,8 @@ int kbd_input(struct kbd *k, const struct vfb_input *in)
 		return point(k, in);
 	case VFB_INPUT_WHEEL:
 		return turn_wheel(k, in->wheel);
+	case VFB_INPUT_RELEASE:
+		return kbd_release_all(k);
 	default:
 		return 0;
 	}
