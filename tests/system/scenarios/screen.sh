@@ -10,22 +10,7 @@
 
 start_dom0 serai serai
 ip link set lo up
-backd=/opt/serai/lib/serai/serai-backd
 log=/var/log/xen/console/guest-g1.log
-$backd -i -v >/tmp/backd.log 2>&1 &
-# device KIND DEVID "BACKEND'S KEYS" "FRONTEND'S KEYS": the nodes a toolstack writes.
-device()
-{
-	fe=/local/domain/$id/device/$1/$2 be=/local/domain/0/backend/$1/$id/$2
-	xenstore-write $be/frontend $fe $be/frontend-id $id $be/online 1 $fe/backend $be $fe/backend-id 0
-	for pair in $3; do xenstore-write $be/${pair%%=*} "${pair#*=}"; done
-	for pair in $4; do xenstore-write $fe/${pair%%=*} "${pair#*=}"; done
-	xenstore-chmod -r $be n0 r$id
-	xenstore-chmod -r $fe n$id r0
-	xenstore-write $fe/state 1 $be/state 1
-	xenstore-chmod $fe/state n$id r0
-	xenstore-chmod $be/state n0 r$id
-}
 await() # TRIES COMMAND…
 {
 	tries=$1
@@ -49,14 +34,12 @@ kernel = "/guest/dom0"
 ramdisk = "/guest/screen"
 memory = 256
 cmdline = "console=hvc0"
+vfb = [ "vnc=1,vncdisplay=3,vncpasswd=caravan" ]
+p9 = [ "tag=share,path=/tmp/share,security_model=none" ]
+channel = [ "name=agent,connection=pty" ]
 X
-check create xl create -p /tmp/g.cfg
+check create xl create /tmp/g.cfg
 id=$(xl domid g1)
-device vfb 0 "vnc=1 vnclisten=127.0.0.1 vncdisplay=3 vncunused=1 vncpasswd=caravan" ""
-device vkbd 0 "" ""
-device 9pfs 0 "path=/tmp/share security_model=none" "tag=share"
-device console 1 "connection=pty" "type=ioemu output=pty protocol=vt100 tty="
-xl unpause g1
 await 400 grep -q "GUEST SHOWS" $log
 port=$(xenstore-read /local/domain/$id/console/vnc-port)
 same port 5903 "$port"
@@ -100,9 +83,9 @@ same dom0-sees-data "$(awk '/GUEST SUM/ { print $3 }' $log | tr -d '\r')" "$(sha
 tries=100
 while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 100000; done
 same all-gone 2 "$(xl list | wc -l)"
-for kind in vfb vkbd 9pfs console; do xenstore-rm /local/domain/0/backend/$kind/$id 2>/dev/null; done
+same no-device-left "" "$(xenstore-ls -f /local/domain/0/backend | grep -E '/(vfb|vkbd|9pfs|console)/')"
 tries=50
 until [ -z "$(pidof serai-back serai-back-vfb)" ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
 same no-process-left "" "$(pidof serai-back serai-back-vfb)"
 same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
-[ $failed = 0 ] || { cat /tmp/backd.log /tmp/vncscreen.err; tail -n 15 $log; ls -la /run/serai/back; }
+[ $failed = 0 ] || { cat /tmp/vncscreen.err; xenstore-ls /local/domain/0/backend; tail -n 15 $log; ls -la /run/serai/back; }
