@@ -25,7 +25,7 @@ static struct vcpu *pause_for(struct domain *d, uint32_t id, int *err)
 
 static int reset_vcpu(struct vcpu *v)
 {
-	int rc = drop_guest_tables(v);
+	int rc = v->domain->arch.is_pv ? drop_guest_tables(v) : -EOPNOTSUPP;
 
 	if (rc)
 		return rc;

@@ -1,0 +1,225 @@
+// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c
+// cflags: -DUNIT_TEST -DCONFIG_DEBUG
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest physical map beside a plain array that says the same: entries of all sizes come and go, references are
+ * recounted, and no frame loses its reference before every CPU has left the guest.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "mm_fake.h"
+#include <asm/hvm/hvm.h>
+
+#define NR_GFNS 2048u /* two entries of 2 MiB's worth, twice */
+
+static struct domain *const d = &dom[1];
+static struct hvm_domain hvm;
+static struct page *watched; /* must still be referenced when the guest is left */
+static unsigned int tag_voids, leaves;
+
+static void void_tags(struct vcpu *v)
+{
+	tag_voids++;
+}
+static const struct hvm_vendor vendor = { .flush_tlb = void_tags };
+const struct hvm_vendor *hvm_vendor = &vendor;
+
+void on_selected_cpus(const cpumask_t *cpus, void (*fn)(void *), void *data)
+{
+	assert_int_equal(locks_held, 0); /* a CPU that waits for the lock could not answer */
+	leaves++;
+	if (watched)
+		assert_true(ref_read(watched) & REF_COUNT);
+}
+
+static void fresh(void)
+{
+	memset(&hvm, 0, sizeof(hvm));
+	d->arch.hvm = &hvm;
+	assert_int_equal(p2m_init(d), 0);
+	watched = NULL;
+}
+
+static void gone(void)
+{
+	while (p2m_relinquish(d))
+		;
+	p2m_destroy(d);
+	d->state = DOMAIN_DYING;
+	while (relinquish_memory(d))
+		;
+	assert_int_equal(d->tot_pages, 0);
+	assert_int_equal(heap_audit(), 0);
+	d->state = DOMAIN_ALIVE;
+	d->arch.hvm = NULL;
+}
+
+static unsigned int refs(const struct page *pg)
+{
+	return (unsigned int)(ref_read(pg) & REF_COUNT);
+}
+
+static mfn_t at(uint64_t gfn, enum p2m_type *t)
+{
+	return p2m_get(d, _gfn(gfn), t, NULL);
+}
+
+static void one_page(void **state)
+{
+	struct page *pg, *found;
+	enum p2m_type t;
+
+	fresh();
+	pg = alloc_domain_pages(d, 0, 0);
+	assert_int_equal(p2m_set(d, _gfn(5), page_to_mfn(pg), 0, P2M_ram_rw), 0);
+	assert_int_equal(refs(pg), 2);
+	assert_true(mfn_eq(at(5, &t), page_to_mfn(pg)));
+	assert_int_equal(t, P2M_ram_rw);
+	assert_true(mfn_eq(at(6, &t), INVALID_MFN));
+	assert_int_equal(t, P2M_invalid);
+	found = p2m_get_page(d, _gfn(5), true, &t);
+	assert_ptr_equal(found, pg);
+	assert_int_equal(refs(pg), 3);
+	put_page(found);
+	leaves = 0;
+	watched = pg;
+	assert_int_equal(p2m_clear_if(d, _gfn(5), _mfn(1)), -ENOENT);
+	assert_int_equal(p2m_clear_if(d, _gfn(5), page_to_mfn(pg)), 0);
+	assert_int_equal(leaves, 1);
+	assert_int_equal(refs(pg), 1);
+	assert_int_equal(p2m_max_gfn(d), 5);
+	gone();
+}
+
+static void what_is_refused(void **state)
+{
+	struct page *mine, *theirs;
+	enum p2m_type t;
+
+	fresh();
+	mine = alloc_domain_pages(d, 0, 0);
+	theirs = alloc_domain_pages(&dom[0], 0, 0);
+	assert_int_equal(p2m_set(d, _gfn(P2M_MAX_GFN), page_to_mfn(mine), 0, P2M_ram_rw), -EINVAL);
+	assert_int_equal(p2m_set(d, _gfn(1), page_to_mfn(mine), 9, P2M_ram_rw), -EINVAL);
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(mine), 3, P2M_ram_rw), -EINVAL);
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(theirs), 0, P2M_ram_rw), -EBUSY);
+	assert_int_equal(p2m_set(d, _gfn(0), _mfn(NR_FRAMES), 0, P2M_ram_rw), -EBUSY);
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(theirs), 0, P2M_grant_ro), 0);
+	assert_int_equal(refs(theirs), 2);
+	assert_null(p2m_get_page(d, _gfn(0), true, &t));
+	assert_int_equal(t, P2M_grant_ro);
+	assert_int_equal(p2m_clear(d, _gfn(0), 0), 0);
+	assert_int_equal(refs(theirs), 1);
+	put_page(theirs);
+	gone();
+	assert_int_equal(refs(mine), 0);
+}
+
+/* Tables have a limit, and what fails for it leaves nothing behind. */
+static void pool(void **state)
+{
+	struct page *pg;
+
+	fresh();
+	pg = alloc_domain_pages(d, 0, 0);
+	hvm.p2m.pool_limit = 3; /* one level short */
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(pg), 0, P2M_ram_rw), -ENOMEM);
+	assert_int_equal(refs(pg), 1);
+	hvm.p2m.pool_limit = 4;
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(pg), 0, P2M_ram_rw), 0);
+	assert_int_equal(p2m_set(d, _gfn(1 << 18), page_to_mfn(pg), 0, P2M_ram_rw), -ENOMEM);
+	assert_int_equal(p2m_clear(d, _gfn(1 << 19), 0), 0); /* a hole stays one, without tables */
+	assert_int_equal(refs(pg), 2);
+	gone();
+}
+
+static void large_in_pieces(void **state)
+{
+	struct page *pg;
+	unsigned int order;
+	uint64_t first;
+
+	fresh();
+	pg = alloc_domain_pages(d, 9, 0);
+	first = mfn_x(page_to_mfn(pg));
+	assert_int_equal(p2m_set(d, _gfn(512), _mfn(first), 9, P2M_ram_rw), 0);
+	assert_int_equal(mfn_x(p2m_get(d, _gfn(700), NULL, &order)), first + 188);
+	assert_int_equal(order, 9);
+	assert_int_equal(p2m_clear(d, _gfn(700), 0), 0);
+	assert_true(mfn_eq(p2m_get(d, _gfn(700), NULL, &order), INVALID_MFN));
+	assert_int_equal(mfn_x(p2m_get(d, _gfn(701), NULL, &order)), first + 189);
+	assert_int_equal(order, 0);
+	for (unsigned int i = 0; i < 512; i++)
+		assert_int_equal(refs(pg + i), i == 188 ? 1 : 2);
+	/* A large entry over the pieces: their table goes. */
+	leaves = 0;
+	assert_int_equal(p2m_set(d, _gfn(512), _mfn(first), 9, P2M_ram_rw), 0);
+	assert_int_equal(leaves, 1);
+	assert_int_equal(hvm.p2m.nr_tables, 3);
+	for (unsigned int i = 0; i < 512; i++)
+		assert_int_equal(refs(pg + i), 2);
+	gone();
+}
+
+static void random_against_an_array(void **state)
+{
+	static uint64_t model[NR_GFNS]; /* mfn + 1, 0: hole */
+	static unsigned int held[NR_FRAMES];
+	struct page *large, *small;
+
+	fresh();
+	memset(model, 0, sizeof(model));
+	large = alloc_domain_pages(d, 9, 0);
+	small = alloc_domain_pages(d, 6, 0);
+	for (unsigned int step = 0; step < 4000; step++) {
+		unsigned int what = chance(16), gfn = chance(NR_GFNS);
+		uint64_t mfn;
+
+		if (what == 0) {
+			gfn &= ~511u;
+			mfn = mfn_x(page_to_mfn(large));
+			assert_int_equal(p2m_set(d, _gfn(gfn), _mfn(mfn), 9, P2M_ram_rw), 0);
+			for (unsigned int i = 0; i < 512; i++)
+				model[gfn + i] = mfn + i + 1;
+		} else if (what == 1) {
+			gfn &= ~511u;
+			assert_int_equal(p2m_clear(d, _gfn(gfn), 9), 0);
+			memset(&model[gfn], 0, 512 * sizeof(model[0]));
+		} else if (what < 9) {
+			mfn = mfn_x(page_to_mfn(small)) + chance(64);
+			assert_int_equal(p2m_set(d, _gfn(gfn), _mfn(mfn), 0, P2M_ram_rw), 0);
+			model[gfn] = mfn + 1;
+		} else {
+			assert_int_equal(p2m_clear(d, _gfn(gfn), 0), 0);
+			model[gfn] = 0;
+		}
+		assert_int_equal(locks_held, 0);
+	}
+	memset(held, 0, sizeof(held));
+	for (unsigned int gfn = 0; gfn < NR_GFNS; gfn++) {
+		assert_int_equal(mfn_x(at(gfn, NULL)), model[gfn] - 1);
+		if (model[gfn])
+			held[model[gfn] - 1]++;
+	}
+	for (unsigned int i = 0; i < 512; i++)
+		assert_int_equal(refs(large + i), 1 + held[frame_number(large + i)]);
+	for (unsigned int i = 0; i < 64; i++)
+		assert_int_equal(refs(small + i), 1 + held[frame_number(small + i)]);
+	preempt_in = 1;
+	assert_int_equal(p2m_relinquish(d), -ERESTART);
+	gone();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_page),	   cmocka_unit_test(what_is_refused), cmocka_unit_test(pool),
+		cmocka_unit_test(large_in_pieces), cmocka_unit_test(random_against_an_array),
+	};
+
+	fake_machine_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
