@@ -1,4 +1,4 @@
-// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c
+// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c hypervisor/arch/x86/hvm/p2m_promise.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG
 /* SPDX-License-Identifier: MIT */
 /*
@@ -164,6 +164,44 @@ static void large_in_pieces(void **state)
 	gone();
 }
 
+/* Memory that comes when it is touched, as far as the domain may have it. */
+static void on_demand(void **state)
+{
+	enum p2m_type t;
+	struct page *pg;
+	unsigned int order, before;
+
+	fresh();
+	d->max_pages = 1100;
+	before = d->tot_pages;
+	assert_int_equal(p2m_promise(d, _gfn(512), 9), 0);
+	assert_int_equal(p2m_promise(d, _gfn(1024), 9), 0);
+	assert_int_equal(p2m_promise(d, _gfn(1536), 0), 0);
+	assert_int_equal(d->tot_pages, before);
+	assert_true(mfn_eq(at(600, &t), INVALID_MFN));
+	assert_int_equal(t, P2M_on_demand);
+	pg = p2m_get_page(d, _gfn(600), true, &t); /* half of it all may be had in one piece */
+	assert_non_null(pg);
+	put_page(pg);
+	assert_int_equal(d->tot_pages, before + 512);
+	(void)p2m_get(d, _gfn(512), NULL, &order);
+	assert_int_equal(order, 9);
+	assert_int_equal(p2m_keep_promise(d, _gfn(1030)), 0); /* no more */
+	assert_int_equal(d->tot_pages, before + 513);
+	assert_int_equal(p2m_forget_promise(d, _gfn(1030)), -ENOENT);
+	assert_int_equal(p2m_forget_promise(d, _gfn(1031)), 0);
+	assert_int_equal(p2m_forget_promise(d, _gfn(1031)), -ENOENT);
+	(void)at(1031, &t);
+	assert_int_equal(t, P2M_invalid);
+	(void)at(1032, &t);
+	assert_int_equal(t, P2M_on_demand);
+	d->max_pages = d->tot_pages;
+	assert_int_equal(p2m_keep_promise(d, _gfn(1536)), -ENOMEM);
+	assert_null(p2m_get_page(d, _gfn(1536), false, &t));
+	d->max_pages = NR_FRAMES;
+	gone();
+}
+
 static void random_against_an_array(void **state)
 {
 	static uint64_t model[NR_GFNS]; /* mfn + 1, 0: hole */
@@ -217,7 +255,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_page),	   cmocka_unit_test(what_is_refused), cmocka_unit_test(pool),
-		cmocka_unit_test(large_in_pieces), cmocka_unit_test(random_against_an_array),
+		cmocka_unit_test(large_in_pieces), cmocka_unit_test(on_demand),
+		cmocka_unit_test(random_against_an_array),
 	};
 
 	fake_machine_init();

@@ -22,6 +22,7 @@ struct resv {
 	unsigned long nr;
 	unsigned int order;
 	unsigned int memf;
+	bool on_demand; /* XENMEMF_populate_on_demand */
 };
 
 unsigned int memory_max_order(void)
@@ -72,6 +73,8 @@ static bool populate_one(const struct resv *r, unsigned long i)
 
 	if (copy_from_guest_at(&pfn, r->list, i))
 		return false;
+	if (r->on_demand)
+		return !arch_gfn_populate(r->d, _gfn(pfn), INVALID_MFN, r->order);
 	pg = alloc_domain_pages(r->d, r->order, r->memf);
 	if (!pg)
 		return false;
@@ -88,9 +91,12 @@ static bool populate_one(const struct resv *r, unsigned long i)
 
 static bool remove_frame(struct domain *d, uint64_t gfn)
 {
-	struct page *pg = get_page_from_gfn(d, _gfn(gfn));
+	struct page *pg;
 	bool ok;
 
+	if (unlikely(!d->arch.is_pv) && !arch_gfn_depopulate(d, _gfn(gfn), INVALID_MFN))
+		return true; /* it was never touched */
+	pg = get_page_from_gfn(d, _gfn(gfn));
 	if (!pg)
 		return false;
 	/* Shared info, grant table: not the guest's to give back. */
@@ -130,6 +136,7 @@ static int get_reservation(struct resv *r, guest_ptr_t arg)
 	err = memory_flags(u.mem_flags, &r->memf);
 	if (err)
 		return err;
+	r->on_demand = (u.mem_flags & XENMEMF_populate_on_demand) && current->domain->is_privileged;
 	r->d = domain_get_for_caller(u.domid, &err);
 	return r->d ? 0 : trace_err(err);
 }

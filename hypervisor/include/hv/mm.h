@@ -99,7 +99,8 @@ int get_page_type(struct page *pg, enum page_type type, bool preemptible) __must
 int put_page_type(struct page *pg, bool preemptible); /* 0 or -ERESTART (preemptible only) */
 bool get_page_and_type(struct page *pg, const struct domain *d, enum page_type type) __must_check;
 void put_page_and_type(struct page *pg);
-/* Guests with a physical map of their own: 2^order frames appear in it, or one goes, if it is there. Others: 0. */
+/* Guests with a physical map of their own: 2^order frames appear in it, or one goes, if it is there. Others: 0.
+ * INVALID_MFN: frames that will come when they are touched; -ENOENT: there is none such to go. */
 int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order);
 int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn);
 /* XENMEM_add_to_physmap and its opposite. -EACCES: d has no such map. */

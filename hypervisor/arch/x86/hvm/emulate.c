@@ -373,7 +373,11 @@ void hvm_physmap_fault(struct vcpu *v, uint64_t gpa, bool write, bool not_data)
 	enum p2m_type t;
 
 	(void)p2m_get(v->domain, _gfn(gpa >> PAGE_SHIFT), &t, NULL);
-	if (t == P2M_invalid && not_data)
+	if (t == P2M_on_demand) {
+		if (p2m_keep_promise(v->domain, _gfn(gpa >> PAGE_SHIFT)))
+			domain_crash(v->domain, "vCPU %u wants memory at %#lx, but the domain has all it may have: its balloon is late",
+				     v->vcpu_id, gpa);
+	} else if (t == P2M_invalid && not_data)
 		domain_crash(v->domain, "vCPU %u runs code or keeps page tables at %#lx, where there is no memory",
 			     v->vcpu_id, gpa);
 	else if (t == P2M_invalid || (t == P2M_ram_ro && write && !not_data))

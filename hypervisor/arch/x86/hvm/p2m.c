@@ -14,6 +14,8 @@
  *    TLB entries of all vCPUs are invalidated, and those in the guest are made to leave it (whoever comes back
  *    does so with a fresh tag); then references are dropped. Adding to a hole needs no flush: nothing that is not
  *    present is cached.
+ *  - P2M_on_demand is an entry that has only a type, at 4 KiB or 2 MiB. The first to touch it, guest or hypervisor, puts a
+ *    frame there; all who race for it get the same one.
  *  - Tables only grow, within pool_limit, until the domain dies, except that a large leaf takes a table's place
  *    when a builder maps over it.
  *
@@ -26,19 +28,12 @@
 #include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
+#include "p2m_internal.h"
 
 #define P2M_LEVELS	   4u
-#define TYPE_BITS_SHIFT	   52
-#define ENTRY_USED	   7ull /* permissions, in both formats: none set means not present */
-#define ENTRY_LARGE	   0x80ull
 #define DEFAULT_POOL	   1024u /* pages of tables before the toolstack says how many */
 #define RELINQUISH_BATCH   64u
 
-/* Permission bits. All tables allow everything, the leaf decides. */
-struct p2m_format {
-	uint64_t table;
-	uint64_t leaf[NR_P2M_TYPES];
-};
 #define NPT_RW (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 #define NPT_RO (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
 static const struct p2m_format npt_format = {
@@ -51,32 +46,7 @@ static const struct p2m_format npt_format = {
 		[P2M_foreign] = NPT_RW | PTE_NX,
 	},
 };
-static const struct p2m_format *const format = &npt_format;
-
-static bool used(pte_t e)
-{
-	return e.e & ENTRY_USED;
-}
-
-static bool is_leaf(pte_t e, unsigned int level)
-{
-	return level == 1 || (e.e & ENTRY_LARGE);
-}
-
-static enum p2m_type type_in(pte_t e)
-{
-	return used(e) ? (enum p2m_type)(e.e >> TYPE_BITS_SHIFT & 15) : P2M_invalid;
-}
-
-static pte_t leaf_entry(mfn_t mfn, unsigned int level, enum p2m_type t)
-{
-	return mk_pte(mfn, format->leaf[t] | (uint64_t)t << TYPE_BITS_SHIFT | (level > 1 ? ENTRY_LARGE : 0));
-}
-
-static unsigned int level_order(unsigned int level)
-{
-	return (level - 1) * 9;
-}
+const struct p2m_format *const p2m_format = &npt_format;
 
 static pte_t *slot_in(pte_t *table, uint64_t gfn, unsigned int level)
 {
@@ -109,10 +79,11 @@ static pte_t *make_table(struct p2m *p, pte_t *slot, unsigned int level)
 
 	if (!t)
 		return NULL;
-	for (unsigned int i = 0; used(old) && i < PT_ENTRIES; i++)
-		t[i] = leaf_entry(mfn_add(pte_mfn(old), (uint64_t)i << level_order(level - 1)), level - 1,
-				  type_in(old));
-	pte_write(slot, mk_pte(virt_to_mfn(t), format->table));
+	for (unsigned int i = 0; old.e && i < PT_ENTRIES; i++)
+		t[i] = !used(old) ? old :
+				    leaf_entry(mfn_add(pte_mfn(old), (uint64_t)i << level_order(level - 1)),
+					       level - 1, type_in(old));
+	pte_write(slot, mk_pte(virt_to_mfn(t), p2m_format->table));
 	return t;
 }
 
@@ -152,7 +123,7 @@ static mfn_t mfn_at(pte_t e, uint64_t gfn, unsigned int level)
 
 /* ---- references and flushing ---- */
 
-static bool get_frames(struct domain *d, mfn_t mfn, uint64_t nr, enum p2m_type t)
+bool p2m_get_frames(struct domain *d, mfn_t mfn, uint64_t nr, enum p2m_type t)
 {
 	uint64_t i;
 
@@ -170,7 +141,7 @@ static bool get_frames(struct domain *d, mfn_t mfn, uint64_t nr, enum p2m_type t
 	return false;
 }
 
-static void put_frames(mfn_t mfn, uint64_t nr)
+void p2m_put_frames(mfn_t mfn, uint64_t nr)
 {
 	for (uint64_t i = 0; i < nr; i++)
 		put_page(mfn_to_page(mfn_add(mfn, i)));
@@ -200,7 +171,7 @@ static void drop_entry(struct p2m *p, pte_t e, unsigned int level)
 	if (!used(e))
 		return;
 	if (is_leaf(e, level)) {
-		put_frames(pte_mfn(e), 1ull << level_order(level));
+		p2m_put_frames(pte_mfn(e), 1ull << level_order(level));
 		return;
 	}
 	t = mfn_to_virt(pte_mfn(e));
@@ -213,22 +184,26 @@ static void drop_entry(struct p2m *p, pte_t e, unsigned int level)
 
 /* ---- the interface ---- */
 
-/* `new`: references taken; 0: a hole. */
-static int change(struct domain *d, uint64_t gfn, unsigned int order, pte_t new)
+int p2m_change(struct domain *d, uint64_t gfn, unsigned int order, pte_t new, bool promised)
 {
 	unsigned int level = order / 9 + 1;
 	struct p2m *p = &d->arch.hvm->p2m;
 	pte_t *slot, old = { 0 };
+	int rc = 0;
 
 	spin_lock(&p->lock);
 	slot = make_slot(p, gfn, level);
-	if (slot) {
+	if (!slot) {
+		rc = -ENOMEM;
+	} else if (promised && slot->e != promise_entry().e) {
+		rc = -ENOENT;
+	} else {
 		old.e = __atomic_exchange_n(&slot->e, new.e, __ATOMIC_SEQ_CST);
-		p->max_gfn = max(p->max_gfn, used(new) ? gfn + (1ull << order) : 0);
+		p->max_gfn = max(p->max_gfn, new.e ? gfn + (1ull << order) : 0);
 	}
 	spin_unlock(&p->lock);
-	if (!slot)
-		return -ENOMEM;
+	if (rc)
+		return rc;
 	if (used(old)) {
 		p2m_flush(d);
 		drop_entry(p, old, level);
@@ -236,7 +211,7 @@ static int change(struct domain *d, uint64_t gfn, unsigned int order, pte_t new)
 	return 0;
 }
 
-static bool range_ok(uint64_t gfn, unsigned int order)
+bool p2m_range_ok(uint64_t gfn, unsigned int order)
 {
 	return gfn < P2M_MAX_GFN && !(gfn & ((1ull << order) - 1)) &&
 	       (order == P2M_ORDER_4K || order == P2M_ORDER_2M || order == P2M_ORDER_1G);
@@ -246,26 +221,26 @@ int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m
 {
 	int rc;
 
-	if (!range_ok(gfn_x(gfn), order) || mfn_x(mfn) & ((1ull << order) - 1))
+	if (!p2m_range_ok(gfn_x(gfn), order) || mfn_x(mfn) & ((1ull << order) - 1))
 		return trace_err(-EINVAL);
-	if (!get_frames(d, mfn, 1ull << order, t))
+	if (!p2m_get_frames(d, mfn, 1ull << order, t))
 		return trace_err(-EBUSY);
-	rc = change(d, gfn_x(gfn), order, leaf_entry(mfn, order / 9 + 1, t));
+	rc = p2m_change(d, gfn_x(gfn), order, leaf_entry(mfn, order / 9 + 1, t), false);
 	if (rc)
-		put_frames(mfn, 1ull << order);
+		p2m_put_frames(mfn, 1ull << order);
 	return rc;
 }
 
 int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order)
 {
-	unsigned int level;
+	enum p2m_type t;
 
-	if (!range_ok(gfn_x(gfn), order))
+	if (!p2m_range_ok(gfn_x(gfn), order))
 		return trace_err(-EINVAL);
-	/* A hole needs no tables to stay one. */
-	if (order == P2M_ORDER_4K && mfn_eq(p2m_get(d, gfn, NULL, &level), INVALID_MFN))
+	(void)p2m_get(d, gfn, &t, NULL);
+	if (order == P2M_ORDER_4K && t == P2M_invalid) /* a hole needs no tables to stay one */
 		return 0;
-	return change(d, gfn_x(gfn), order, (pte_t){ 0 });
+	return p2m_change(d, gfn_x(gfn), order, (pte_t){ 0 }, false);
 }
 
 int p2m_clear_if(struct domain *d, gfn_t gfn, mfn_t mfn)
@@ -293,7 +268,7 @@ mfn_t p2m_get(struct domain *d, gfn_t gfn, enum p2m_type *t, unsigned int *order
 	return used(e) ? mfn_at(e, gfn_x(gfn), level) : INVALID_MFN;
 }
 
-struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write, enum p2m_type *t)
+static struct page *get_page_now(struct domain *d, gfn_t gfn, bool write, enum p2m_type *t)
 {
 	struct p2m *p = &d->arch.hvm->p2m;
 	struct page *pg = NULL;
@@ -311,6 +286,15 @@ struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write, enum p2m_type
 		ref_again(pg);
 	}
 	spin_unlock(&p->lock);
+	return pg;
+}
+
+struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write, enum p2m_type *t)
+{
+	struct page *pg = get_page_now(d, gfn, write, t);
+
+	if (unlikely(*t == P2M_on_demand) && !p2m_keep_promise(d, gfn))
+		pg = get_page_now(d, gfn, write, t);
 	return pg;
 }
 
@@ -359,7 +343,7 @@ void p2m_destroy(struct domain *d)
 	struct p2m *p = &d->arch.hvm->p2m;
 
 	if (p->top)
-		drop_entry(p, mk_pte(p->root, format->table), P2M_LEVELS + 1);
+		drop_entry(p, mk_pte(p->root, p2m_format->table), P2M_LEVELS + 1);
 	p->top = NULL;
 	ASSERT(!p->nr_tables);
 }

@@ -24,27 +24,33 @@ struct page *p2m_get_own_page(struct domain *d, gfn_t gfn)
 	return NULL;
 }
 
+/* In pieces of 2 MiB where both numbers allow it. `mfn` INVALID_MFN: on demand. */
 int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order)
 {
-	uint64_t nr = 1ull << order, step;
+	uint64_t nr = 1ull << order, step, align = gfn_x(gfn);
+	bool on_demand = mfn_eq(mfn, INVALID_MFN);
 	int rc = 0;
 
 	if (!is_hvm_domain(d))
-		return 0;
+		return on_demand ? trace_err(-EINVAL) : 0;
+	if (!on_demand)
+		align |= mfn_x(mfn);
 	for (uint64_t i = 0; i < nr && !rc; i += step) {
-		bool large = nr - i >= PT_ENTRIES && !((gfn_x(gfn) + i) % PT_ENTRIES) &&
-			     !((mfn_x(mfn) + i) % PT_ENTRIES);
+		bool large = nr - i >= PT_ENTRIES && !((align | i) % PT_ENTRIES);
+		unsigned int piece = large ? P2M_ORDER_2M : P2M_ORDER_4K;
+		gfn_t at = _gfn(gfn_x(gfn) + i);
 
-		step = large ? PT_ENTRIES : 1;
-		rc = p2m_set(d, _gfn(gfn_x(gfn) + i), mfn_add(mfn, i), large ? P2M_ORDER_2M : P2M_ORDER_4K,
-			     P2M_ram_rw);
+		step = 1ull << piece;
+		rc = on_demand ? p2m_promise(d, at, piece) : p2m_set(d, at, mfn_add(mfn, i), piece, P2M_ram_rw);
 	}
 	return rc;
 }
 
 int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn)
 {
-	return is_hvm_domain(d) ? p2m_clear_if(d, gfn, mfn) : 0;
+	if (!is_hvm_domain(d))
+		return mfn_eq(mfn, INVALID_MFN) ? -ENOENT : 0;
+	return mfn_eq(mfn, INVALID_MFN) ? p2m_forget_promise(d, gfn) : p2m_clear_if(d, gfn, mfn);
 }
 
 /* ---- add_to_physmap ---- */

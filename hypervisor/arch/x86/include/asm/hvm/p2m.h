@@ -22,6 +22,7 @@ enum p2m_type {
 	P2M_grant_rw,	 /* another domain's frame, by grant */
 	P2M_grant_ro,
 	P2M_foreign,	 /* another domain's frame, by XENMAPSPACE_gmfn_foreign */
+	P2M_on_demand,	 /* no frame until it is touched: not present to the CPU */
 	NR_P2M_TYPES
 };
 static inline bool p2m_is_own_ram(enum p2m_type t)
@@ -62,6 +63,11 @@ int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m
 int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order); /* to a hole; drops references */
 /* Clears gfn only if it has this frame. -ENOENT: it has not. */
 int p2m_clear_if(struct domain *d, gfn_t gfn, mfn_t mfn);
+/* Populate on demand: promises memory at gfn (0, -EINVAL, -ENOMEM); takes a promise back (-ENOENT: there is none); keeps
+ * one, because gfn is wanted (0: try again; -ENOMEM: d may have no more, or there is none). */
+int p2m_promise(struct domain *d, gfn_t gfn, unsigned int order);
+int p2m_forget_promise(struct domain *d, gfn_t gfn);
+int p2m_keep_promise(struct domain *d, gfn_t gfn);
 uint64_t p2m_max_gfn(const struct domain *d); /* highest used */
 
 /* physmap.c. A frame of d's own (get_page_from_gfn()). */
