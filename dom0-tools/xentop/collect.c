@@ -13,6 +13,7 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#include "back.h"
 #include "xentop/collect.h"
 
 #define KB_PER_PAGE	4
@@ -264,6 +265,8 @@ int collect(struct collector *collector, struct reading *reading)
 		rc = collect_nets(reading, "/sys");
 	if (!rc)
 		rc = collect_disks(reading, "/sys");
+	if (!rc)
+		rc = collect_journals(reading, BACK_DIR);
 	if (rc)
 		reading_free(reading);
 	else

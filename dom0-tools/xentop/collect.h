@@ -22,5 +22,8 @@ int collect(struct collector *collector, struct reading *reading);
  */
 int collect_nets(struct reading *reading, const char *sysfs);
 int collect_disks(struct reading *reading, const char *sysfs);
+/* Those that Serai's own backend serves, from its journals below path (/run/serai/back). -ENOMEM. */
+int collect_journals(struct reading *reading, const char *path);
+void sort_disks(struct reading *reading);
 
 #endif

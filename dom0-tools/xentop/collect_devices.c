@@ -5,7 +5,7 @@
  * directory of statistics. A network backend receives what its guest sends, so its counters are
  * taken crosswise.
  *
- * LIMITS: a block backend that is a process (QEMU's qdisk) has no such directory and is not seen.
+ * LIMITS: QEMU's qdisk has no such directory and is not seen. Serai's: see collect_journals.c.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -134,13 +134,18 @@ int collect_nets(struct reading *reading, const char *sysfs)
 	return rc;
 }
 
-int collect_disks(struct reading *reading, const char *sysfs)
+void sort_disks(struct reading *reading)
 {
-	int rc = for_each_name(reading, sysfs, "bus/xen-backend/devices", add_disk);
-
 	for (size_t i = 0; i < reading->nr_domains; i++)
 		if (reading->domains[i].nr_disks)
 			qsort(reading->domains[i].disks, reading->domains[i].nr_disks,
 			      sizeof(struct disk_counters), by_disk);
+}
+
+int collect_disks(struct reading *reading, const char *sysfs)
+{
+	int rc = for_each_name(reading, sysfs, "bus/xen-backend/devices", add_disk);
+
+	sort_disks(reading);
 	return rc;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sources: dom0-tools/xentop/reading.c dom0-tools/xentop/collect_devices.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools
+// sources: dom0-tools/xentop/collect_journals.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools -Ipv-drivers/back
 /* Where xentop takes devices' counters from, with a sysfs made of files. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "back.h"
 #include "xentop/collect.h"
 #include "xentop_fixture.h"
 
@@ -95,6 +97,49 @@ static void disks_are_found_below_the_backend_bus(void **state)
 	reading_free(&reading);
 }
 
+static void put_journal(const char *name, const struct back_journal *head)
+{
+	char path[300];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(head, sizeof(*head), 1, file), 1);
+	fclose(file);
+}
+
+static void journals_are_disks_of_our_own(void **state)
+{
+	struct back_journal head = { .magic = BACK_JOURNAL_MAGIC };
+	struct reading reading = { 0 };
+	struct domain_counters *domain = add_domain(&reading, 3, "g");
+
+	head.counters.to_guest.operations = 7;
+	head.counters.to_guest.bytes = 7 * 4096;
+	head.counters.from_guest.operations = 2;
+	head.counters.from_guest.bytes = 1024;
+	head.counters.waits = 1;
+	put_journal("3-qdisk-51728", &head);
+	put_journal("3-qdisk-51712", &head);
+	put_journal("3-qdisk-51712.pid", &head);
+	put_journal("3-qnic-0", &head);
+	put_journal("9-qdisk-51712", &head);
+	head.magic = 0;
+	put_journal("3-qdisk-51744", &head);
+	put("3-qdisk-51760", "short");
+	assert_int_equal(collect_journals(&reading, top), 0);
+	assert_int_equal(domain->nr_disks, 2);
+	assert_int_equal(domain->disks[0].dev, 51712);
+	assert_true(domain->disks[0].counted);
+	assert_int_equal(domain->disks[1].reads, 7);
+	assert_int_equal(domain->disks[1].writes, 2);
+	assert_int_equal(domain->disks[1].read_sectors, 56);
+	assert_int_equal(domain->disks[1].written_sectors, 2);
+	assert_int_equal(domain->disks[1].out_of_requests, 1);
+	reading_free(&reading);
+}
+
 static void a_system_without_devices_is_fine(void **state)
 {
 	struct reading reading = { 0 };
@@ -102,6 +147,7 @@ static void a_system_without_devices_is_fine(void **state)
 	add_domain(&reading, 0, "Domain-0");
 	assert_int_equal(collect_nets(&reading, "/nowhere"), 0);
 	assert_int_equal(collect_disks(&reading, "/nowhere"), 0);
+	assert_int_equal(collect_journals(&reading, "/nowhere"), 0);
 	reading_free(&reading);
 }
 
@@ -122,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_backend_receives_its_guest_sent),
 		cmocka_unit_test(disks_are_found_below_the_backend_bus),
+		cmocka_unit_test(journals_are_disks_of_our_own),
 		cmocka_unit_test(a_system_without_devices_is_fine),
 		cmocka_unit_test(arrays_grow),
 	};

@@ -76,6 +76,8 @@ for round in 1 2 3 4; do
 done
 echo "$(cut -d ' ' -f 1 /proc/uptime): killed $kills workers"
 await 600 "GUEST WANTS another medium"
+xentop -b -i 1 -x >/tmp/top
+check xentop-counts-writes grep -E "VBD.* 51728 .*WR: +[1-9]" /tmp/top
 xenstore-write /local/domain/0/backend/qdisk/$id/51760/params aio:/tmp/second.iso
 await 600 "GUEST WANTS a crash"
 kill -9 $(pidof qemu-storage-daemon)
