@@ -115,8 +115,8 @@ static int grant_buffers(struct blk_front *blk, struct blk_slot *slot, bool read
 
 		if (buffer->granted)
 			continue;
-		rc = pv_grants_begin(&grants, buffer->ref, blk->device.peer, page_frame(buffer->page),
-				     readonly && !blk->facts.persistent);
+		rc = pv_grants_begin(&grants, buffer->ref, blk->device.peer,
+				     page_frame(buffer->page), readonly && !blk->facts.persistent);
 		if (rc)
 			return rc;
 		buffer->granted = true;
@@ -211,9 +211,8 @@ static void put_transfer(struct blk_front *blk, struct blk_slot *slot, uint32_t 
 	for (uint32_t i = 0; i < slot->nr; i++) {
 		uint32_t part = left < PAGE_SECTORS ? left : PAGE_SECTORS;
 
-		message.seg[i] = (struct blkif_request_segment){
-			.gref = slot->buffers[i]->ref, .last_sect = (uint8_t)(part - 1)
-		};
+		message.seg[i] = (struct blkif_request_segment){ .gref = slot->buffers[i]->ref,
+								 .last_sect = (uint8_t)(part - 1) };
 		left -= part;
 	}
 	put_message(blk, &message, sizeof(message));
@@ -409,15 +408,17 @@ static int publish(struct front_device *device, uint32_t tx)
 
 static int connect_device(struct front_device *device)
 {
-	static const char *const names[] = { "sectors",		   "sector-size",
-					     "info",		   "feature-flush-cache",
-					     "feature-discard",	   "feature-persistent" };
+	static const char *const names[] = {
+		"sectors",	   "sector-size",	"info", "feature-flush-cache",
+		"feature-discard", "feature-persistent"
+	};
 	static const uint64_t most[] = { (uint64_t)1 << 54, PV_PAGE_SIZE, UINT32_MAX, 1, 1, 1 };
 	static const int64_t absent[] = { -1, BLK_SECTOR, 0, 0, 0, 0 };
 	uint64_t value[6];
 
 	for (unsigned int i = 0; i < 6; i++) {
-		int rc = front_read_number(device->backend, names[i], most[i], absent[i], &value[i]);
+		int rc =
+		    front_read_number(device->backend, names[i], most[i], absent[i], &value[i]);
 
 		if (rc)
 			return rc;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Transfers of any size that wait for their end: a few requests at once, each of the largest size. */
+/*
+ * Transfers of any size that wait for their end: a few requests at once, each of the largest size.
+ */
 #include "blk.h"
 
 #define AT_ONCE 4

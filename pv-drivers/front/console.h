@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The console's frontend. Output waits for a daemon that is behind, but only so long: one that
- * stopped reading loses output, counted and told once it reads again, instead of stopping the guest.
+ * stopped reading loses output, counted and told once it reads again, instead of stopping the
+ * guest.
  */
 #ifndef FRONT_CONSOLE_H
 #define FRONT_CONSOLE_H

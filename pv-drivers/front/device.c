@@ -118,7 +118,8 @@ static int find_backend(struct front_device *device)
 	if (!rc)
 		rc = xs_read(XS_NO_TX, path, backend, sizeof(backend));
 	if (rc >= 0)
-		rc = front_read_number(device->node, "backend-id", DOMID_FIRST_RESERVED - 1, -1, &peer);
+		rc = front_read_number(device->node, "backend-id", DOMID_FIRST_RESERVED - 1, -1,
+				       &peer);
 	if (rc)
 		return rc;
 	device->peer = (domid_t)peer;
@@ -208,7 +209,7 @@ static void entered(struct front_device *device, const struct pv_edge *edge)
 		device->connected_at = 0;
 		device->reopen_at = now + device->backoff;
 		device->backoff = device->backoff * 2 < DEVICE_BACKOFF_MAX ? device->backoff * 2
-									    : DEVICE_BACKOFF_MAX;
+									   : DEVICE_BACKOFF_MAX;
 		wake_all(&device->settled);
 	}
 }
@@ -223,7 +224,8 @@ static void walk(struct front_device *device)
 
 		if (rc) {
 			printf("%s: %s: error %d\n", device->node,
-			       edge->work == PV_WORK_OFFER ? "cannot offer" : "cannot connect", -rc);
+			       edge->work == PV_WORK_OFFER ? "cannot offer" : "cannot connect",
+			       -rc);
 			pv_xenbus_failed(&device->bus, edge);
 			continue;
 		}
@@ -290,10 +292,14 @@ bool front_device_step(struct front_device *device)
 
 uint64_t front_device_due(const struct front_device *device)
 {
-	if (device->fault || device->restart || device->state_watch.fired || device->backend_watch.fired)
+	if (device->fault || device->restart || device->state_watch.fired ||
+	    device->backend_watch.fired)
 		return 0;
 	if (device->bus.own == XenbusStateClosed && device->wanted) {
-		/* Past that, only the nodes can change something; but a lost event must not stop us. */
+		/*
+		 * Past that, only the nodes can change something; but a lost event must not stop
+		 * us.
+		 */
 		uint64_t now = time_now();
 
 		return now < device->reopen_at ? device->reopen_at : now + DEVICE_BACKOFF_MAX;

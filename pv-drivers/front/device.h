@@ -32,10 +32,13 @@ struct front_device;
 struct front_class {
 	const char *kind; /* directory below device/ */
 	enum pv_half half;
-	uint32_t nr_grants; /* the quota; twice what is used lets one dead backend keep everything */
+	/* The quota: twice what is used, so that one dead backend may keep all it had. */
+	uint32_t nr_grants;
 	/* Makes rings and channels. On failure release() follows. */
 	int (*offer)(struct front_device *device);
-	/* Writes the keys of what was offered, below device->node; done again if the store says so. */
+	/*
+	 * Writes the keys of what was offered, below device->node; done again if the store says so.
+	 */
 	int (*publish)(struct front_device *device, uint32_t tx);
 	/* Reads the device's facts; may be NULL. */
 	int (*connect)(struct front_device *device);
@@ -59,7 +62,7 @@ struct front_device {
 	struct xs_watch backend_watch; /* on our node's backend: gone, back, or another one */
 	bool wanted;
 	bool dead;
-	bool fault; /* the peer broke the protocol; taken note of by the next step */
+	bool fault;   /* the peer broke the protocol; taken note of by the next step */
 	bool restart; /* close and open again; the same */
 	uint32_t nr_faults;
 	uint64_t backoff, reopen_at, connected_at;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One direction of events between a screen's or keyboard's halves: entries of 40 bytes, in a number that is
- * no power of two, in part of a shared page. The peer is hostile, as in ring/pv_stream.h: its index is
- * loaded once and checked, an event is copied once, our own index is never read back.
+ * One direction of events between a screen's or keyboard's halves: entries of 40 bytes, in a number
+ * that is no power of two, in part of a shared page. The peer is hostile, as in ring/pv_stream.h:
+ * its index is loaded once and checked, an event is copied once, our own index is never read back.
  *
  * LIMITS: the ABI takes free-running 32-bit indexes modulo that number, so the slots jump after
  * 2^32 events; both halves jump alike.

@@ -2,8 +2,8 @@
 /*
  * The framebuffer frontend (public/io/fbif.h): 32 bits a pixel, red in bits 23 to 16.
  *
- * The ABI names its memory by frame, not by grant: nobody can tell when a backend lets go. So these pages
- * are the device's for ever, and the next backend gets the same.
+ * The ABI names its memory by frame, not by grant: nobody can tell when a backend lets go. So these
+ * pages are the device's for ever, and the next backend gets the same.
  */
 #ifndef FRONT_FB_H
 #define FRONT_FB_H
@@ -38,7 +38,10 @@ struct fb_front {
  */
 int fb_init(struct fb_front *fb, uint32_t id, uint32_t width, uint32_t height);
 
-/* This rectangle, cut to the screen, has been drawn. Told at once or as soon as the backend listens. */
+/*
+ * This rectangle, cut to the screen, has been drawn. Told at once or as soon as the backend
+ * listens.
+ */
 void fb_update(struct fb_front *fb, int32_t x, int32_t y, uint32_t width, uint32_t height);
 
 #endif

@@ -25,8 +25,8 @@ int kbd_read(struct kbd_front *kbd, union xenkbd_in_event *event, uint64_t deadl
 			kbd->running = false;
 			front_device_fault(&kbd->device);
 		}
-		if (rc == 1 && (event->type == XENKBD_TYPE_MOTION || event->type == XENKBD_TYPE_KEY ||
-				event->type == XENKBD_TYPE_POS))
+		if (rc == 1 && (event->type == XENKBD_TYPE_MOTION ||
+				event->type == XENKBD_TYPE_KEY || event->type == XENKBD_TYPE_POS))
 			return 0;
 		if (rc == 1) {
 			if (time_now() >= deadline) /* or a flood of others would never end */
@@ -68,7 +68,8 @@ static int publish(struct front_device *device, uint32_t tx)
 	int rc = front_read_number(device->backend, XENKBD_FIELD_FEAT_ABS_POINTER, 1, 0, &absolute);
 
 	if (!rc)
-		rc = front_write_number(device, tx, XENKBD_FIELD_REQ_ABS_POINTER, (uint32_t)absolute);
+		rc = front_write_number(device, tx, XENKBD_FIELD_REQ_ABS_POINTER,
+					(uint32_t)absolute);
 	if (!rc)
 		rc = front_write_number(device, tx, XENKBD_FIELD_RING_GREF, kbd->ref);
 	return rc ? rc : front_write_number(device, tx, XENKBD_FIELD_EVT_CHANNEL, kbd->port);

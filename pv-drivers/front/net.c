@@ -193,8 +193,8 @@ static int offer_buffers(struct net_front *net, struct net_buffer *buffers, uint
 {
 	for (uint32_t i = 0; i < nr; i++) {
 		void *page = pages_alloc(1);
-		int rc = page ? front_grant(&net->device, page, readonly, &buffers[i].ref)
-			      : -XEN_ENOMEM;
+		int rc =
+		    page ? front_grant(&net->device, page, readonly, &buffers[i].ref) : -XEN_ENOMEM;
 
 		if (rc) {
 			if (page)
@@ -231,11 +231,11 @@ static int publish(struct front_device *device, uint32_t tx)
 		const char *name;
 		uint32_t value;
 	} keys[] = {
-		{ "tx-ring-ref", net->tx.ref },	  { "rx-ring-ref", net->rx.ref },
-		{ "event-channel", net->port },	  { "request-rx-copy", 1 },
-		{ "feature-rx-notify", 1 },	  { "feature-no-csum-offload", 1 },
+		{ "tx-ring-ref", net->tx.ref },	    { "rx-ring-ref", net->rx.ref },
+		{ "event-channel", net->port },	    { "request-rx-copy", 1 },
+		{ "feature-rx-notify", 1 },	    { "feature-no-csum-offload", 1 },
 		{ "feature-ipv6-csum-offload", 0 }, { "feature-sg", 0 },
-		{ "feature-gso-tcpv4", 0 },	  { "feature-gso-tcpv6", 0 },
+		{ "feature-gso-tcpv4", 0 },	    { "feature-gso-tcpv6", 0 },
 	};
 	int rc = 0;
 

@@ -83,7 +83,9 @@ static int move(struct p9_front *p9, bool out, uint8_t *bytes, uint32_t len, uin
 	return 0;
 }
 
-/* One message, whole. A time-out in the middle of one leaves streams nobody understands any more. */
+/*
+ * One message, whole. A time-out in the middle of one leaves streams nobody understands any more.
+ */
 static int receive(struct p9_front *p9, uint64_t deadline)
 {
 	int rc = move(p9, false, p9->reply, HEAD, deadline);

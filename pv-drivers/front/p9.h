@@ -2,12 +2,12 @@
 /*
  * A shared folder (public/io/9pfs.h): 9P2000.L over two byte streams, one call at a time.
  *
- * Files are known by path. If the backend goes away, an open file is opened again at the next one, and
- * the read or write that was under way is done again: each says where, so twice is as good as once. What
- * creates or empties a file is not repeated by that.
+ * Files are known by path. If the backend goes away, an open file is opened again at the next one,
+ * and the read or write that was under way is done again: each says where, so twice is as good as
+ * once. What creates or empties a file is not repeated by that.
  *
- * Replies are checked: length, number, type; one that is wrong is a fault of the backend's. One that is
- * late belongs to nobody.
+ * Replies are checked: length, number, type; one that is wrong is a fault of the backend's. One
+ * that is late belongs to nobody.
  */
 #ifndef FRONT_P9_H
 #define FRONT_P9_H
@@ -58,11 +58,13 @@ struct p9_front {
 int p9_init(struct p9_front *p9, uint32_t id);
 
 /*
- * All of these wait, until deadline at most: -XEN_ETIMEDOUT, -XEN_ENODEV (the device is dead), or the
- * error the backend gives.
+ * All of these wait, until deadline at most: -XEN_ETIMEDOUT, -XEN_ENODEV (the device is dead), or
+ * the error the backend gives.
  */
 
-/* path is relative to the share's root, names with slashes between. -XEN_EMFILE: P9_FILES are open. */
+/*
+ * path is relative to the share's root, names with slashes between. -XEN_EMFILE: P9_FILES are open.
+ */
 int p9_open(struct p9_front *p9, const char *path, enum p9_mode mode, struct p9_file **file,
 	    uint64_t deadline);
 /* Bytes moved: maybe fewer than len; 0 at the end of the file. */
@@ -72,7 +74,10 @@ int p9_write(struct p9_front *p9, struct p9_file *file, uint64_t offset, const v
 	     uint32_t len, uint64_t deadline);
 void p9_close(struct p9_front *p9, struct p9_file *file, uint64_t deadline);
 
-/* For p9.c and p9_client.c: sends request, waits for the reply of type + 1. -XEN_EAGAIN: the backend went. */
+/*
+ * For p9.c and p9_client.c: sends request, waits for the reply of type + 1. -XEN_EAGAIN: the
+ * backend went.
+ */
 void p9_begin(struct p9_front *p9, uint8_t type);
 void p9_put(struct p9_front *p9, uint64_t value, unsigned int bytes);
 void p9_put_bytes(struct p9_front *p9, const void *bytes, uint32_t len);

@@ -19,7 +19,7 @@
 #define NO_FID	 0xffffffffu
 #define NO_TAG	 0xffffu
 #define O_TRUNC	 01000u
-#define MAX_WALK 16 /* names, by the protocol */
+#define MAX_WALK 16  /* names, by the protocol */
 #define IO_HEAD	 32u /* what a read or write message needs beside the data */
 
 static uint32_t fid_of(const struct p9_front *p9, const struct p9_file *file)
@@ -164,7 +164,9 @@ static void end_turn(struct p9_front *p9)
 	wake_all(&p9->turn);
 }
 
-/* While backends go: each is a new try. The wait keeps us from spinning until xenbus has noticed. */
+/*
+ * While backends go: each is a new try. The wait keeps us from spinning until xenbus has noticed.
+ */
 static bool again(struct p9_front *p9, int rc, uint64_t deadline)
 {
 	if (rc != -XEN_EAGAIN || time_now() >= deadline)
@@ -274,7 +276,9 @@ int p9_write(struct p9_front *p9, struct p9_file *file, uint64_t offset, const v
 	return transfer(p9, file, offset, NULL, bytes, len, deadline);
 }
 
-/* A backend that is gone, or will not hear of it, has forgotten the file, or will with the session. */
+/*
+ * A backend that is gone, or will not hear of it, has forgotten the file, or will with the session.
+ */
 void p9_close(struct p9_front *p9, struct p9_file *file, uint64_t deadline)
 {
 	if (take_turn(p9, deadline))

@@ -58,7 +58,9 @@ static void broken(void)
 	wake_all(&xs.idle);
 }
 
-/* The token is the number we gave the watch, so that an event never leads to memory that is gone. */
+/*
+ * The token is the number we gave the watch, so that an event never leads to memory that is gone.
+ */
 static void watch_event(void)
 {
 	const char *body = (const char *)xs.in.bytes + sizeof(struct xsd_sockmsg);
@@ -116,20 +118,20 @@ static int64_t receive(void)
 			return got;
 		xs.in_len += (uint32_t)got;
 		all += got;
-		if (xs.in_len >= sizeof(struct xsd_sockmsg) && xs.in.head.len > XENSTORE_PAYLOAD_MAX)
+		if (xs.in_len >= sizeof(struct xsd_sockmsg) &&
+		    xs.in.head.len > XENSTORE_PAYLOAD_MAX)
 			return -XEN_EIO;
 		if (!missing()) {
 			message();
 			xs.in_len = 0;
 		}
-	} while (got && all < 2 * XENSTORE_RING_SIZE); /* a daemon that never stops is heard in turns */
+	} while (got && all < 2 * XENSTORE_RING_SIZE); /* who never stops is heard in turns */
 	return all;
 }
 
 static int64_t transmit(void)
 {
-	int64_t sent =
-		pv_stream_write(&xs.request, xs.out + xs.out_sent, xs.out_len - xs.out_sent);
+	int64_t sent = pv_stream_write(&xs.request, xs.out + xs.out_sent, xs.out_len - xs.out_sent);
 
 	if (sent > 0)
 		xs.out_sent += (uint32_t)sent;
@@ -219,7 +221,8 @@ static void end_turn(void)
  * Sends strings (count of them, the last without its NUL if bare) and waits. 0: the answer is in
  * xs.body, for the caller to copy and then end_turn().
  */
-static int call(uint32_t type, uint32_t tx, const char *const strings[], unsigned int count, bool bare)
+static int call(uint32_t type, uint32_t tx, const char *const strings[], unsigned int count,
+		bool bare)
 {
 	uint64_t deadline = time_now() + XS_TIMEOUT;
 	struct xsd_sockmsg head = { .type = type, .tx_id = tx };
@@ -250,7 +253,8 @@ static int call(uint32_t type, uint32_t tx, const char *const strings[], unsigne
 }
 
 /* For calls whose answer says no more than OK. */
-static int tell(uint32_t type, uint32_t tx, const char *const strings[], unsigned int count, bool bare)
+static int tell(uint32_t type, uint32_t tx, const char *const strings[], unsigned int count,
+		bool bare)
 {
 	int rc = call(type, tx, strings, count, bare);
 

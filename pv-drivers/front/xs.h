@@ -41,7 +41,8 @@ void xs_event(void *unused);
  * so on.
  */
 
-/* Length of the value, which ends with a NUL that does not count. Longer than size - 1: -XEN_E2BIG.
+/*
+ * Length of the value, which ends with a NUL that does not count. Longer than size - 1: -XEN_E2BIG.
  */
 int xs_read(uint32_t tx, const char *path, char *value, size_t size);
 int xs_write(uint32_t tx, const char *path, const char *value);

@@ -113,7 +113,7 @@ void *peer_map(grant_ref_t ref)
 
 void peer_unmap(grant_ref_t ref)
 {
-	fake.table[ref].flags &= (uint16_t)~(GTF_reading | GTF_writing);
+	fake.table[ref].flags &= (uint16_t) ~(GTF_reading | GTF_writing);
 }
 
 /* Events, time, waiting. */
@@ -290,6 +290,7 @@ void xs_watch_remove(struct xs_watch *watch)
 
 int xs_join(char path[XS_PATH_MAX], const char *directory, const char *name)
 {
-	return snprintf(path, XS_PATH_MAX, "%s/%s", directory, name) >= XS_PATH_MAX ? -XEN_E2BIG : 0;
+	return snprintf(path, XS_PATH_MAX, "%s/%s", directory, name) >= XS_PATH_MAX ? -XEN_E2BIG
+										    : 0;
 }
 #endif

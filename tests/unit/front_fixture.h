@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest for frontends under test: pages, grants, ports and time of the test's own, a xenstore that is
- * a small table, and the peer's view of all this. What the frontend waits for, the test does: its
- * `idle` function runs at each wait and stands for everybody else. -DREAL_XS leaves the store's client out.
+ * A guest for frontends under test: pages, grants, ports and time of the test's own, a xenstore
+ * that is a small table, and the peer's view of all this. What the frontend waits for, the test
+ * does: its `idle` function runs at each wait and stands for everybody else. -DREAL_XS leaves the
+ * store's client out.
  */
 #ifndef FRONT_FIXTURE_H
 #define FRONT_FIXTURE_H

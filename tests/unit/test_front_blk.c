@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/blk.c pv-drivers/front/blk_transfer.c pv-drivers/front/device.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// sources: tests/unit/front_fixture.c pv-drivers/front/blk.c pv-drivers/front/blk_transfer.c
+// pv-drivers/front/device.c pv-drivers/ring/*.c cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__
+// -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
- * The block frontend against backends that serve, die, come back, keep what they mapped, and lie: in
- * states, facts, ids, operations, statuses and indexes; last, one that does anything at random.
+ * The block frontend against backends that serve, die, come back, keep what they mapped, and lie:
+ * in states, facts, ids, operations, statuses and indexes; last, one that does anything at random.
  */
 #include "pv_fixture.h"
 #include "front_fixture.h"
 
 #include "blk.h"
 
-#define BACK  "/local/domain/7/backend/vbd/1/51712"
-#define FRONT "device/vbd/51712"
+#define BACK	     "/local/domain/7/backend/vbd/1/51712"
+#define FRONT	     "device/vbd/51712"
 #define DISK_SECTORS 512
 
 static struct blk_front blk;
@@ -71,7 +72,8 @@ static void connect_back(void)
 	assert_int_equal(own_state(), XenbusStateInitialised);
 	page = peer_map(store_get_number(FRONT "/ring-ref"));
 	assert_non_null(page);
-	assert_int_equal(pv_back_init(&back, page, PV_PAGE_SIZE, sizeof(union blkif_sring_entry), 0), 0);
+	assert_int_equal(
+	    pv_back_init(&back, page, PV_PAGE_SIZE, sizeof(union blkif_sring_entry), 0), 0);
 	set_state(XenbusStateConnected);
 	serving = true;
 	step();
@@ -145,11 +147,16 @@ static void one_ended(struct blk_request *request)
 	ends[(size_t)request->context]++;
 }
 
-static void submit(struct blk_request *request, size_t number, enum blk_op op, uint64_t sector, uint32_t nr,
-		   void *bytes)
+static void submit(struct blk_request *request, size_t number, enum blk_op op, uint64_t sector,
+		   uint32_t nr, void *bytes)
 {
-	*request = (struct blk_request){ .op = op, .sector = sector, .nr_sectors = nr, .data = bytes,
-					 .done = one_ended, .context = (void *)number, .status = 1 };
+	*request = (struct blk_request){ .op = op,
+					 .sector = sector,
+					 .nr_sectors = nr,
+					 .data = bytes,
+					 .done = one_ended,
+					 .context = (void *)number,
+					 .status = 1 };
 	blk_submit(&blk, request);
 }
 
@@ -175,10 +182,12 @@ static void transfers(void **state)
 		fake.idle = serve_all;
 		for (size_t i = 0; i < sizeof(data); i++)
 			data[i] = (uint8_t)(i * 31 + i / 512);
-		assert_int_equal(blk_transfer(&blk, BLK_WRITE, 0, data, DISK_SECTORS, TIME_NEVER), 0);
+		assert_int_equal(blk_transfer(&blk, BLK_WRITE, 0, data, DISK_SECTORS, TIME_NEVER),
+				 0);
 		assert_memory_equal(disk, data, sizeof(disk));
 		memset(data, 0, sizeof(data));
-		assert_int_equal(blk_transfer(&blk, BLK_READ, 3, data, DISK_SECTORS - 3, TIME_NEVER), 0);
+		assert_int_equal(
+		    blk_transfer(&blk, BLK_READ, 3, data, DISK_SECTORS - 3, TIME_NEVER), 0);
 		assert_memory_equal(disk + 3 * BLK_SECTOR, data, sizeof(disk) - 3 * BLK_SECTOR);
 		assert_int_equal(blk_transfer(&blk, BLK_FLUSH, 0, NULL, 0, TIME_NEVER), 0);
 		close_all();
@@ -238,9 +247,15 @@ static void nonsense_facts(void **state)
 	static const struct {
 		const char *name, *value;
 	} cases[] = {
-		{ "sectors", "" }, { "sectors", "-1" }, { "sectors", "99999999999999999999999" },
-		{ "sectors", "0x10" }, { "sectors", "36028797018963968" }, { "sector-size", "0" },
-		{ "sector-size", "513" }, { "sector-size", "8192" }, { "info", "4294967296" },
+		{ "sectors", "" },
+		{ "sectors", "-1" },
+		{ "sectors", "99999999999999999999999" },
+		{ "sectors", "0x10" },
+		{ "sectors", "36028797018963968" },
+		{ "sector-size", "0" },
+		{ "sector-size", "513" },
+		{ "sector-size", "8192" },
+		{ "info", "4294967296" },
 		{ "feature-persistent", "2" },
 	};
 
@@ -450,12 +465,15 @@ static void given_up(void **state)
 	fake_assert_clean();
 }
 
-/* Nobody answers: the caller's deadline ends the wait, and nothing is written to its memory after. */
+/*
+ * Nobody answers: the caller's deadline ends the wait, and nothing is written to its memory after.
+ */
 static void stall(void **state)
 {
 	go();
 	memset(data, 0x55, sizeof(data));
-	assert_int_equal(blk_transfer(&blk, BLK_READ, 0, data, 256, fake.now + TIME_S), -XEN_ETIMEDOUT);
+	assert_int_equal(blk_transfer(&blk, BLK_READ, 0, data, 256, fake.now + TIME_S),
+			 -XEN_ETIMEDOUT);
 	memset(disk, 0xaa, sizeof(disk));
 	serve(100);
 	for (size_t i = 0; i < 256 * BLK_SECTOR; i++)
@@ -491,7 +509,9 @@ static void no_memory(void **state)
 	close_all();
 }
 
-/* The toolstack detaches: the device closes for good only when its user says so, but stays closed. */
+/*
+ * The toolstack detaches: the device closes for good only when its user says so, but stays closed.
+ */
 static void detach(void **state)
 {
 	struct blk_request r;
@@ -536,7 +556,8 @@ static void chaos(uint64_t *seed, struct blk_request *r, uint8_t *bytes)
 		break;
 	case 4:
 		if (words && number % 4 == 0)
-			words[number / 4 % 4] = number % 3 ? words[number / 4 % 4] + number % 5 : number;
+			words[number / 4 % 4] =
+			    number % 3 ? words[number / 4 % 4] + number % 5 : number;
 		break;
 	case 5:
 		if (words)
@@ -562,9 +583,8 @@ static void chaos(uint64_t *seed, struct blk_request *r, uint8_t *bytes)
 	case 13:
 	case 14:
 		if (words && serving && !back.fault && take(&request) && pv_ring_room(&back)) {
-			struct blkif_response response = {
-				number % 16 ? request.id : number, request.operation, 0
-			};
+			struct blkif_response response = { number % 16 ? request.id : number,
+							   request.operation, 0 };
 
 			(void)!pv_ring_put(&back, &response, sizeof(response));
 			(void)!pv_ring_push(&back);
@@ -575,8 +595,8 @@ static void chaos(uint64_t *seed, struct blk_request *r, uint8_t *bytes)
 		if (r[number].context && ends[number] == 1) {
 			ends[number] = 0;
 			submit(&r[number], number, (enum blk_op)(pv_random(seed) % 4),
-			       pv_random(seed) % (DISK_SECTORS + 8), pv_random(seed) % (BLK_MAX_SECTORS + 2),
-			       bytes);
+			       pv_random(seed) % (DISK_SECTORS + 8),
+			       pv_random(seed) % (BLK_MAX_SECTORS + 2), bytes);
 		}
 	}
 	peer_event(1 + number % (FAKE_PORTS - 1));
@@ -640,11 +660,13 @@ static void fuzz(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(transfers),	  cmocka_unit_test(refusals), cmocka_unit_test(statuses),
-		cmocka_unit_test(nonsense_facts), cmocka_unit_test(replay),   cmocka_unit_test(kept_mappings),
-		cmocka_unit_test(quota),	  cmocka_unit_test(lies),     cmocka_unit_test(twice),
-		cmocka_unit_test(given_up),	  cmocka_unit_test(stall),    cmocka_unit_test(no_memory),
-		cmocka_unit_test(detach),	  cmocka_unit_test(fuzz),
+		cmocka_unit_test(transfers), cmocka_unit_test(refusals),
+		cmocka_unit_test(statuses),  cmocka_unit_test(nonsense_facts),
+		cmocka_unit_test(replay),    cmocka_unit_test(kept_mappings),
+		cmocka_unit_test(quota),     cmocka_unit_test(lies),
+		cmocka_unit_test(twice),     cmocka_unit_test(given_up),
+		cmocka_unit_test(stall),     cmocka_unit_test(no_memory),
+		cmocka_unit_test(detach),    cmocka_unit_test(fuzz),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 // sources: tests/unit/front_fixture.c pv-drivers/front/console.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
-/* The console's frontend: text out and lines in, a reader that is slow, gone and back, one that lies. */
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring
+// -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+/*
+ * The console's frontend: text out and lines in, a reader that is slow, gone and back, one that
+ * lies.
+ */
 #include "pv_fixture.h"
 #include "front_fixture.h"
 
@@ -29,9 +33,11 @@ static void begin(void)
 	memset(read_text, 0, sizeof(read_text));
 	read_len = 0;
 	speed = 7;
-	assert_int_equal(pv_stream_init_reader(&out, page.out, sizeof(page.out), &page.out_prod,
-					       &page.out_cons), 0);
-	assert_int_equal(pv_stream_init_writer(&in, page.in, sizeof(page.in), &page.in_prod, &page.in_cons), 0);
+	assert_int_equal(
+	    pv_stream_init_reader(&out, page.out, sizeof(page.out), &page.out_prod, &page.out_cons),
+	    0);
+	assert_int_equal(
+	    pv_stream_init_writer(&in, page.in, sizeof(page.in), &page.in_prod, &page.in_cons), 0);
 	assert_int_equal(console_init(&page, 1), 0);
 	fake.idle = reader;
 }

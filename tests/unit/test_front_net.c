@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/net.c pv-drivers/front/device.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// sources: tests/unit/front_fixture.c pv-drivers/front/net.c pv-drivers/front/device.c
+// pv-drivers/ring/*.c cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include
+// -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The network frontend against backends that carry frames, come and go, and lie about lengths,
  * offsets, flags, ids and indexes; last, one that does anything at random.
@@ -85,7 +86,8 @@ static void finish(void)
 }
 
 /* Takes a posted buffer, fills it, answers it as told. */
-static void deliver(const void *bytes, size_t len, uint16_t offset, uint16_t flags, int status, int id)
+static void deliver(const void *bytes, size_t len, uint16_t offset, uint16_t flags, int status,
+		    int id)
 {
 	struct netif_rx_request request;
 	struct netif_rx_response response;
@@ -96,8 +98,10 @@ static void deliver(const void *bytes, size_t len, uint16_t offset, uint16_t fla
 	assert_non_null(page);
 	if (bytes)
 		memcpy(page + offset, bytes, len);
-	response = (struct netif_rx_response){ .id = id < 0 ? request.id : (uint16_t)id, .offset = offset,
-					       .flags = flags, .status = (int16_t)status };
+	response = (struct netif_rx_response){ .id = id < 0 ? request.id : (uint16_t)id,
+					       .offset = offset,
+					       .flags = flags,
+					       .status = (int16_t)status };
 	assert_int_equal(pv_ring_put(&rx, &response, sizeof(response)), 0);
 	(void)!pv_ring_push(&rx);
 }
@@ -119,7 +123,8 @@ static void frames(void **state)
 		assert_int_equal(pv_ring_take(&tx, &request, sizeof(request)), 1);
 		assert_int_equal(request.size, len);
 		assert_null(peer_page(request.gref, true)); /* read-only */
-		assert_memory_equal((uint8_t *)peer_page(request.gref, false) + request.offset, frame, len);
+		assert_memory_equal((uint8_t *)peer_page(request.gref, false) + request.offset,
+				    frame, len);
 		done.id = request.id;
 		assert_int_equal(pv_ring_put(&tx, &done, sizeof(done)), 0);
 		(void)!pv_ring_push(&tx);
@@ -164,10 +169,17 @@ static void lies(void **state)
 		uint16_t offset, flags;
 		int status, id;
 	} cases[] = {
-		{ 4096, 0, 60, -1 },	  { 4097, 0, 60, -1 },	 { 65535, 0, 60, -1 },
-		{ 0, 0, 4097, -1 },	  { 4000, 0, 97, -1 },	 { 0, 0, 32767, -1 },
-		{ 0, 0, 60, NET_RX },	  { 0, 0, 60, 65535 },	 { 0, NETRXF_more_data, 60, -1 },
-		{ 0, NETRXF_extra_info, 60, -1 },		 { 0, NETRXF_gso_prefix, 60, -1 },
+		{ 4096, 0, 60, -1 },
+		{ 4097, 0, 60, -1 },
+		{ 65535, 0, 60, -1 },
+		{ 0, 0, 4097, -1 },
+		{ 4000, 0, 97, -1 },
+		{ 0, 0, 32767, -1 },
+		{ 0, 0, 60, NET_RX },
+		{ 0, 0, 60, 65535 },
+		{ 0, NETRXF_more_data, 60, -1 },
+		{ 0, NETRXF_extra_info, 60, -1 },
+		{ 0, NETRXF_gso_prefix, 60, -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -187,7 +199,8 @@ static void lying_indexes(void **state)
 	for (unsigned int i = 0; i < 4; i++) {
 		go();
 		*(i % 2 ? &((struct pv_ring_page *)rx.page)->rsp_prod
-			: &((struct pv_ring_page *)tx.page)->rsp_prod) += i < 2 ? NET_RX + 1 : 0x80000000u;
+			: &((struct pv_ring_page *)tx.page)->rsp_prod) +=
+		    i < 2 ? NET_RX + 1 : 0x80000000u;
 		poll();
 		assert_int_equal(nr_got, 0);
 		assert_true(net.device.fault);
@@ -243,8 +256,12 @@ static void comes_back(void **state)
 
 static void bad_mac(void **state)
 {
-	static const char *const texts[] = { "", "00:16:3e", "00:16:3e:00:00:0g", "00:16:3e:00:00:00:",
-					     "01:16:3e:00:00:00", "0016.3e00.0000" };
+	static const char *const texts[] = { "",
+					     "00:16:3e",
+					     "00:16:3e:00:00:0g",
+					     "00:16:3e:00:00:00:",
+					     "01:16:3e:00:00:00",
+					     "0016.3e00.0000" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		begin();
@@ -286,10 +303,12 @@ static void chaos(uint64_t *seed)
 	case 3:
 	case 4: /* a plausible answer */
 		if (words) {
-			struct netif_rx_response response = {
-				.id = (uint16_t)(number % (NET_RX + 1)), .offset = (uint16_t)(number % 4100),
-				.flags = number % 7 ? 0 : (uint16_t)number, .status = (int16_t)(number % 200)
-			};
+			struct netif_rx_response response = { .id =
+								  (uint16_t)(number % (NET_RX + 1)),
+							      .offset = (uint16_t)(number % 4100),
+							      .flags =
+								  number % 7 ? 0 : (uint16_t)number,
+							      .status = (int16_t)(number % 200) };
 			uint32_t *prod = &((struct pv_ring_page *)ring->page)->rsp_prod;
 
 			memcpy(ring->slots + (*prod % ring->nr_slots) * ring->entry_size, &response,
@@ -348,9 +367,15 @@ static void fuzz(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(frames),     cmocka_unit_test(full),	     cmocka_unit_test(errors_are_counted),
-		cmocka_unit_test(lies),	      cmocka_unit_test(lying_indexes), cmocka_unit_test(twice),
-		cmocka_unit_test(comes_back), cmocka_unit_test(bad_mac),     cmocka_unit_test(no_memory),
+		cmocka_unit_test(frames),
+		cmocka_unit_test(full),
+		cmocka_unit_test(errors_are_counted),
+		cmocka_unit_test(lies),
+		cmocka_unit_test(lying_indexes),
+		cmocka_unit_test(twice),
+		cmocka_unit_test(comes_back),
+		cmocka_unit_test(bad_mac),
+		cmocka_unit_test(no_memory),
 		cmocka_unit_test(fuzz),
 	};
 

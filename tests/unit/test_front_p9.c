@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/p9.c pv-drivers/front/p9_client.c pv-drivers/front/device.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// sources: tests/unit/front_fixture.c pv-drivers/front/p9.c pv-drivers/front/p9_client.c
+// pv-drivers/front/device.c pv-drivers/ring/*.c cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__
+// -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
- * The shared folder's frontend against a server of two files: reading, writing and making files, a server
- * that goes in the middle of any call, stalls, or answers nonsense.
+ * The shared folder's frontend against a server of two files: reading, writing and making files, a
+ * server that goes in the middle of any call, stalls, or answers nonsense.
  */
 #include "pv_fixture.h"
 #include "front_fixture.h"
@@ -190,7 +191,8 @@ static void disconnect(void)
 
 static void serve_stream(void)
 {
-	int64_t got = pv_stream_read(&from_guest, message + message_len, sizeof(message) - message_len);
+	int64_t got =
+	    pv_stream_read(&from_guest, message + message_len, sizeof(message) - message_len);
 
 	if (got < 0)
 		return;
@@ -234,10 +236,12 @@ static void follow_states(void)
 
 		assert_true(page->ring_order <= P9_ORDER);
 		message_len = reply_len = reply_sent = 0;
-		assert_int_equal(pv_stream_init_writer(&to_guest, data, half, &page->in_prod,
-						       &page->in_cons), 0);
-		assert_int_equal(pv_stream_init_reader(&from_guest, data + half, half, &page->out_prod,
-						       &page->out_cons), 0);
+		assert_int_equal(
+		    pv_stream_init_writer(&to_guest, data, half, &page->in_prod, &page->in_cons),
+		    0);
+		assert_int_equal(pv_stream_init_reader(&from_guest, data + half, half,
+						       &page->out_prod, &page->out_cons),
+				 0);
 		store_set_number(BACK "/state", XenbusStateConnected);
 	} else if (own == XenbusStateConnected && front == XenbusStateConnected) {
 		serve_stream();
@@ -344,7 +348,8 @@ static void errors(void **state)
 	begin("1");
 	assert_int_equal(p9_open(&p9, "dir/nothing", P9_READ, &file, soon()), -XEN_ENOENT);
 	assert_int_equal(p9_open(&p9, "nowhere/new", P9_CREATE, &file, soon()), -XEN_ENOENT);
-	assert_int_equal(p9_open(&p9, "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", P9_READ, &file, soon()), -XEN_E2BIG);
+	assert_int_equal(p9_open(&p9, "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", P9_READ, &file, soon()),
+			 -XEN_E2BIG);
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = 0;
 	assert_int_equal(p9_open(&p9, path, P9_READ, &file, soon()), -XEN_E2BIG);
@@ -442,8 +447,9 @@ static void fuzz(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files),	 cmocka_unit_test(errors),	cmocka_unit_test(server_dies),
-		cmocka_unit_test(server_stalls), cmocka_unit_test(server_lies), cmocka_unit_test(fuzz),
+		cmocka_unit_test(files),       cmocka_unit_test(errors),
+		cmocka_unit_test(server_dies), cmocka_unit_test(server_stalls),
+		cmocka_unit_test(server_lies), cmocka_unit_test(fuzz),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/fb.c pv-drivers/front/kbd.c pv-drivers/front/event_ring.c pv-drivers/front/device.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
-/* Framebuffer and keyboard frontends: what is told of changes, events of all kinds, peers that stall and lie. */
+// sources: tests/unit/front_fixture.c pv-drivers/front/fb.c pv-drivers/front/kbd.c
+// pv-drivers/front/event_ring.c pv-drivers/front/device.c pv-drivers/ring/*.c cflags: -U__XEN__
+// -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front
+// -Itests/unit -Dprintf=guest_printf
+/*
+ * Framebuffer and keyboard frontends: what is told of changes, events of all kinds, peers that
+ * stall and lie.
+ */
 #include "pv_fixture.h"
 #include "front_fixture.h"
 
@@ -72,7 +77,8 @@ static void picture(void **state)
 	assert_int_equal(fb.page->pd[0], page_frame(fb.directory));
 	assert_int_equal(fb.nr_pages, 118);
 	for (uint32_t i = 0; i < fb.nr_pages; i++)
-		assert_int_equal(fb.directory[i], page_frame((uint8_t *)fb.pixels + i * PV_PAGE_SIZE));
+		assert_int_equal(fb.directory[i],
+				 page_frame((uint8_t *)fb.pixels + i * PV_PAGE_SIZE));
 	is(next_update(), 0, 0, 400, 300);
 	fb_update(&fb, 10, 20, 5, 6);
 	is(next_update(), 10, 20, 5, 6);
@@ -214,8 +220,9 @@ static void keyboard_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(picture),     cmocka_unit_test(backend_does_not_look), cmocka_unit_test(same_pages),
-		cmocka_unit_test(screen_lies), cmocka_unit_test(sizes),			cmocka_unit_test(typing),
+		cmocka_unit_test(picture),	 cmocka_unit_test(backend_does_not_look),
+		cmocka_unit_test(same_pages),	 cmocka_unit_test(screen_lies),
+		cmocka_unit_test(sizes),	 cmocka_unit_test(typing),
 		cmocka_unit_test(keyboard_lies),
 	};
 

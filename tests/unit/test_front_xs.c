@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 // sources: tests/unit/front_fixture.c pv-drivers/front/xs.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -DREAL_XS -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -DREAL_XS -Ibuild/tools/include -Ipv-drivers/ring
+// -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The xenstore client against a daemon of the test's: whole and piecemeal answers, events in
  * between, errors by name, answers to others, none at all or too late, nonsense.
@@ -16,8 +17,8 @@ static struct pv_stream requests, replies;
 static struct {
 	uint8_t in[8192], out[16384];
 	uint32_t in_len, out_len, out_sent;
-	uint32_t piece;		 /* bytes told a turn; 0: all */
-	uint32_t delay;		 /* turns before an answer */
+	uint32_t piece; /* bytes told a turn; 0: all */
+	uint32_t delay; /* turns before an answer */
 	bool silent, event_first, wrong_id_first;
 	struct xsd_sockmsg last; /* the request */
 	char last_body[4096];
@@ -43,17 +44,21 @@ static void handle(void)
 	if (server.silent)
 		return;
 	if (server.event_first)
-		queue(XS_WATCH_EVENT, 0, "some/path\0" "1", 12);
+		queue(XS_WATCH_EVENT, 0,
+		      "some/path\0"
+		      "1",
+		      12);
 	if (server.wrong_id_first)
 		queue(XS_READ, server.last.req_id - 1, "other", 5);
-	queue(server.answer_type ? server.answer_type : server.last.type, server.last.req_id, server.answer,
-	      server.answer_len);
+	queue(server.answer_type ? server.answer_type : server.last.type, server.last.req_id,
+	      server.answer, server.answer_len);
 }
 
 /* One turn: hears some, says some. */
 static void turn(void)
 {
-	int64_t got = pv_stream_read(&requests, server.in + server.in_len, sizeof(server.in) - server.in_len);
+	int64_t got =
+	    pv_stream_read(&requests, server.in + server.in_len, sizeof(server.in) - server.in_len);
 	uint32_t left;
 
 	assert_true(got >= 0);
@@ -92,10 +97,12 @@ static void begin(void)
 	memset(&server, 0, sizeof(server));
 	server.answer = "OK";
 	server.answer_len = 3;
-	assert_int_equal(pv_stream_init_reader(&requests, page.req, sizeof(page.req), &page.req_prod,
-					       &page.req_cons), 0);
+	assert_int_equal(pv_stream_init_reader(&requests, page.req, sizeof(page.req),
+					       &page.req_prod, &page.req_cons),
+			 0);
 	assert_int_equal(pv_stream_init_writer(&replies, page.rsp, sizeof(page.rsp), &page.rsp_prod,
-					       &page.rsp_cons), 0);
+					       &page.rsp_cons),
+			 0);
 	assert_int_equal(xs_init(&page, 1), 0);
 	fake.idle = turn;
 }
@@ -142,8 +149,11 @@ static void errors(void **state)
 	static const struct {
 		const char *name;
 		int error;
-	} cases[] = { { "ENOENT", -XEN_ENOENT }, { "EAGAIN", -XEN_EAGAIN }, { "EACCES", -XEN_EACCES },
-		      { "EWHATEVER", -XEN_EIO }, { "", -XEN_EIO } };
+	} cases[] = { { "ENOENT", -XEN_ENOENT },
+		      { "EAGAIN", -XEN_EAGAIN },
+		      { "EACCES", -XEN_EACCES },
+		      { "EWHATEVER", -XEN_EIO },
+		      { "", -XEN_EIO } };
 	char value[32];
 
 	begin();
@@ -266,7 +276,8 @@ static uint64_t seed = 20240819;
 static void babble(void)
 {
 	uint8_t bytes[64];
-	struct xsd_sockmsg head = { pv_random(&seed) % 24, pv_random(&seed) % 40, 0, pv_random(&seed) % 40 };
+	struct xsd_sockmsg head = { pv_random(&seed) % 24, pv_random(&seed) % 40, 0,
+				    pv_random(&seed) % 40 };
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(pv_random(&seed) % 8 ? '0' + pv_random(&seed) % 10 : 0);
@@ -305,9 +316,9 @@ static void fuzz(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(calls),    cmocka_unit_test(errors),	 cmocka_unit_test(long_ones),
-		cmocka_unit_test(silence),  cmocka_unit_test(too_late),	 cmocka_unit_test(half_read),
-		cmocka_unit_test(watches),  cmocka_unit_test(broken),	 cmocka_unit_test(fuzz),
+		cmocka_unit_test(calls),   cmocka_unit_test(errors),   cmocka_unit_test(long_ones),
+		cmocka_unit_test(silence), cmocka_unit_test(too_late), cmocka_unit_test(half_read),
+		cmocka_unit_test(watches), cmocka_unit_test(broken),   cmocka_unit_test(fuzz),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,9 @@ static uint64_t nr_frames; /* of p2m */
 static uint8_t shared_window[4096] __attribute__((aligned(4096)));
 static uint8_t grant_window[4096] __attribute__((aligned(4096)));
 
-/* The hypervisor's table of every machine frame's page in its owner. Frames without memory fault. */
+/*
+ * The hypervisor's table of every machine frame's page in its owner. Frames without memory fault.
+ */
 #define M2P ((const volatile uint64_t *)0xffff800000000000ul)
 
 long hypercall(unsigned int number, unsigned long a, unsigned long b, unsigned long c,

@@ -39,7 +39,10 @@ void pv_memory_init(uint64_t root_address)
 {
 	uint64_t page = machine.first_free;
 
-	/* The image is at a multiple of 1 GiB, and so is MACHINE_MOST: one table of level 2 has it all. */
+	/*
+	 * The image is at a multiple of 1 GiB, and so is MACHINE_MOST: one table of level 2 has it
+	 * all.
+	 */
 	root = (uint64_t *)root_address;
 	while (page < machine.nr_pages) {
 		const uint64_t *entry = entry_of(page_address(page), 1);
@@ -55,9 +58,9 @@ void pv_memory_init(uint64_t root_address)
 static long set_entry(uint64_t *entry, uint64_t value)
 {
 	uint64_t frame = machine_frame(page_number(entry));
-	struct mmu_update update = { .ptr = frame << 12 | ((uint64_t)entry & 4095) |
-					    MMU_NORMAL_PT_UPDATE,
-				     .val = value };
+	struct mmu_update update = {
+		.ptr = frame << 12 | ((uint64_t)entry & 4095) | MMU_NORMAL_PT_UPDATE, .val = value
+	};
 
 	return CALL4(__HYPERVISOR_mmu_update, &update, 1, NULL, DOMID_SELF);
 }

@@ -2,7 +2,7 @@
 /* Traps of a PV guest: each is the end, told with what is needed to find the cause. */
 #include "kernel.h"
 
-#define VECTORS(X) \
+#define VECTORS(X)                                                                                 \
 	X(0) X(1) X(3) X(4) X(5) X(6) X(7) X(10) X(11) X(12) X(13) X(14) X(16) X(17) X(19)
 #define DECLARE(n) extern char trap_##n[];
 VECTORS(DECLARE)

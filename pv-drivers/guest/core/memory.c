@@ -112,7 +112,8 @@ void pages_free(void *pages, unsigned int nr)
 {
 	uint64_t first = page_number(pages);
 
-	if ((uint64_t)pages % PV_PAGE_SIZE || first >= machine.mapped || nr > machine.mapped - first)
+	if ((uint64_t)pages % PV_PAGE_SIZE || first >= machine.mapped ||
+	    nr > machine.mapped - first)
 		panic("%p was never a page to free", pages);
 	for (unsigned int i = 0; i < nr; i++)
 		mark(first + i, false);

@@ -112,8 +112,8 @@ int vsnprintf(char *text, size_t size, const char *format, va_list arguments)
 		case 'd':
 		case 'i':
 			number = field.longs ? va_arg(arguments, int64_t) : va_arg(arguments, int);
-			put_number(&out, &field, number < 0 ? -(uint64_t)number : (uint64_t)number, 10,
-				   number < 0);
+			put_number(&out, &field, number < 0 ? -(uint64_t)number : (uint64_t)number,
+				   10, number < 0);
 			break;
 		case 'u':
 		case 'x':
@@ -148,7 +148,9 @@ int snprintf(char *text, size_t size, const char *format, ...)
 	return len;
 }
 
-/* The initial domain has no console ring, and the hypervisor's own takes what others may not write. */
+/*
+ * The initial domain has no console ring, and the hypervisor's own takes what others may not write.
+ */
 static void write(const char *text, size_t len)
 {
 	if (machine.initial_domain)

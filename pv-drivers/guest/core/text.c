@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes and strings. Copies use the processor's own loop: small code, and fast from a cache line up. */
+/*
+ * Bytes and strings. Copies use the processor's own loop: small code, and fast from a cache line
+ * up.
+ */
 #include <stdint.h>
 #include <string.h>
 

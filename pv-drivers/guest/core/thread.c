@@ -163,7 +163,8 @@ struct thread *thread_start(const char *name, void (*run)(void *argument), void 
 
 	if (!thread)
 		return NULL;
-	*thread = (struct thread){ .canary = CANARY, .name = name, .run = run, .argument = argument };
+	*thread =
+	    (struct thread){ .canary = CANARY, .name = name, .run = run, .argument = argument };
 	/* As thread_switch() leaves a stack: six registers, and where to return to. */
 	top = (uint64_t *)((char *)thread + THREAD_STACK) - 2;
 	*--top = (uint64_t)thread_entry;

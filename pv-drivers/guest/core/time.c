@@ -27,7 +27,10 @@ uint64_t time_now(void)
 	uint64_t now;
 
 	do {
-		/* Ordering: acquire, then a fence: the fields between two reads of the same even version. */
+		/*
+		 * Ordering: acquire, then a fence: the fields between two reads of the same even
+		 * version.
+		 */
 		version = __atomic_load_n(&time->version, __ATOMIC_ACQUIRE);
 		now = time->system_time + scale(read_tsc() - time->tsc_timestamp,
 						time->tsc_to_system_mul, time->tsc_shift);

@@ -59,11 +59,12 @@ static uint64_t wrong(uint64_t step, uint64_t round)
 
 static void transfer(enum blk_op op, uint64_t step)
 {
-	int rc = blk_transfer(&disk, op, step * (STEP / BLK_SECTOR), buffer, STEP / BLK_SECTOR, DEADLINE);
+	int rc = blk_transfer(&disk, op, step * (STEP / BLK_SECTOR), buffer, STEP / BLK_SECTOR,
+			      DEADLINE);
 
 	if (rc)
-		panic("%s at %lu KiB: error %d", op == BLK_READ ? "read" : "write", step * STEP / 1024,
-		      -rc);
+		panic("%s at %lu KiB: error %d", op == BLK_READ ? "read" : "write",
+		      step * STEP / 1024, -rc);
 	if (pause_ms)
 		thread_sleep(pause_ms * TIME_MS);
 }
@@ -117,8 +118,8 @@ void guest_main(void)
 	start = time_now();
 	for (uint64_t round = 0; round < rounds; round++)
 		bad += one_round(round);
-	printf("copied %lu KiB %lu times in %lu ms, %lu requests replayed\n", nr_steps * STEP / 1024,
-	       rounds, (time_now() - start) / TIME_MS, disk.nr_replayed);
+	printf("copied %lu KiB %lu times in %lu ms, %lu requests replayed\n",
+	       nr_steps * STEP / 1024, rounds, (time_now() - start) / TIME_MS, disk.nr_replayed);
 	printf("blocks wrong: %lu\n", bad);
 	front_device_close(&disk.device);
 	while (!disk.device.dead && !wait_on(&disk.device.settled, DEADLINE))

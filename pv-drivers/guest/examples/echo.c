@@ -28,7 +28,8 @@ static void send_back(struct tcp_pcb *connection)
 
 	while (waiting && tcp_sndbuf(connection)) {
 		struct pbuf *first = waiting;
-		u16_t len = first->len < tcp_sndbuf(connection) ? first->len : tcp_sndbuf(connection);
+		u16_t len =
+		    first->len < tcp_sndbuf(connection) ? first->len : tcp_sndbuf(connection);
 
 		if (tcp_write(connection, first->payload, len, TCP_WRITE_FLAG_COPY) != ERR_OK)
 			break;
@@ -105,7 +106,8 @@ void guest_main(void)
 		panic("no network: error %d", -rc);
 	udp = udp_new();
 	tcp = tcp_new();
-	if (!udp || !tcp || udp_bind(udp, IP_ANY_TYPE, ECHO_PORT) || tcp_bind(tcp, IP_ANY_TYPE, ECHO_PORT))
+	if (!udp || !tcp || udp_bind(udp, IP_ANY_TYPE, ECHO_PORT) ||
+	    tcp_bind(tcp, IP_ANY_TYPE, ECHO_PORT))
 		panic("no socket");
 	tcp = tcp_listen(tcp);
 	if (!tcp)

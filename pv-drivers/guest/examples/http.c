@@ -36,9 +36,11 @@ static void respond(struct tcp_pcb *connection, const char *status, const char *
 				"Connection: close\r\n\r\n",
 				status, len);
 
-	/* Both fit into the empty send buffer; if there is no memory for them the peer sees an end. */
-	if (tcp_write(connection, head, (u16_t)head_len, TCP_WRITE_FLAG_COPY | TCP_WRITE_FLAG_MORE) ==
-	    ERR_OK)
+	/*
+	 * Both fit into the empty send buffer; if there is no memory for them the peer sees an end.
+	 */
+	if (tcp_write(connection, head, (u16_t)head_len,
+		      TCP_WRITE_FLAG_COPY | TCP_WRITE_FLAG_MORE) == ERR_OK)
 		(void)tcp_write(connection, body, (u16_t)len, TCP_WRITE_FLAG_COPY);
 	tcp_output(connection);
 }

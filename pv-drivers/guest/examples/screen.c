@@ -24,7 +24,8 @@ static void square(int32_t at_x, int32_t at_y, bool draw)
 {
 	for (int32_t y = at_y; y < at_y + SIDE && y < (int32_t)fb.height; y++)
 		for (int32_t x = at_x; x < at_x + SIDE && x < (int32_t)fb.width; x++)
-			fb.pixels[(uint32_t)y * fb.width + (uint32_t)x] = draw ? 0x808080 : bar((uint32_t)x);
+			fb.pixels[(uint32_t)y * fb.width + (uint32_t)x] =
+			    draw ? 0x808080 : bar((uint32_t)x);
 	fb_update(&fb, at_x, at_y, SIDE, SIDE);
 }
 
@@ -45,7 +46,8 @@ static void move_to(int64_t to_x, int64_t to_y)
 
 void guest_main(void)
 {
-	uint32_t width = (uint32_t)option_number("width", 320), height = (uint32_t)option_number("height", 200);
+	uint32_t width = (uint32_t)option_number("width", 320),
+		 height = (uint32_t)option_number("height", 200);
 	uint64_t quit = option_number("quit", UINT64_MAX);
 	int64_t x = 0, y = 0;
 	uint32_t id;

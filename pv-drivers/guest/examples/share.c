@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A shared folder: copies from=NAME (default hello) to to=NAME (default copy), and tells a checksum. */
+/*
+ * A shared folder: copies from=NAME (default hello) to to=NAME (default copy), and tells a
+ * checksum.
+ */
 #include "kit.h"
 #include "p9.h"
 
@@ -29,7 +32,8 @@ void guest_main(void)
 		for (int i = 0; i < rc; i++)
 			sum = (sum ^ bytes[i]) * 0x100000001b3u;
 		for (int put = 0; put < rc; put += done) {
-			done = p9_write(&share, out, at + (uint64_t)put, bytes + put, (uint32_t)(rc - put), DEADLINE);
+			done = p9_write(&share, out, at + (uint64_t)put, bytes + put,
+					(uint32_t)(rc - put), DEADLINE);
 			if (done <= 0)
 				panic("cannot write: error %d", -done);
 		}

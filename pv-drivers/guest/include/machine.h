@@ -20,13 +20,13 @@
 #define MACHINE_MOST 0x40000ul		  /* pages that can be used: 1 GiB */
 
 struct machine {
-	uint64_t nr_pages; /* of the guest, at most MACHINE_MOST */
-	uint64_t mapped;   /* pages [0, mapped) can be touched */
+	uint64_t nr_pages;   /* of the guest, at most MACHINE_MOST */
+	uint64_t mapped;     /* pages [0, mapped) can be touched */
 	uint64_t first_free; /* pages below hold the image, page tables, rings */
 	bool initial_domain; /* no rings: the hypervisor's own console */
 	const char *command_line;
 	struct shared_info *shared_info;
-	struct xencons_interface *console; /* NULL: none */
+	struct xencons_interface *console;	 /* NULL: none */
 	struct xenstore_domain_interface *store; /* NULL: none */
 	uint32_t console_port, store_port;
 };
@@ -37,15 +37,17 @@ void machine_init(const void *start);
 
 long hypercall(unsigned int number, unsigned long a, unsigned long b, unsigned long c,
 	       unsigned long d);
-#define CALL1(number, a)       hypercall(number, (unsigned long)(a), 0, 0, 0)
-#define CALL2(number, a, b)    hypercall(number, (unsigned long)(a), (unsigned long)(b), 0, 0)
-#define CALL3(number, a, b, c) \
+#define CALL1(number, a)    hypercall(number, (unsigned long)(a), 0, 0, 0)
+#define CALL2(number, a, b) hypercall(number, (unsigned long)(a), (unsigned long)(b), 0, 0)
+#define CALL3(number, a, b, c)                                                                     \
 	hypercall(number, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c), 0)
-#define CALL4(number, a, b, c, d) \
-	hypercall(number, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c), \
+#define CALL4(number, a, b, c, d)                                                                  \
+	hypercall(number, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c),              \
 		  (unsigned long)(d))
 
-/* The frame of a guest's page as the hypervisor and peers know it, and back (UINT64_MAX: not ours). */
+/*
+ * The frame of a guest's page as the hypervisor and peers know it, and back (UINT64_MAX: not ours).
+ */
 uint64_t machine_frame(uint64_t page);
 uint64_t machine_page(uint64_t frame);
 
@@ -53,8 +55,8 @@ uint64_t machine_page(uint64_t frame);
 struct grant_entry_v1 *machine_grant_table(void);
 
 /*
- * Maps more memory: machine.mapped grows. False: all is mapped. take_page gives a zeroed page for a page table, or
- * UINT64_MAX; it is never given back.
+ * Maps more memory: machine.mapped grows. False: all is mapped. take_page gives a zeroed page for a
+ * page table, or UINT64_MAX; it is never given back.
  */
 bool machine_grow(uint64_t (*take_page)(void));
 

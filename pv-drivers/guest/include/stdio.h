@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 int printf(const char *format, ...) __attribute__((format(printf, 1, 2))); /* to the console */
-int snprintf(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int snprintf(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int vsnprintf(char *text, size_t size, const char *format, va_list arguments);
 
 #endif

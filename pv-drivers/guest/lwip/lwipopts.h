@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* lwIP for a guest of one MiB: the raw interface, IPv4, ICMP, UDP, TCP, DHCP; some 130 KiB in all. */
+/*
+ * lwIP for a guest of one MiB: the raw interface, IPv4, ICMP, UDP, TCP, DHCP; some 130 KiB in all.
+ */
 #ifndef KIT_LWIPOPTS_H
 #define KIT_LWIPOPTS_H
 
-#define NO_SYS		     1
-#define SYS_LIGHTWEIGHT_PROT 0 /* one CPU, and nothing interrupts */
-#define LWIP_SOCKET	     0
-#define LWIP_NETCONN	     0
-#define LWIP_STATS	     0
-#define LWIP_IPV6	     0
-#define LWIP_DHCP	     1
-#define LWIP_IGMP	     0
+#define NO_SYS			   1
+#define SYS_LIGHTWEIGHT_PROT	   0 /* one CPU, and nothing interrupts */
+#define LWIP_SOCKET		   0
+#define LWIP_NETCONN		   0
+#define LWIP_STATS		   0
+#define LWIP_IPV6		   0
+#define LWIP_DHCP		   1
+#define LWIP_IGMP		   0
 #define LWIP_NETIF_STATUS_CALLBACK 1
 
 #define MEM_ALIGNMENT	   8

@@ -50,7 +50,9 @@ static int send_now(struct pbuf *packet)
 	return net_send(&card, frame, packet->tot_len);
 }
 
-/* What waited for room in the ring; what cannot be sent for another reason is lost, as packets are. */
+/*
+ * What waited for room in the ring; what cannot be sent for another reason is lost, as packets are.
+ */
 static void send_waiting(void)
 {
 	while (nr_waiting) {
@@ -141,7 +143,8 @@ static void run_stack(void *unused)
 		if (more)
 			thread_yield();
 		else
-			(void)wait_on(&card.events, time_now() + (pause < 1000 ? pause : 1000) * TIME_MS);
+			(void)wait_on(&card.events,
+				      time_now() + (pause < 1000 ? pause : 1000) * TIME_MS);
 	}
 }
 
