@@ -7,7 +7,7 @@
 #@ timeout: 200
 #@ mem: 1024
 #@ run serai: smp=2 dom0-mem=512 rounds=3 datagrams=200 pages=10
-#@ run xen: smp=2 dom0-mem=512 rounds=1 datagrams=50 pages=1 on=xen
+#@ run xen: smp=2 dom0-mem=512 rounds=1 datagrams=50 pages=1 short=yes on=xen
 
 modules xen-blkback xen-netback loop bridge
 start_dom0 serai serai
@@ -56,19 +56,21 @@ tail -c 2097152 /tmp/disk.img >/tmp/second
 check copy-seen-in-dom0 cmp /tmp/first /tmp/second
 log copy | grep copied
 
-# The backend is taken away under load, twice, and comes back: nothing is lost, the guest only waits.
-losetup /dev/loop7 /tmp/disk.img
-guest again blockcopy 'disk = [ "phy:/dev/loop7,xvda,w" ]' 'cmdline = "mib=1 rounds=4 pause=1"'
-says again "^disk"
-device=vbd-$(xl domid again)-51712
-driver=/sys/bus/xen-backend/drivers/vbd
-for i in 1 2; do
-	usleep 300000
-	echo $device >$driver/unbind && usleep 200000 && echo $device >$driver/bind || fail backend-gone "cannot unbind $device"
-done
-check again-done says again "^done"
-check again-right grep "blocks wrong: 0" /var/log/xen/console/guest-again.log
-log again | grep copied
+# The backend is taken away under load, twice, and comes back: nothing is lost, the guest only waits. The short run leaves that out.
+if [ -z "$bed_short" ]; then
+	losetup /dev/loop7 /tmp/disk.img
+	guest again blockcopy 'disk = [ "phy:/dev/loop7,xvda,w" ]' 'cmdline = "mib=1 rounds=4 pause=1"'
+	says again "^disk"
+	device=vbd-$(xl domid again)-51712
+	driver=/sys/bus/xen-backend/drivers/vbd
+	for i in 1 2; do
+		usleep 300000
+		echo $device >$driver/unbind && usleep 200000 && echo $device >$driver/bind || fail backend-gone "cannot unbind $device"
+	done
+	check again-done says again "^done"
+	check again-right grep "blocks wrong: 0" /var/log/xen/console/guest-again.log
+	log again | grep copied
+fi
 
 if [ -e /guest/kit/echo ]; then
 	brctl addbr br0
