@@ -45,7 +45,7 @@ static int read_mode(struct back_device *device, struct net_device *net)
 	return 0;
 }
 
-/* The toolstack's nodes; read anew at each connection. */
+/* The toolstack's nodes. */
 static int read_vif(struct back_device *device)
 {
 	struct net_device *net = device->state;
@@ -133,8 +133,11 @@ static int appeared(struct back_device *device)
 static int advertise(struct back_device *device)
 {
 	struct net_device *net = device->state;
-	int rc = read_vif(device);
+	int rc;
 
+	if (net->placed) /* just now, or for an earlier connection */
+		return write_features(device);
+	rc = read_vif(device);
 	if (!rc)
 		rc = write_features(device);
 	if (rc)
@@ -144,9 +147,8 @@ static int advertise(struct back_device *device)
 		return back_error(device, rc, "tap %s cannot be made%s: %s", net->vif.name,
 				  rc == -ENOENT ? " (modprobe tun)" : "", strerror(-rc));
 	net->made = true;
-	if (net->script[0] && script_done(device))
-		return 0;
-	return net_place(device);
+	net->placed = net->script[0] && script_done(device);
+	return net->placed ? 0 : net_place(device);
 }
 
 static bool front_flag(struct back_device *device, const char *key)
