@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 // sources: tests/unit/front_fixture.c pv-drivers/front/console.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring
-// -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The console's frontend: text out and lines in, a reader that is slow, gone and back, one that
  * lies.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/net.c pv-drivers/front/device.c
-// pv-drivers/ring/*.c cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include
-// -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// sources: tests/unit/front_fixture.c pv-drivers/front/net.c pv-drivers/front/device.c pv-drivers/ring/*.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The network frontend against backends that carry frames, come and go, and lie about lengths,
  * offsets, flags, ids and indexes; last, one that does anything at random.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/p9.c pv-drivers/front/p9_client.c
-// pv-drivers/front/device.c pv-drivers/ring/*.c cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__
-// -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// sources: tests/unit/front_fixture.c pv-drivers/front/p9.c pv-drivers/front/p9_client.c pv-drivers/front/device.c pv-drivers/ring/*.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The shared folder's frontend against a server of two files: reading, writing and making files, a
  * server that goes in the middle of any call, stalls, or answers nonsense.

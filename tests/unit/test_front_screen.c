@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/fb.c pv-drivers/front/kbd.c
-// pv-drivers/front/event_ring.c pv-drivers/front/device.c pv-drivers/ring/*.c cflags: -U__XEN__
-// -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front
-// -Itests/unit -Dprintf=guest_printf
+// sources: tests/unit/front_fixture.c pv-drivers/front/fb.c pv-drivers/front/kbd.c pv-drivers/front/event_ring.c pv-drivers/front/device.c pv-drivers/ring/*.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * Framebuffer and keyboard frontends: what is told of changes, events of all kinds, peers that
  * stall and lie.

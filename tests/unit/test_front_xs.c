@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 // sources: tests/unit/front_fixture.c pv-drivers/front/xs.c pv-drivers/ring/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -DREAL_XS -Ibuild/tools/include -Ipv-drivers/ring
-// -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -DREAL_XS -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The xenstore client against a daemon of the test's: whole and piecemeal answers, events in
  * between, errors by name, answers to others, none at all or too late, nonsense.
