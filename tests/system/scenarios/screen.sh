@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-#@ about: a stock guest's screen, keyboard, shared folder and channel through Serai's backends
+#@ about: screen, keyboard, shared folder and channel of a stock guest and of the kit's through Serai's backends
 #@ with: xen-tools serai-tools serai-screen
 #@ progs: vncscreen
-#@ guest: dom0:screen
+#@ guest: dom0:screen kit/share kit/screen
 #@ guest-modules: 9pnet_xen 9p
 #@ timeout: 240
 #@ mem: 1536
@@ -80,6 +80,27 @@ same guest-right "" "$(grep "GUEST WRONG" $log | head -n 3)"
 same dom0-sees "the guest was here" "$(cat /tmp/share/dir/moved)"
 same dom0-sees-owner "640 12 34" "$(stat -c '%a %u %g' /tmp/share/dir/moved)"
 same dom0-sees-data "$(awk '/GUEST SUM/ { print $3 }' $log | tr -d '\r')" "$(sha256sum < /tmp/share/data | cut -d ' ' -f 1)"
+# The kit's frontends: a copy within the folder, colour bars, keys.
+kit() # NAME LINE…
+{
+	name=$1
+	shift
+	printf 'name = "%s"\ntype = "pv"\nkernel = "/guest/kit/%s"\nmemory = 8\n' "$name" "$name" > /tmp/$name.cfg
+	check create-$name xl create -q /tmp/$name.cfg "$@"
+}
+unset VNC_PASSWORD
+kit screen 'cmdline = "quit=16"' 'vfb = [ "vnc=1,vncdisplay=4" ]'
+kit share 'cmdline = "from=from-dom0 to=copy"' 'p9 = [ "tag=share,path=/tmp/share,security_model=none" ]'
+await 200 grep -q done /var/log/xen/console/guest-share.log
+same kit-copies "Dom0 was here" "$(cat /tmp/share/copy)"
+log=/var/log/xen/console/guest-screen.log
+await 200 grep -q shown $log
+check kit-picture vncscreen 5904 save /tmp/bars.ppm
+pixel() { dd if=/tmp/bars.ppm bs=1 skip=$((15 + ($2 * 320 + $1) * 3)) count=3 2>/dev/null | od -An -tx1 | tr -d ' '; }
+same kit-bars "ffff00 0000ff" "$(pixel 60 100) $(pixel 250 100)"
+vncscreen 5904 type aq
+await 100 grep -q done $log
+check kit-keys grep -q "key 30 down" $log
 tries=100
 while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 100000; done
 same all-gone 2 "$(xl list | wc -l)"
