@@ -152,6 +152,7 @@ static void test_control(void)
 	expect("cr8", TRAP_OF("mov %%rax, %%cr8", .a = 5ul), NONE);
 	__asm__ volatile("mov %%cr8, %0" : "=r"(cr4));
 	expect("cr8-back", cr4, 5);
+	expect("cr8-high", TRAP_OF("mov %%rax, %%cr8", .a = 16), GP);
 	expect("cr8-low", TRAP_OF("mov %%rax, %%cr8", .a = 0ul), NONE);
 	expect("debug-register", TRAP_OF("mov %%rax, %%db0; mov %%db0, %%rax", .a = 0x1234), NONE);
 }

@@ -5,7 +5,7 @@
  *
  * #AC and #DB are taken out and put back because delivering them can raise them again for ever, in microcode,
  * with no interrupt in between. CR4.MCE is on whatever the guest thinks: a machine check must not become a
- * shutdown.
+ * shutdown. CR8 writes leave it because a lower priority may let in an interrupt that the local APIC holds back.
  */
 #include <hv/mm.h>
 #include <hv/string.h>
@@ -55,7 +55,7 @@ void svm_set_intercepts(struct vcpu *v)
 {
 	struct vmcb *b = v->arch.hvm->svm->vmcb;
 
-	b->intercept_cr = SVM_CR_WRITE(0) | SVM_CR_READ(4) | SVM_CR_WRITE(4);
+	b->intercept_cr = SVM_CR_WRITE(0) | SVM_CR_READ(4) | SVM_CR_WRITE(4) | SVM_CR_WRITE(8);
 	b->intercept_dr = ~0u;
 	b->intercept_exception = 1u << 1 | 1u << 17 | 1u << 18; /* #DB #AC #MC */
 	b->intercept1 = SVM1_INTR | SVM1_NMI | SVM1_SMI | SVM1_INIT | SVM1_RDPMC | SVM1_CPUID | SVM1_RSM | SVM1_INVD |
