@@ -6,6 +6,7 @@
 #@ guest-modules: xen-blkfront xen-netfront
 #@ timeout: 240
 #@ mem: 1280
+#@ run serai: smp=2 dom0-mem=640
 #@ run on-xen: smp=2 qemu=7 cpu=EPYC,+svm,+npt,-rdtscp,-smap dom0-mem=640 on=xen
 
 modules xen-blkback xen-netback loop bridge
