@@ -2,7 +2,7 @@
 # files, and does what it is told on port 99.
 modprobe xen-netfront
 ip link set lo up
-head -c 4194304 /dev/urandom >/tmp/data
+head -c 2097152 /dev/urandom >/tmp/data
 cat >/tmp/lease <<'X'
 #!/bin/sh
 [ "$1" = bound ] || exit 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #@ about: stock guests' network cards through Serai's own backend, in each network mode
 #@ with: xen-tools serai-tools nft
-#@ modules: tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
+#@ modules: xen-netback tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
 #@ host: peer
 #@ guest: cloud:net
 #@ guest-modules: xen-netfront
@@ -9,7 +9,7 @@
 #@ mem: 1536
 #@ run serai: smp=2 dom0-mem=600 nic=e1000e
 
-modules tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
+modules xen-netback tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
 start_dom0 serai serai
 mkdir -p /dev/net
 [ -c /dev/net/tun ] || mknod /dev/net/tun c 10 200
@@ -22,30 +22,21 @@ ip route add default via 10.0.2.2
 for try in $(seq 100); do [ "$(cat /sys/class/net/eth0/carrier 2>/dev/null)" = 1 ] && break; usleep 100000; done
 check outside ping -c 2 -W 2 10.0.2.2
 
-# guest NAME DHCP
+# guest NAME DHCP CARD…: each card with a MAC address of its own.
 guest()
 {
-	{
-		echo "name = \"$1\"; type = \"pv\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/net\""
-		echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 dhcp=$2\""
-	} > /tmp/"$1".cfg
-	check create-"$1" xl create -q /tmp/"$1".cfg
-}
-# card NAME NUMBER KEY=VALUE...: the nodes of a network card.
-card()
-{
-	domid=$(xl domid "$1")
-	front=/local/domain/$domid/device/vif/$2 back=/local/domain/0/backend/qnic/$domid/$2
-	mac=00:16:3e:00:0$domid:0$2 number=$2
+	name=$1
+	echo "name = \"$name\"; type = \"pv\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/net\"" > /tmp/"$name".cfg
+	echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 dhcp=$2\"" >> /tmp/"$name".cfg
 	shift 2
-	xenstore-write "$back/frontend" "$front" "$back/frontend-id" "$domid" "$back/online" 1 \
-		"$back/mac" "$mac" "$back/handle" "$number" "$front/backend-id" 0 "$front/handle" "$number" "$front/mac" "$mac"
-	for pair in "$@"; do xenstore-write "$back/${pair%%=*}" "${pair#*=}"; done
-	xenstore-write "$front/backend" "$back" "$front/state" 1
-	xenstore-chmod -r "$front" n"$domid" r0
-	xenstore-chmod -r "$back" n0 r"$domid"
-	xenstore-write "$back/state" 1
-	xenstore-chmod "$back/state" n0 r"$domid"
+	number=0
+	printf 'vif = [ ' >> /tmp/"$name".cfg
+	for card in "$@"; do
+		printf '"mac=00:16:3e:%s:0%s,%s", ' "$(printf '%s' "$name" | md5sum | sed 's/\(..\)\(..\).*/\1:\2/')" $number "$card" >> /tmp/"$name".cfg
+		number=$((number + 1))
+	done
+	echo ']' >> /tmp/"$name".cfg
+	check create-"$name" xl create -q /tmp/"$name".cfg
 }
 # soon COMMAND…: within 60 s.
 soon()
@@ -62,37 +53,34 @@ address() { sed -n "s/.*GUEST ADDRESS $2 \([0-9.]*\).*/\1/p" $log"$1".log; }
 on() { { echo "$2"; echo exit; sleep "${3-0}"; } | timeout 60 nc "$1" 99; }
 sum() { sha256sum | cut -d ' ' -f 1; }
 sum_of() { cut -d ' ' -f 1; }
+# The IPv6 address a card gives itself.
+link_local()
+{
+	xenstore-read /local/domain/"$(xl domid "$1")"/device/vif/"$2"/mac |
+		sed 's/00:16:3e:\(..\):\(..\):\(..\)/fe80::216:3eff:fe\1:\2\3/'
+}
 worker_of() { cat /run/serai/back/"$(xl domid "$1")".lock; }
-backd() { (/opt/serai/lib/serai/serai-backd -i >>/tmp/backd.log 2>&1 &); }
-
-backd
-guest one eth0,eth1,eth4
-card one 0 mode=nat
-card one 1 mode=host mtu=9000
-card one 2 mode=internal
-card one 3 mode=routed ip=192.0.2.9
-card one 4 mode=bridged
-guest two eth0
-card two 0 mode=nat
-card two 1 mode=internal
+guest one eth0,eth1,eth4 mode=nat,backendtype=serai mode=host,mtu=9000,backendtype=serai mode=internal,backendtype=serai \
+	mode=routed,ip=192.0.2.9,backendtype=serai mode=bridged,backendtype=serai
+guest two eth0 mode=nat,backendtype=linux mode=internal,backendtype=serai,rate=1MB/s
 check ready-one soon grep "GUEST READY" ${log}one.log
 check ready-two soon grep "GUEST READY" ${log}two.log
 one=$(address one eth0) two=$(address two eth0) host=$(address one eth1) bridged=$(address one eth4)
 check leases [ -n "$one" -a -n "$two" -a -n "$host" -a -n "$bridged" ]
 [ -n "$one" ] && [ -n "$two" ] || finish
-head -c 8388608 /dev/urandom >/tmp/out
+head -c 4194304 /dev/urandom >/tmp/out
 httpd -p 80 -h /tmp
 of_out=$(sum </tmp/out)
 of_one=$(on "$one" "sha256sum /tmp/data" | sum_of) of_two=$(on "$two" "sha256sum /tmp/data" | sum_of)
 
 # Guest and Dom0, guest and guest, under one translated network.
 check ping ping -c 3 -i 0.2 -W 5 "$one"
-check ping-ipv6 ping -6 -c 2 -i 0.2 -W 5 -I serai-nat fe80::216:3eff:fe00:100
+check ping-ipv6 ping -6 -c 2 -i 0.2 -W 5 -I serai-nat "$(link_local one 0)"
 same from-guest "$of_one" "$(wget -q -O - http://"$one"/data | sum)"
 same to-guest "$of_out" "$(on "$one" "wget -q -O - http://192.168.177.1/out | sha256sum" | sum_of)"
 same guest-to-guest "$of_two" "$(on "$one" "wget -q -O - http://$two/data | sha256sum" | sum_of)"
 # To the outside: the peer says the checksum on a line, then the data.
-on "$two" "echo GET 2097152 | nc 10.0.2.2 $bed_port >/tmp/got; head -n 1 /tmp/got; tail -c 2097152 /tmp/got | sha256sum" >/tmp/nat
+on "$two" "echo GET 1048576 | nc 10.0.2.2 $bed_port >/tmp/got; head -n 1 /tmp/got; tail -c 1048576 /tmp/got | sha256sum" >/tmp/nat
 check answered [ -s /tmp/nat ]
 same translated "$(head -n 1 /tmp/nat)" "$(tail -n 1 /tmp/nat | sum_of)"
 
@@ -108,6 +96,9 @@ same host-only-stays "no way" "$(on "$one" "ip addr add 192.168.178.200/24 dev e
 # Internal: the guests see each other, Dom0 neither.
 on "$two" "ip addr add 10.8.0.2/24 dev eth1; ip link set eth1 up"
 same internal "reached" "$(on "$one" "ip addr add 10.8.0.1/24 dev eth2; ip link set eth2 up; ping -c 2 -W 3 10.8.0.2 >/dev/null && echo reached")"
+before=$(cut -d . -f 1 /proc/uptime)
+same rate "$of_two" "$(on "$one" "wget -q -O - http://10.8.0.2/data | sha256sum" | sum_of)"
+check rate-kept [ $(($(cut -d . -f 1 /proc/uptime) - before)) -ge 1 ]
 same internal-alone "" "$(ip addr show dev serai-int | grep inet)"
 
 # Routed to its own address; bridged on Dom0's own network, where its router gave the lease.
@@ -121,25 +112,26 @@ same bridged-outside "$(head -n 1 /tmp/nat)" "$(tail -n 1 /tmp/nat | sum_of)"
 on "$one" "wget -q -O - http://192.168.177.1/out | sha256sum" >/tmp/killed &
 transfer=$!
 for round in 1 2 3; do
-	usleep 500000
+	usleep 250000
 	kill -9 "$(worker_of one)"
 done
 usleep 300000
 kill -9 "$(pidof serai-backd)"
-backd
 wait $transfer
 same killed "$of_out" "$(sum_of </tmp/killed)"
 check ping-again ping -c 3 -i 0.2 -W 10 "$two"
 
+# One more card comes and goes.
+check attach xl network-attach two mode=host,backendtype=serai
+same attached 4 "$(xenstore-read /local/domain/"$(xl domid two)"/device/vif/2/state)"
+check detach xl network-detach two 2
+
 # The end: nothing stays but the networks.
-for name in one two; do
-	domid=$(xl domid $name)
-	xl destroy $name
-	xenstore-rm /local/domain/0/backend/qnic/"$domid"
-done
-taps() { ls /sys/class/net | grep -c '^vif'; }
-no_tap() { [ "$(taps)" = 0 ]; }
+xl destroy one
+xl destroy two
+no_tap() { [ "$(ls /sys/class/net | grep -c '^vif')" = 0 ]; }
 check taps-gone soon no_tap
-same journals-gone "" "$(ls /run/serai/back | grep qnic)"
-same no-complaint "" "$(grep -iE 'failed|refused|died|cannot' /tmp/backd.log | grep -v 'signal 9' | head -n 3)"
+no_journal() { ! ls /run/serai/back | grep qnic; }
+check journals-gone soon no_journal
+same nodes-gone "" "$(xenstore-ls -f /local/domain/0/backend | grep -E 'backend/(qnic|vif)/[0-9]')"
 same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
