@@ -14,7 +14,7 @@
 #include <xen/io/xenbus.h>
 
 #define READY_SECONDS	  20
-#define CONNECTED_SECONDS 20
+#define CONNECTED_SECONDS 30
 
 char *device_complaint(struct session *session, const struct device *device)
 {

@@ -126,6 +126,12 @@ int domain_change_medium(struct session *session, uint32_t domid, const char *vd
 			 const char *target);
 
 /*
+ * In a driver domain of this id, at each change below its backend/: sets up kernel backends that have
+ * become ready, and undoes that of those that are gone. Uses the session's store alone.
+ */
+void driver_look(struct session *session, uint32_t self);
+
+/*
  * The configuration a domain was created with, kept in /var/lib/xen as JSON (userdata named by
  * domid and uuid), so that it survives every daemon. NULL if there is none.
  */

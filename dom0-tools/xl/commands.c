@@ -139,6 +139,9 @@ const struct command commands[] = {
 	  " -f, --force           at once, without asking the guest", CHANGES, "domain" },
 	{ "vncviewer", cmd_vncviewer, "[-a] DOMAIN", "Shows a domain's screen in a VNC viewer",
 	  " -a, --autopass        hand the viewer the password", 0, "domain" },
+	{ "devd", cmd_devd, "[-F] [-p FILE]", "Serves devices from a driver domain: runs there, for other domains",
+	  " -F                    stay in the foreground\n"
+	  " -p, --pidfile=FILE    write the process' number there", 0, NULL },
 	{ "help", cmd_help, "[COMMAND]", "Tells what commands there are, or what one does", NULL, 0, "command" },
 };
 /* clang-format on */
