@@ -16,7 +16,7 @@ cycle()
 mknod /tmp/xvda b 202 0
 mknod /tmp/xvdb b 202 16
 n=0
-while :; do cycle xvda; done &
+while :; do cycle xvda; usleep 100000; done &
 echo "GUEST UP"
 used=0
 while :; do
