@@ -501,6 +501,32 @@ static void a_frontend_comes_back(void **state)
 	nothing_is_left();
 }
 
+static void another_device_in_the_same_place(void **state)
+{
+	start();
+	for (int closed = 0; closed < 2; closed++) {
+		connect_device(0);
+		if (closed) {
+			set_node(back_path(0, "online"), "0");
+			settle();
+			front_state(0, 6);
+			settle();
+			assert_int_equal(shown(0), 6);
+		}
+		/* Nobody looks between these two. */
+		remove_below(back_path(0, ""));
+		plug(0);
+		settle();
+		assert_int_equal(shown(0), 2);
+		front_state(0, 3);
+		settle();
+		assert_int_equal(shown(0), 4);
+		remove_below(back_path(0, ""));
+		settle();
+	}
+	nothing_is_left();
+}
+
 static void errors_close_one_device(void **state)
 {
 	start();
@@ -605,6 +631,10 @@ static void anything(uint64_t *seed)
 	case 1:
 		if (!(pv_random(seed) % 4))
 			remove_below(back_path(devid, ""));
+		else if (!(pv_random(seed) % 4) && device(devid)) {
+			remove_below(back_path(devid, ""));
+			plug(devid);
+		}
 		break;
 	case 2:
 		set_node(back_path(devid, "online"), pv_random(seed) % 4 ? "1" : "0");
@@ -679,6 +709,7 @@ int main(void)
 		cmocka_unit_test(an_ordinary_life),
 		cmocka_unit_test(what_takes_time_is_waited_for),
 		cmocka_unit_test(a_frontend_comes_back),
+		cmocka_unit_test(another_device_in_the_same_place),
 		cmocka_unit_test(errors_close_one_device),
 		cmocka_unit_test(a_dead_worker_is_not_noticed),
 		cmocka_unit_test(a_new_daemon_goes_on),

@@ -37,6 +37,7 @@ struct back_private {
 	bool dirty;    /* to be looked at */
 	bool doomed;   /* the directory is gone */
 	bool told;     /* the error is in the store */
+	bool shown;    /* our state is in the store */
 	bool reconnect;
 	bool seen; /* by the scan under way */
 	struct back_timer deadline, pause;

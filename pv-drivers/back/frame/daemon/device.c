@@ -82,7 +82,7 @@ static void edge_ended(struct back_private *n, int rc)
 		return;
 	}
 	pv_xenbus_done(&n->bus, edge);
-	back_write(&n->device, "state", "%u", edge->to);
+	n->shown = !back_write(&n->device, "state", "%u", edge->to);
 }
 
 /* The work under way is done, or has failed (told). */
@@ -192,7 +192,7 @@ static void destroy(struct back_private *n)
 	free(n);
 }
 
-/* A device that is gone while it was in use: its end, and a look for its successor. */
+/* The end of a device whose directory is gone, and a look for its successor. */
 static void dissolve(struct back_private *n)
 {
 	const struct back_class *class = n->device.class;
@@ -327,9 +327,8 @@ static void disconnected(struct back_private *n)
 		dissolve(n);
 		return;
 	}
-	if (n->reconnect) {
+	if (n->reconnect && !n->edge) {
 		n->reconnect = false;
-		n->edge = NULL;
 		resume(n, true);
 		return;
 	}
@@ -469,6 +468,7 @@ static void take_over(struct back_private *n, enum xenbus_state own)
 	if (own != XenbusStateConnected && own != XenbusStateClosing && own != XenbusStateClosed)
 		own = XenbusStateInitialising;
 	pv_xenbus_init(&n->bus, PV_BACK, own);
+	n->shown = own != XenbusStateInitialising;
 	if (own == XenbusStateConnected)
 		resume(n, true);
 }
@@ -521,7 +521,14 @@ void device_gone(struct back_private *n)
 	if (n->linked)
 		begin_disconnect(n);
 	else
-		destroy(n);
+		dissolve(n);
+}
+
+/* The directory was removed and made anew, for another device, since the last look. */
+static bool is_another(const struct back_private *n, enum xenbus_state shown)
+{
+	return shown == XenbusStateInitialising && n->shown &&
+	       n->bus.own != XenbusStateInitialising;
 }
 
 /* A guest that changes its state without end is looked at so often and no more. */
@@ -557,7 +564,7 @@ void device_look(struct back_private *n)
 	enum xenbus_state shown, peer;
 	int rc = read_state(n->device.path, &shown);
 
-	if (rc == 0) {
+	if (rc == 0 || (rc > 0 && is_another(n, shown))) {
 		device_gone(n);
 		return;
 	}
