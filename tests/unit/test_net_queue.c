@@ -567,6 +567,35 @@ static void random_request(void)
 		flags, pv_random(&seed));
 }
 
+/* A whole packet, right but for a lie now and then; how many slots. */
+static uint32_t random_whole(void)
+{
+	uint32_t parts = below(3) ? 1 : 1 + below(6), size[6], total = 0, gso = !below(4);
+	uint32_t flags = below(2) ? NETTXF_csum_blank : 0;
+
+	for (uint32_t i = 0; i < parts; i++) {
+		size[i] = i ? 1 + below(4096) : 60 + below(2000);
+		total += size[i];
+	}
+	if (!below(50))
+		total = below(70000); /* not the sum */
+	if (gso)
+		flags |= NETTXF_extra_info;
+	for (uint32_t i = 0; i < parts; i++) {
+		uint32_t more = i + 1 < parts ? NETTXF_more_data : 0;
+		uint32_t offset = below(4) ? 0 : below(2097);
+
+		if (offset + size[i] > PV_PAGE_SIZE && below(100))
+			offset = 0;
+		request(below(60) ? below(NR_PAGES) : BAD_REF, i ? offset : 0, i ? size[i] : total,
+			(i ? 0 : flags) | more, pv_random(&seed));
+		if (!i && gso)
+			extra(below(500) ? XEN_NETIF_EXTRA_TYPE_GSO : below(6), 0,
+			      below(1500) + !!below(300), 1 + below(2));
+	}
+	return parts + gso;
+}
+
 static void random_pages(void)
 {
 	for (int p = 0; p < NR_PAGES; p++) {
@@ -584,9 +613,19 @@ static void drain(struct pv_ring *ring)
 		;
 }
 
+static void random_slots(uint32_t n)
+{
+	while (n--) {
+		if (below(9))
+			random_request();
+		else
+			extra(below(6), !below(4), below(3000), below(3));
+	}
+}
+
 static void a_million_from_the_guest(void **state)
 {
-	uint32_t requests = 0, faults = 0;
+	uint32_t requests = 0, faults = 0, packets = 0;
 
 	while (requests < 1000000) {
 		begin(ALL);
@@ -594,14 +633,14 @@ static void a_million_from_the_guest(void **state)
 		queue.tap = open("/dev/null", O_WRONLY);
 		random_pages();
 		for (int round = 0; round < 200; round++) {
+			bool wild = !below(30);
 			uint32_t n = below(pv_ring_room(&tx) + 1);
 
-			for (uint32_t i = 0; i < n; i++) {
-				if (below(9))
-					random_request();
-				else
-					extra(below(6), !below(4), below(3000), below(3));
-			}
+			if (wild)
+				random_slots(n);
+			else
+				for (n = 0; pv_ring_room(&tx) > 7 && below(40);)
+					n += random_whole();
 			requests += n;
 			pv_ring_push(&tx);
 			if (run_tx() < 0) {
@@ -610,8 +649,10 @@ static void a_million_from_the_guest(void **state)
 			}
 			drain(&tx);
 		}
+		packets += (uint32_t)counters.from_guest.operations;
 	}
 	assert_true(faults > 100);
+	assert_true(packets > 50000);
 }
 
 static void random_packet(void)
