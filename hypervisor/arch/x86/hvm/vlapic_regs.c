@@ -11,6 +11,7 @@
 #define LVT_BITS     0x100ffu /* vector, mask */
 #define LVT_DELIVERY 0x00700u
 #define LVT_PIN	     0x0a000u /* polarity, trigger mode */
+#define LVT_READ_ONLY 0x05000u /* delivery status, remote IRR: what is written there is ignored */
 #define ICR_BITS     0xccfffu /* but the busy bit */
 #define ICR_X2_BITS  0xccfffu
 
@@ -300,14 +301,14 @@ int vlapic_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 	if (!vlapic_is_x2apic(a) || !vlapic_is_msr(msr) || !writable(a, offset))
 		return -EINVAL;
 	mask = vlapic_write_mask(a, offset) | (offset == VLAPIC_ICR ? ~0ull << 32 : 0);
-	if (val & ~mask)
+	if (val & ~(mask | (lvt_mask(offset) ? LVT_READ_ONLY : 0)))
 		return -EINVAL;
 	if (offset == VLAPIC_ICR) {
 		vlapic_set_reg(a, VLAPIC_ICR, (uint32_t)val);
 		vlapic_set_reg(a, VLAPIC_ICR2, (uint32_t)(val >> 32));
 		vlapic_send_ipi(v, (uint32_t)val, (uint32_t)(val >> 32));
 	} else {
-		write_register(v, offset, (uint32_t)val);
+		write_register(v, offset, (uint32_t)(val & mask));
 	}
 	return 0;
 }
