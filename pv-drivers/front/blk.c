@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The block frontend: requests into the ring, answers out of it, and what xenbus asks for. */
-#include "blk.h"
+#include "blk_buffers.h"
 
 #include <string.h>
-
-#include "pv_negotiate.h"
 
 #define PAGE_SECTORS (PV_PAGE_SIZE / BLK_SECTOR)
 
@@ -47,96 +45,6 @@ static void requeue(struct blk_front *blk, struct blk_request *request)
 	*link = request;
 	if (!request->next)
 		blk->queue_end = &request->next;
-}
-
-/* Buffers. */
-
-/* A page for a buffer that has none, granted for the life of the connection. */
-static bool fill(struct blk_front *blk, struct blk_buffer *buffer)
-{
-	buffer->page = pages_alloc(1);
-	if (!buffer->page)
-		return false;
-	if (pv_grants_get(&grants, &blk->device.quota, &buffer->ref)) {
-		pages_free(buffer->page, 1);
-		buffer->page = NULL;
-		return false;
-	}
-	return true;
-}
-
-static void put_buffers(struct blk_front *blk, struct blk_slot *slot)
-{
-	while (slot->nr) {
-		struct blk_buffer *buffer = slot->buffers[--slot->nr];
-
-		buffer->next = blk->pool;
-		blk->pool = buffer;
-	}
-}
-
-/* All nr or none. */
-static bool get_buffers(struct blk_front *blk, struct blk_slot *slot, uint32_t nr)
-{
-	slot->nr = 0;
-	while (slot->nr < nr) {
-		struct blk_buffer *buffer = blk->pool;
-
-		if (!buffer || (!buffer->page && !fill(blk, buffer))) {
-			put_buffers(blk, slot);
-			return false;
-		}
-		blk->pool = buffer->next;
-		slot->buffers[slot->nr++] = buffer;
-	}
-	return true;
-}
-
-/* The page is not ours again before the peer lets go; a buffer so emptied gets a new one. */
-static void drop_page(struct blk_buffer *buffer)
-{
-	if (!buffer->page)
-		return;
-	if (buffer->granted) {
-		front_ungrant(buffer->page, buffer->ref);
-	} else {
-		pv_grants_put(&grants, buffer->ref);
-		pages_free(buffer->page, 1);
-	}
-	buffer->granted = false;
-	buffer->page = NULL;
-}
-
-static int grant_buffers(struct blk_front *blk, struct blk_slot *slot, bool readonly)
-{
-	for (uint32_t i = 0; i < slot->nr; i++) {
-		struct blk_buffer *buffer = slot->buffers[i];
-		int rc;
-
-		if (buffer->granted)
-			continue;
-		rc = pv_grants_begin(&grants, buffer->ref, blk->device.peer,
-				     page_frame(buffer->page), readonly && !blk->facts.persistent);
-		if (rc)
-			return rc;
-		buffer->granted = true;
-	}
-	return 0;
-}
-
-/* After an answer. A backend that did not promise to keep pages must have let go by now. */
-static void ungrant_buffers(struct blk_front *blk, struct blk_slot *slot)
-{
-	if (blk->facts.persistent)
-		return;
-	for (uint32_t i = 0; i < slot->nr; i++) {
-		struct blk_buffer *buffer = slot->buffers[i];
-
-		if (buffer->granted && !pv_grants_end(&grants, buffer->ref))
-			buffer->granted = false;
-		else
-			drop_page(buffer);
-	}
 }
 
 /* Requests. */
@@ -244,13 +152,13 @@ static bool start(struct blk_front *blk, struct blk_request *request)
 	slot = &blk->slots[id];
 	if (moves_data(request))
 		pages = (request->nr_sectors + PAGE_SECTORS - 1) / PAGE_SECTORS;
-	if (!get_buffers(blk, slot, pages)) {
+	if (!blk_get_buffers(blk, slot, pages)) {
 		put_id(blk, id);
 		return false;
 	}
-	if (grant_buffers(blk, slot, request->op == BLK_WRITE)) {
-		ungrant_buffers(blk, slot);
-		put_buffers(blk, slot);
+	if (blk_grant_buffers(blk, slot, request->op == BLK_WRITE)) {
+		blk_ungrant_buffers(blk, slot);
+		blk_put_buffers(blk, slot);
 		put_id(blk, id);
 		return false;
 	}
@@ -313,8 +221,8 @@ static int answer(struct blk_front *blk, const struct blkif_response *response)
 	slot->request = NULL;
 	if (request && response->operation == slot->operation && request->op == BLK_READ && !status)
 		copy_data(slot, request, false);
-	ungrant_buffers(blk, slot);
-	put_buffers(blk, slot);
+	blk_ungrant_buffers(blk, slot);
+	blk_put_buffers(blk, slot);
 	if (response->operation != slot->operation) {
 		if (request)
 			requeue(blk, request);
@@ -352,26 +260,10 @@ static void blk_event(void *context)
 
 /* What xenbus asks for. */
 
-/* So many pages as one request may need are had from the start: then no request waits for ever. */
-static int make_pool(struct blk_front *blk)
-{
-	blk->pool = NULL;
-	for (uint32_t i = 0; i < BLK_BUFFERS; i++) {
-		struct blk_buffer *buffer = &blk->buffers[BLK_BUFFERS - 1 - i];
-
-		buffer->next = blk->pool;
-		blk->pool = buffer;
-	}
-	for (uint32_t i = 0; i < BLKIF_MAX_SEGMENTS_PER_REQUEST; i++)
-		if (!fill(blk, &blk->buffers[i]))
-			return -XEN_ENOMEM;
-	return 0;
-}
-
 static int offer(struct front_device *device)
 {
 	struct blk_front *blk = blk_of(device);
-	int rc = make_pool(blk);
+	int rc = blk_make_pool(blk);
 
 	if (rc)
 		return rc;
@@ -463,9 +355,7 @@ static void release(struct front_device *device)
 		slot->request = NULL;
 		slot->nr = 0;
 	}
-	for (uint32_t i = 0; i < BLK_BUFFERS; i++)
-		drop_page(&blk->buffers[i]);
-	blk->pool = NULL;
+	blk_drop_buffers(blk);
 	if (blk->port)
 		event_close(blk->port);
 	blk->port = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-// sources: tests/unit/front_fixture.c pv-drivers/front/blk.c pv-drivers/front/blk_transfer.c pv-drivers/front/device.c pv-drivers/ring/*.c
+// sources: tests/unit/front_fixture.c pv-drivers/front/blk.c pv-drivers/front/blk_buffers.c pv-drivers/front/blk_transfer.c pv-drivers/front/device.c pv-drivers/ring/*.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/front -Itests/unit -Dprintf=guest_printf
 /*
  * The block frontend against backends that serve, die, come back, keep what they mapped, and lie:
