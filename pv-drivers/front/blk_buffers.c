@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages for a disk's data: had when needed, granted once or each time, kept until the peer lets go. */
+/* A disk's pages: had when needed, granted once or each time, kept until the peer lets go. */
 #include "blk_buffers.h"
 
 /* A page for a buffer that has none, granted for the life of the connection. */
