@@ -207,6 +207,7 @@ static void entered(struct front_device *device, const struct pv_edge *edge)
 		if (device->connected_at && now - device->connected_at > DEVICE_BACKOFF_MAX)
 			device->backoff = DEVICE_BACKOFF;
 		device->connected_at = 0;
+		device->closed_at = now;
 		device->reopen_at = now + device->backoff;
 		device->backoff = device->backoff * 2 < DEVICE_BACKOFF_MAX ? device->backoff * 2
 									   : DEVICE_BACKOFF_MAX;
@@ -244,12 +245,27 @@ static void die(struct front_device *device, int error)
 	wake_all(&device->settled);
 }
 
+/*
+ * A backend that has seen our Closed is Closed itself. One that shows something else may be about to
+ * connect to what we had before, and would never notice that it is gone; unless it has stayed so for
+ * long.
+ */
+static bool peer_is_ready(struct front_device *device)
+{
+	enum xenbus_state peer = peer_state(device);
+
+	if (peer == XenbusStateClosed)
+		return true;
+	return time_now() >= device->closed_at + DEVICE_PATIENCE &&
+	       (peer == XenbusStateInitWait || peer == XenbusStateInitialising);
+}
+
 /* Closed, and somebody wants it back: does the toolstack, too? */
 static bool may_reopen(struct front_device *device)
 {
 	uint64_t online;
 
-	if (time_now() < device->reopen_at || find_backend(device))
+	if (time_now() < device->reopen_at || find_backend(device) || !peer_is_ready(device))
 		return false;
 	if (front_read_number(device->backend, "online", 1, 1, &online) || !online)
 		return false;
@@ -296,13 +312,12 @@ uint64_t front_device_due(const struct front_device *device)
 	    device->backend_watch.fired)
 		return 0;
 	if (device->bus.own == XenbusStateClosed && device->wanted) {
-		/*
-		 * Past that, only the nodes can change something; but a lost event must not stop
-		 * us.
-		 */
-		uint64_t now = time_now();
+		/* Past that, only nodes can change something; but a lost event must not stop us. */
+		uint64_t now = time_now(), patience = device->closed_at + DEVICE_PATIENCE;
 
-		return now < device->reopen_at ? device->reopen_at : now + DEVICE_BACKOFF_MAX;
+		if (now < device->reopen_at)
+			return device->reopen_at;
+		return now < patience ? patience : now + DEVICE_BACKOFF_MAX;
 	}
 	return grants.nr_retiring ? time_now() + 100 * TIME_MS : TIME_NEVER;
 }

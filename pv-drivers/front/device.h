@@ -25,6 +25,7 @@
 #define DEVICE_FAULTS	   3
 #define DEVICE_BACKOFF	   (20 * TIME_MS)
 #define DEVICE_BACKOFF_MAX (2 * TIME_S)
+#define DEVICE_PATIENCE	   (1 * TIME_S)
 
 struct front_device;
 
@@ -65,7 +66,7 @@ struct front_device {
 	bool fault;   /* the peer broke the protocol; taken note of by the next step */
 	bool restart; /* close and open again; the same */
 	uint32_t nr_faults;
-	uint64_t backoff, reopen_at, connected_at;
+	uint64_t backoff, closed_at, reopen_at, connected_at;
 	struct wait_queue changed; /* for who calls step */
 	struct wait_queue settled; /* for who waits for Connected, Closed or the end */
 };
