@@ -309,6 +309,29 @@ static void replay(void **state)
 	close_all();
 }
 
+/* A backend that began to connect to what we had does not notice when it is gone: it must say Closed. */
+static void late_backend(void **state)
+{
+	go();
+	set_state(XenbusStateInitWait);
+	step();
+	assert_int_equal(own_state(), XenbusStateClosed);
+	fake.now += 100 * TIME_MS;
+	step();
+	assert_int_equal(own_state(), XenbusStateClosed);
+	set_state(XenbusStateConnected);
+	fake.now += 10 * TIME_S;
+	step();
+	assert_int_equal(own_state(), XenbusStateClosed);
+	set_state(XenbusStateClosed);
+	step();
+	assert_int_equal(own_state(), XenbusStateInitialising);
+	set_state(XenbusStateInitWait);
+	step();
+	connect_back();
+	close_all();
+}
+
 /* A dead backend keeps everything mapped: those pages are not used again, and others serve. */
 static void kept_mappings(void **state)
 {
@@ -661,7 +684,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(transfers), cmocka_unit_test(refusals),
 		cmocka_unit_test(statuses),  cmocka_unit_test(nonsense_facts),
-		cmocka_unit_test(replay),    cmocka_unit_test(kept_mappings),
+		cmocka_unit_test(replay), cmocka_unit_test(late_backend),    cmocka_unit_test(kept_mappings),
 		cmocka_unit_test(quota),     cmocka_unit_test(lies),
 		cmocka_unit_test(twice),     cmocka_unit_test(given_up),
 		cmocka_unit_test(stall),     cmocka_unit_test(no_memory),
