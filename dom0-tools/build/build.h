@@ -204,7 +204,7 @@ enum pvh_special {
 };
 
 struct pvh_layout {
-	uint64_t nr_pages; /* of RAM */
+	uint64_t nr_pages; /* of RAM, with what the guest may grow to */
 	uint64_t low_pages; /* of these, below the hole */
 	struct pfn_span kernel, ramdisk, start_info, acpi;
 	struct pfn_span loaded; /* kernel, ramdisk and start_info together */
@@ -214,8 +214,8 @@ struct pvh_layout {
 
 /* -ENOMEM: too little memory below the hole; -EINVAL: too many vCPUs, too long a command line. */
 int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uint64_t nr_pages,
-		       uint64_t ramdisk_bytes, const char *cmdline, unsigned int max_vcpus,
-		       struct complaint *complaint);
+		       uint64_t max_pages, uint64_t ramdisk_bytes, const char *cmdline,
+		       unsigned int max_vcpus, struct complaint *complaint);
 /* Fills the pages of layout->start_info, which are zero. */
 void pvh_write_start_info(uint8_t *to, const struct pvh_layout *layout, const char *cmdline,
 			  uint64_t ramdisk_bytes, bool acpi);
@@ -233,6 +233,7 @@ struct pv_domain {
 	uint32_t domid;
 	const struct image *image;
 	uint64_t nr_pages;  /* to populate */
+	uint64_t max_pages; /* PVH: may grow to so many; not above nr_pages: it may not */
 	uint64_t map_bytes; /* size of the memory map the guest sees; 0: set by somebody else */
 	unsigned int max_vcpus;
 	const char *cmdline;	/* may be NULL */

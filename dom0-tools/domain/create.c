@@ -145,8 +145,9 @@ static int check_size(struct creation *creation)
 
 	if (config->type == DOMAIN_PVH)
 		return pvh_layout_compute(&pvh, &creation->image, config->memory_kb / 4,
-					  creation->pv.ramdisk_bytes, config->cmdline,
-					  config->max_vcpus, &creation->complaint);
+					  config->max_memory_kb / 4, creation->pv.ramdisk_bytes,
+					  config->cmdline, config->max_vcpus,
+					  &creation->complaint);
 	return pv_layout_compute(&pv, &creation->image, config->memory_kb / 4,
 				 creation->pv.ramdisk_bytes, &creation->complaint);
 }
@@ -219,7 +220,8 @@ static int build(struct creation *creation)
 	pv->domid = creation->domid;
 	pv->image = &creation->image;
 	pv->nr_pages = config->memory_kb / 4;
-	pv->map_bytes = static_max_kib(config) << 10;
+	pv->map_bytes = config->max_memory_kb << 10;
+	pv->max_pages = config->max_memory_kb / 4;
 	pv->no_acpi = config->no_acpi;
 	pv->max_vcpus = config->max_vcpus;
 	pv->cmdline = config->cmdline;
@@ -288,12 +290,6 @@ int domain_create(struct session *session, const struct domain_config *config,
 		error = devices_settle(session, own);
 	creation.timings = options ? options->timings : NULL;
 	creation.plan.unwatched = options && options->unwatched;
-	if (!error && static_max_kib(config) < config->max_memory_kb)
-		warn(session,
-		     "maxmem=%llu: a PVH guest cannot grow beyond memory=%llu yet; it is made for "
-		     "that much",
-		     (unsigned long long)config->max_memory_kb >> 10,
-		     (unsigned long long)config->memory_kb >> 10);
 	if (!error)
 		error = prepare(&creation);
 	if (!error)

@@ -79,7 +79,7 @@ static int make_domain(struct session *session, const struct domain_config *conf
 uint64_t paging_kib(const struct domain_config *config)
 {
 	/* 4.17's rule: 1 MiB for each vCPU and 8 KiB for each MiB. */
-	uint64_t least = 1024 * (uint64_t)config->max_vcpus + config->memory_kb / 128;
+	uint64_t least = 1024 * (uint64_t)config->max_vcpus + config->max_memory_kb / 128;
 
 	if (config->type == DOMAIN_PV)
 		return 0;

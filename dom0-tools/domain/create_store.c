@@ -109,7 +109,7 @@ static void domain_nodes(struct store_batch *batch, const struct store_plan *pla
 	for (unsigned int i = 0; i < config->max_vcpus; i++)
 		store_write(batch, i < config->vcpus ? "online" : "offline",
 			    "%s/cpu/%u/availability", path, i);
-	store_write_number(batch, static_max_kib(config), "%s/memory/static-max", path);
+	store_write_number(batch, config->max_memory_kb, "%s/memory/static-max", path);
 	store_write_number(batch, config->memory_kb, "%s/memory/target", path);
 	store_write(batch, "0", "%s/memory/videoram", path);
 	guests_own_nodes(batch, plan->domid);

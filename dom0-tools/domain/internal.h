@@ -61,14 +61,6 @@ int cpus_parse(struct session *session, const char *text, uint8_t *bitmap, unsig
 /* create_hv.c: the hypervisor's part of a creation. */
 /* Of the hypervisor's own, for the tables that translate a PVH guest's addresses; of PV 0. */
 uint64_t paging_kib(const struct domain_config *config);
-/*
- * The most the guest can have. LIMITS: of PVH no more than at the start, since its kernel takes
- * what its memory map shows for its own; room to grow takes memory populated on demand.
- */
-static inline uint64_t static_max_kib(const struct domain_config *config)
-{
-	return config->type == DOMAIN_PV ? config->max_memory_kb : config->memory_kb;
-}
 int create_in_hypervisor(struct session *session, const struct domain_config *config,
 			 uint32_t *domid);
 /* create_store.c: the store's. */

@@ -18,6 +18,7 @@
 #include <xen/arch-x86/hvm/start_info.h>
 #include <xen/hvm/params.h>
 #include <xen/hvm/save.h>
+#include <xen/memory.h>
 #include "build/build.h"
 #include <xenforeignmemory.h>
 
@@ -35,7 +36,7 @@ static struct image linux_like(uint64_t mib)
 static int compute(const struct image *image, uint64_t pages, uint64_t ramdisk, const char *cmdline, unsigned int vcpus)
 {
 	memset(&why, 0, sizeof(why));
-	return pvh_layout_compute(&layout, image, pages, ramdisk, cmdline, vcpus, &why);
+	return pvh_layout_compute(&layout, image, pages, 0, ramdisk, cmdline, vcpus, &why);
 }
 
 static uint64_t end_of(struct pfn_span span)
@@ -197,7 +198,7 @@ static void acpi_tables_name_each_vcpu(void **state)
 
 #define STATE_BYTES 4096
 static uint8_t *given;			 /* times each frame was given */
-static uint64_t refuse_order, nr_given, room;
+static uint64_t refuse_order, nr_given, room, on_demand, pod_target;
 static uint8_t state_of_domain[STATE_BYTES];
 static int state_bytes;
 static uint8_t new_state[65536];
@@ -210,6 +211,8 @@ int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid, unsigned long 
 {
 	unsigned long i;
 
+	if (flags == XENMEMF_populate_on_demand)
+		on_demand += nr << order;
 	for (i = 0; i < nr && order < refuse_order && nr_given + (1ul << order) <= room; i++) {
 		assert_int_equal(extents[i] & ((1ul << order) - 1), 0);
 		for (uint64_t page = 0; page < 1ul << order; page++) {
@@ -219,6 +222,15 @@ int xc_domain_populate_physmap(xc_interface *xch, uint32_t domid, unsigned long 
 		nr_given += 1ul << order;
 	}
 	return (int)i;
+}
+
+int xc_domain_set_pod_target(xc_interface *xch, uint32_t domid, uint64_t target, uint64_t *total, uint64_t *cached,
+			     uint64_t *entries)
+{
+	assert_int_equal(nr_given, 0); /* else it means something different */
+	pod_target = target;
+	errno = ENOSYS;
+	return target == MIB(77) ? -1 : 0;
 }
 
 int xc_domain_set_memory_map(xc_interface *xch, uint32_t domid, struct e820entry entries[], uint32_t nr)
@@ -336,6 +348,24 @@ static void each_frame_is_given_once(void **state)
 		}
 }
 
+static void a_guest_that_may_grow_is_populated_on_demand(void **state)
+{
+	static struct image image;
+	struct pv_domain domain = { .domid = DOMID, .image = &image, .nr_pages = MIB(100), .max_pages = MIB(200), .max_vcpus = 1 };
+
+	image = linux_like(40);
+	fresh_domain(1);
+	on_demand = 0;
+	assert_int_equal(pvh_build(&domain, &why), 0);
+	assert_int_equal(pod_target, MIB(100));
+	assert_int_equal(on_demand, MIB(200));
+	assert_int_equal(nr_given, MIB(200) + PVH_NR_SPECIAL + 1);
+	fresh_domain(1);
+	domain.nr_pages = MIB(77);
+	assert_int_equal(pvh_build(&domain, &why), -ENOSYS);
+	assert_non_null(strstr(why.text, "maxmem="));
+}
+
 static void too_little_of_the_machine_is_told(void **state)
 {
 	fresh_domain(1);
@@ -413,6 +443,7 @@ int main(void)
 		cmocka_unit_test(start_information_leads_to_everything),
 		cmocka_unit_test(acpi_tables_name_each_vcpu),
 		cmocka_unit_test(each_frame_is_given_once),
+		cmocka_unit_test(a_guest_that_may_grow_is_populated_on_demand),
 		cmocka_unit_test(too_little_of_the_machine_is_told),
 		cmocka_unit_test(the_first_vcpu_starts_at_the_entry),
 		cmocka_unit_test(a_refusing_hypervisor_is_named),

@@ -91,8 +91,8 @@ static int check_wishes(const char *cmdline, unsigned int max_vcpus, struct comp
 }
 
 int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uint64_t nr_pages,
-		       uint64_t ramdisk_bytes, const char *cmdline, unsigned int max_vcpus,
-		       struct complaint *complaint)
+		       uint64_t max_pages, uint64_t ramdisk_bytes, const char *cmdline,
+		       unsigned int max_vcpus, struct complaint *complaint)
 {
 	uint64_t next = image->start >> PAGE_BITS, most;
 	uint64_t start_bytes = sizeof(struct start_page) + (cmdline ? strlen(cmdline) : 0) + 1;
@@ -120,6 +120,8 @@ int pvh_layout_compute(struct pvh_layout *layout, const struct image *image, uin
 		return -ENOMEM;
 	}
 	layout->acpi = (struct pfn_span){ PVH_ACPI_PFN, PAGES_OF(acpi_build(NULL, 0, max_vcpus)) };
+	layout->nr_pages = max_pages > nr_pages ? max_pages : nr_pages;
+	layout->low_pages = layout->nr_pages < PVH_HOLE_PFN ? layout->nr_pages : PVH_HOLE_PFN;
 	make_memmap(layout);
 	return 0;
 }

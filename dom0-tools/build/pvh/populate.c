@@ -3,12 +3,16 @@
  * Gives a new PVH domain its memory, in the biggest extents the hypervisor has: 1 GiB, 2 MiB, then
  * single pages. A batch that is served only in part is continued with the next smaller size.
  *
- * The first MiB is given page by page, as 4.17 does: guests change what lies there.
+ * The first MiB is given page by page, as 4.17 does: guests change what lies there. A guest that may
+ * grow is told of more RAM than there is: all of it is populated on demand, out of what the domain
+ * has, until the guest's balloon holds the rest.
  */
 #include "build/build.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include <xen/memory.h>
 
 #define BATCH 1024 /* extents per call */
 
@@ -16,7 +20,7 @@ static const unsigned int orders[] = { 18, 9, 0 };
 
 /* Extents of one order from `pfn` on, as long as there are any; gives the first PFN without memory. */
 static uint64_t give_order(const struct pv_domain *domain, uint64_t pfn, uint64_t end,
-			   unsigned int order)
+			   unsigned int order, unsigned int flags)
 {
 	uint64_t each = (uint64_t)1 << order;
 
@@ -29,8 +33,8 @@ static uint64_t give_order(const struct pv_domain *domain, uint64_t pfn, uint64_
 			count = BATCH;
 		for (uint64_t i = 0; i < count; i++)
 			extents[i] = pfn + i * each;
-		got = xc_domain_populate_physmap(domain->xc, domain->domid, count, order, 0,
-						 extents);
+		got = xc_domain_populate_physmap(domain->xc, domain->domid, count, order,
+						 flags, extents);
 		pfn += got > 0 ? got * each : 0;
 		if (got < 0 || (uint64_t)got < count)
 			break;
@@ -39,7 +43,8 @@ static uint64_t give_order(const struct pv_domain *domain, uint64_t pfn, uint64_
 }
 
 /* All of [pfn, end); gives where it stopped. */
-static uint64_t give(const struct pv_domain *domain, uint64_t pfn, uint64_t end)
+static uint64_t give(const struct pv_domain *domain, uint64_t pfn, uint64_t end,
+		     unsigned int flags)
 {
 	for (unsigned int i = 0; i < sizeof(orders) / sizeof(orders[0]) && pfn < end; i++) {
 		uint64_t mask = ((uint64_t)1 << orders[i]) - 1;
@@ -48,35 +53,58 @@ static uint64_t give(const struct pv_domain *domain, uint64_t pfn, uint64_t end)
 		if (aligned + mask >= end)
 			continue;
 		/* Up to where the size may begin, with smaller ones. */
-		if (pfn != aligned && give(domain, pfn, aligned) != aligned)
+		if (pfn != aligned && give(domain, pfn, aligned, flags) != aligned)
 			return pfn;
-		pfn = give_order(domain, aligned, end, orders[i]);
+		pfn = give_order(domain, aligned, end, orders[i], flags);
 	}
 	return pfn;
 }
 
-static int give_special(const struct pv_domain *domain, const struct pfn_span *span)
+static int give_span(const struct pv_domain *domain, uint64_t pfn, uint64_t end, unsigned int flags)
 {
-	return give(domain, span->pfn, span->pfn + span->pages) == span->pfn + span->pages
-		   ? 0
-		   : -ENOMEM;
+	return give(domain, pfn, end, flags) == end ? 0 : -ENOMEM;
+}
+
+static int give_ram(const struct pv_domain *domain, const struct pvh_layout *layout,
+		    unsigned int flags)
+{
+	uint64_t low = layout->low_pages, first = low < 256 ? low : 256;
+	int error = give_span(domain, 0, first, flags);
+
+	if (!error)
+		error = give_span(domain, first, low, flags);
+	return error ? error
+		     : give_span(domain, PVH_HIGH_PFN, PVH_HIGH_PFN + layout->nr_pages - low, flags);
+}
+
+static int prepare_demand(const struct pv_domain *domain, struct complaint *complaint)
+{
+	if (!xc_domain_set_pod_target(domain->xc, domain->domid, domain->nr_pages, NULL, NULL, NULL))
+		return 0;
+	complain(complaint,
+		 "the hypervisor does not let a PVH guest grow (%s); set maxmem= to memory=",
+		 strerror(errno));
+	return -errno;
 }
 
 int pvh_populate(const struct pv_domain *domain, const struct pvh_layout *layout,
 		 struct complaint *complaint)
 {
-	const struct pfn_span special = { PVH_SPECIAL_PFN, PVH_NR_SPECIAL };
-	uint64_t first = layout->low_pages < 256 ? layout->low_pages : 256;
-	uint64_t high_end = PVH_HIGH_PFN + layout->nr_pages - layout->low_pages;
+	const struct pfn_span *acpi = &layout->acpi;
+	bool demand = layout->nr_pages > domain->nr_pages;
+	int error = demand ? prepare_demand(domain, complaint) : 0;
 
-	if (give(domain, 0, first) == first &&
-	    give(domain, first, layout->low_pages) == layout->low_pages &&
-	    give(domain, PVH_HIGH_PFN, high_end) == high_end && !give_special(domain, &special) &&
-	    !give_special(domain, &layout->acpi))
-		return 0;
-	complain(complaint,
-		 "out of memory: the hypervisor did not give all of %llu MiB; stop a guest, or "
-		 "lower memory= or Domain-0's memory (xl mem-set 0)",
-		 (unsigned long long)layout->nr_pages >> 8);
-	return -ENOMEM;
+	if (error)
+		return error;
+	error = give_ram(domain, layout, demand ? XENMEMF_populate_on_demand : 0);
+	if (!error)
+		error = give_span(domain, PVH_SPECIAL_PFN, PVH_SPECIAL_PFN + PVH_NR_SPECIAL, 0);
+	if (!error)
+		error = give_span(domain, acpi->pfn, acpi->pfn + acpi->pages, 0);
+	if (error)
+		complain(complaint,
+			 "out of memory: the hypervisor did not give all of %llu MiB; stop a guest, "
+			 "or lower memory= or Domain-0's memory (xl mem-set 0)",
+			 (unsigned long long)domain->nr_pages >> 8);
+	return error;
 }

@@ -70,8 +70,8 @@ int pvh_build(struct pv_domain *domain, struct complaint *complaint)
 {
 	struct pvh_layout layout;
 	int error = pvh_layout_compute(&layout, domain->image, domain->nr_pages,
-				       domain->ramdisk_bytes, domain->cmdline, domain->max_vcpus,
-				       complaint);
+				       domain->max_pages, domain->ramdisk_bytes, domain->cmdline,
+				       domain->max_vcpus, complaint);
 
 	if (!error)
 		error = set_memory_map(domain, &layout, complaint);
