@@ -249,6 +249,9 @@ static void process_exited(struct back_process *process, int status)
 	s->phase = STORAGE_OFF;
 	disconnect(s);
 	if (phase == STORAGE_ENDING) {
+		/* It may have been dead already, or was killed before it had written everything. */
+		if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+			s->crashed = true;
 		if (!s->wanted)
 			return;
 		rc = begin(s);
