@@ -187,6 +187,7 @@ static void serve(int signals)
 
 static int take_lock(void)
 {
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	int fd;
 
 	mkdir(RUN_DIRECTORY, 0755);
@@ -197,7 +198,13 @@ static int take_lock(void)
 		exit(1);
 	}
 	lock_fd = fd;
-	return flock(fd, LOCK_EX | LOCK_NB);
+	/* A daemon that was just killed may hold its lock a moment longer. */
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
+		if (tries == 10)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 static void go_into_background(void)

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -187,6 +188,19 @@ static int open_handles(void)
 }
 
 /* The locked pid file is what makes a second daemon go away. */
+/* A daemon that was just killed may hold its lock a moment longer. */
+static bool lock_soon(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (tries == 20)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 static int lock_pid_file(void)
 {
 	const char *path = self.options.pid_file;
@@ -203,7 +217,7 @@ static int lock_pid_file(void)
 		fail(path, NULL);
 		return -1;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	if (!lock_soon(fd)) {
 		(void)!read(fd, other, sizeof(other) - 1);
 		fprintf(stderr, "xenconsoled: already running with pid %d (%s is locked)\n",
 			atoi(other), path);

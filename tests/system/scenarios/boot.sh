@@ -15,6 +15,7 @@
 #@ run 4cpu-qemu64: qemu=10 cpu=qemu64 smp=4
 #@ run 1cpu-qemu7: qemu=7 cpu=max,-smap smp=1
 #@ run 2cpu-qemu7: qemu=7 cpu=max,-smap smp=2
+#@ run 4cpu-qemu7: qemu=7 cpu=max,-smap smp=4
 #@ quick: 1cpu-max 2cpu-max
 
 pass user-space

@@ -12,8 +12,7 @@ mkdir -p /var/log/xen/console
 check xenstored start_xenstored
 check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
 check xenconsoled xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
-free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
-free_before=$(free_pages)
+free_before=$(free_mib)
 
 # guest NUMBER VCPUS MIB
 guest()
@@ -46,7 +45,7 @@ done
 tries=50
 while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
 same all-gone 2 "$(xl list | wc -l)"
-same memory-back "$free_before" "$(free_pages)"
+memory_back "$free_before"
 if [ "$bed_hypervisor" = serai ]; then
 	xl debug-keys O
 	sleep 1

@@ -63,6 +63,8 @@ same empty-channel-list-is-debians "$($debian channel-list g1)" "$(xl channel-li
 check lists-as-json sh -c 'xl block-list --json g1 | grep -q "\"vdev\": \"xvda\"" && xl network-list --json g1 | grep -q "\"state\": 4"'
 
 # Under load, each attach with both ends Connected at its end, each detach with nothing left at its.
+# A packet may be lost on a busy machine; five in a row are not.
+answers() { for try in 1 2 3 4 5; do ping -c 1 -w 3 -q "$1" >/tmp/err 2>&1 && return; done; return 1; }
 # Twenty rounds, or as many as fit into the time.
 rounds=0 wrong=
 uptime() { cut -d . -f 1 /proc/uptime; }
@@ -75,7 +77,7 @@ while [ $rounds -lt 20 ] && [ ! "$wrong" ] && { [ $rounds -lt 3 ] || [ "$(uptime
 	states=$(xenstore-read /local/domain/0/backend/vbd/1/51728/state /local/domain/1/device/vbd/51728/state \
 		/local/domain/0/backend/vif/1/1/state /local/domain/1/device/vif/1/state | tr '\n' ' ')
 	[ "$states" = "4 4 4 4 " ] || wrong="$wrong states $states"
-	[ $((rounds % 5)) != 1 ] || { ping -c 1 -w 10 -q 10.9.1.2 >/tmp/err 2>&1 || wrong="$wrong ping $(tail -n 2 /tmp/err)"; }
+	[ $((rounds % 5)) != 1 ] || answers 10.9.1.2 || wrong="$wrong ping $(tail -n 2 /tmp/err)"
 	seen "GUEST USED $rounds\$" >/dev/null || wrong="$wrong not used"
 	xl block-detach g1 xvdb >/tmp/err1 2>&1 &
 	xl network-detach g1 00:16:3e:00:00:02 >/tmp/err 2>&1 || wrong="$wrong network-detach $(cat /tmp/err)"

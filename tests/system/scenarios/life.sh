@@ -40,7 +40,6 @@ gone() { ! xl domid "$1" >/dev/null 2>&1; }
 other_than() { now=$(xl domid "$1" 2>/dev/null) && [ "$now" != "$2" ]; }
 says() { grep -qF "$2" "$logs/guest-$1.log"; }
 state() { xl list "$1" | awk 'NR == 2 { print $5 }'; }
-free_memory() { xl info | awk '/^free_memory/ { print $3 }'; }
 # refused NAME WORDS CONFIG-NAME: create says so in one line, and nothing is left.
 refused()
 {
@@ -53,7 +52,7 @@ refused()
 	fi
 }
 
-free_before=$(free_memory)
+free_before=$(free_mib)
 lines=$(xl list | wc -l)
 
 # What cannot become a domain.
@@ -114,6 +113,13 @@ for part in "CORE (Core file)" ".note.Xen" ".xen_prstatus" ".xen_shared_info" ".
 	grep -qF "$part" /tmp/core.read || fail core-parts "readelf shows no $part"
 done
 rm -f /var/lib/xen/dump/k
+config w "$DIES" 'on_crash = "coredump-restart"'
+check create-coredump-restart xl create -q /tmp/w.cfg
+id=$(xl domid w)
+check crash-coredump-restart soon other_than w "$id"
+same core-of-restarted-is-elf ELF "$(head -c 4 /var/lib/xen/dump/w | tail -c 3)"
+check destroy-restarted soon xl destroy w
+rm -f /var/lib/xen/dump/w
 config n "$DIES" 'on_crash = "rename-restart"'
 check create-rename xl create -q /tmp/n.cfg
 check crash-rename soon sh -c '[ "$(xl list | grep -c "^n-2.*---sc")" = 1 ] && xl domid n'
@@ -165,5 +171,5 @@ destroy_all
 same no-domain-left 2 "$(xl list | wc -l)"
 same no-node-left "" "$(xenstore-ls -f | grep -E '^/(libxl|vm|local/domain)/[^/]+ ' | grep -v '/domain/0 ')"
 same no-record-left "" "$(ls /var/lib/xen | grep -v -E '^dump$|userdata-d.0.')"
-same memory-back "$free_before" "$(free_memory)"
+memory_back "$free_before"
 cat /var/log/xen/domd.log

@@ -13,8 +13,7 @@ modules xen-blkback xen-netback loop bridge
 check xenstored start_xenstored
 check xen-init-dom0 /usr/lib/xen-4.17/bin/xen-init-dom0
 check xenconsoled /usr/sbin/xenconsoled --log=guest --pid-file=/run/xenconsoled.pid
-free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
-free_before=$(free_pages)
+free_before=$(free_mib)
 
 truncate -s 128M /tmp/disk.img
 brctl addbr br0
@@ -54,7 +53,7 @@ while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)
 same no-device-left "" "$(xenstore-ls -f /local/domain/0/backend | grep -E '/(vbd|vif)/' )"
 same no-loop-left "" "$(losetup -a)"
 same all-gone 2 "$(xl list | wc -l)"
-check memory-back [ $((free_before - $(free_pages))) -le 1 ] # Dom0 keeps what tracks mappings
+memory_back "$free_before"
 if [ "$bed_hypervisor" = serai ]; then
 	xl debug-keys O
 	sleep 1

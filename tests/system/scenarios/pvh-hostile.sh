@@ -17,7 +17,6 @@ gone() # NAME
 		usleep 200000
 	done
 }
-free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
 said() { xl dmesg | grep -qF "RIGHT $1"; }
 
 for end in power triple hole page; do
@@ -37,9 +36,9 @@ X
 	check gone-$end gone tiny
 	check said-$end said $last
 	same nothing-wrong-$end "" "$(xl dmesg | sed -n 's/^(XEN) (d[0-9]*) WRONG //p' | head -n 5)"
-	[ $end != triple ] || free_before=$(free_pages)
+	[ $end != triple ] || free_before=$(free_mib)
 done
-same memory-back "$free_before" "$(free_pages)"
+memory_back "$free_before"
 if [ "$bed_hypervisor" = serai ]; then
 	xl debug-keys O
 	sleep 1

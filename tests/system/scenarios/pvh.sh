@@ -46,7 +46,6 @@ tell()
 	says "GUEST DID 0 $*"
 }
 field() { xl list p1 | awk -v n="$1" 'NR == 2 { print $n }'; }
-free_pages() { xl info | awk '/^free_memory/ { print $3 }'; }
 # refused WORDS KEY=VALUE…: xl says WORDS, and nothing stays behind.
 refused()
 {
@@ -61,7 +60,7 @@ check refuse-no-kernel-entry refused 'CONFIG_PVH' 'kernel="/bin/busybox"'
 check refuse-too-little refused 'raise memory=' memory=32
 check refuse-nested refused 'nestedhvm' nestedhvm=1
 check refuse-no-acpi refused 'acpi=0' acpi=0
-free_before=$(free_pages)
+free_before=$(free_mib)
 
 check create xl create /tmp/p1.cfg
 check guest-up says "GUEST UP 2 vcpus" 60
@@ -104,6 +103,6 @@ check shutdown xl shutdown -w p1
 tries=50
 while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
 same all-gone 2 "$(xl list | wc -l)"
-check memory-back [ $((free_before - $(free_pages))) -le 1 ] # Dom0 keeps what tracks mappings
+memory_back "$free_before"
 [ -f /tmp/failed ] && cat $log
 true

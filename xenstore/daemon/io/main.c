@@ -87,7 +87,7 @@ static bool take_lock(void)
 		return false;
 	}
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
-		if (tries == 10) {
+		if (tries == 20) {
 			if (read(fd, text, sizeof(text) - 1) <= 0)
 				strcpy(text, "?");
 			log_error("another xenstored runs already (process %s)", text);
