@@ -3,9 +3,9 @@
 #@ progs: heap
 #@ with: xen-tools serai-tools
 #@ guest: sleeper
-#@ timeout: 900
+#@ timeout: 400
 #@ mem: 1536
-#@ run 100: smp=2 dom0-mem=640 guests=100 rounds=10
+#@ run 100: smp=2 dom0-mem=640 guests=100 rounds=2
 
 start_dom0 serai serai
 # What one configuration says of all; names are given one by one.

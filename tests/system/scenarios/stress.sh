@@ -4,7 +4,7 @@
 #@ with: xen-tools
 #@ timeout: 420
 #@ mem: 1536
-#@ run 2cpu: smp=2 count=10000 seconds=60
+#@ run 2cpu: smp=2 count=10000 seconds=20
 #@ run 1cpu: smp=1 count=1000 seconds=8
 #@ run quick: smp=2 count=1000 seconds=8
 #@ quick: quick
