@@ -26,7 +26,8 @@ USERSPACE = re.compile(r"SCENARIO USERSPACE ([\d.]+)")
 PANIC = re.compile(r"\(XEN\) Panic on CPU|\(SERAI\).*panic|^\s*PANIC\b|Kernel panic - not syncing"
                    r"|Domain 0 crashed|Hardware Dom0 crashed", re.I)
 PANIC_GRACE = 2     # seconds more of console after a panic
-POWEROFF_GRACE = 15  # seconds from the scenario's end to power-off
+POWEROFF_GRACE = 60  # seconds from the scenario's end to power-off
+PATIENCE = 3        # a machine gets so many times what its scenario asks for: a time-out is for what hangs, not for what is slow
 
 
 class BedError(Exception):
@@ -61,7 +62,7 @@ class Machine:
         self.mem = int(mem)
         self.icount = icount
         self.extra = list(extra)
-        self.timeout = float(timeout)
+        self.timeout = float(timeout) * PATIENCE
         self.log = log or os.path.join(bedpaths.build_dir("tests", "logs"), "console.log")
 
 

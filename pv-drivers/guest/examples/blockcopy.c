@@ -2,11 +2,12 @@
 /*
  * Block copy: fills the first half of a disk with blocks that say their own number and checksum,
  * copies it to the second half, and reads both back. Options: mib=N (the size of a half; default
- * half the disk), disk=ID (as in device/vbd; default the first one), rounds=N, pause=MS between
- * blocks of 64 KiB.
+ * half the disk), disk=ID (as in device/vbd; default the first one), rounds=N (0: until the guest's
+ * xenstore node data/stop exists), pause=MS between blocks of 64 KiB.
  */
 #include "blk.h"
 #include "kit.h"
+#include "xs.h"
 
 #define STEP	 (64 * 1024u) /* bytes at once */
 #define DEADLINE (time_now() + 60 * TIME_S)
@@ -93,11 +94,20 @@ static uint64_t one_round(uint64_t round)
 	return bad;
 }
 
+static bool goes_on(uint64_t round, uint64_t rounds)
+{
+	char value[8];
+
+	if (rounds)
+		return round < rounds;
+	return xs_read(XS_NO_TX, "data/stop", value, sizeof(value)) == -XEN_ENOENT;
+}
+
 void guest_main(void)
 {
 	uint32_t id = 0;
 	int rc = front_device_find("vbd", 0, &id);
-	uint64_t bad = 0, rounds = option_number("rounds", 1), start;
+	uint64_t bad = 0, round, rounds = option_number("rounds", 1), start;
 
 	id = (uint32_t)option_number("disk", id);
 	if (rc || blk_init(&disk, id) || device_start(&disk.device))
@@ -116,10 +126,10 @@ void guest_main(void)
 	if (!buffer)
 		panic("no memory");
 	start = time_now();
-	for (uint64_t round = 0; round < rounds; round++)
+	for (round = 0; goes_on(round, rounds); round++)
 		bad += one_round(round);
 	printf("copied %lu KiB %lu times in %lu ms, %lu requests replayed\n",
-	       nr_steps * STEP / 1024, rounds, (time_now() - start) / TIME_MS, disk.nr_replayed);
+	       nr_steps * STEP / 1024, round, (time_now() - start) / TIME_MS, disk.nr_replayed);
 	printf("blocks wrong: %lu\n", bad);
 	front_device_close(&disk.device);
 	while (!disk.device.dead && !wait_on(&disk.device.settled, DEADLINE))

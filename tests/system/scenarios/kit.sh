@@ -21,7 +21,7 @@ guest() # NAME KERNEL LINE…: creates it with these lines besides the usual one
 }
 says() # NAME WORDS: waits until the guest's console has them
 {
-	says_tries=400
+	says_tries=1200
 	until grep -q "$2" /var/log/xen/console/guest-$1.log 2>/dev/null || [ $says_tries = 0 ]; do
 		says_tries=$((says_tries - 1))
 		usleep 100000
@@ -59,14 +59,18 @@ log copy | grep copied
 # The backend is taken away under load, twice, and comes back: nothing is lost, the guest only waits.
 if [ -z "$bed_short" ]; then # 40 s on a busy machine and Debian's Xen
 	losetup /dev/loop7 /tmp/disk.img
-	guest again blockcopy 'disk = [ "phy:/dev/loop7,xvda,w" ]' 'cmdline = "mib=1 rounds=4 pause=1"'
+	guest again blockcopy 'disk = [ "phy:/dev/loop7,xvda,w" ]' 'cmdline = "mib=1 rounds=0 pause=1"'
 	says again "^disk"
 	device=vbd-$(xl domid again)-51712
 	driver=/sys/bus/xen-backend/drivers/vbd
 	for i in 1 2; do
 		usleep 300000
-		echo $device >$driver/unbind && usleep 200000 && echo $device >$driver/bind || fail backend-gone "cannot unbind $device"
+		check unbind-$i sh -c "echo $device >$driver/unbind"
+		usleep 200000
+		check bind-$i sh -c "echo $device >$driver/bind"
 	done
+	usleep 300000
+	check tell-again xenstore-write /local/domain/$(xl domid again)/data/stop 1
 	check again-done says again "^done"
 	check again-right grep "blocks wrong: 0" /var/log/xen/console/guest-again.log
 	log again | grep copied

@@ -5,6 +5,7 @@
 #@ timeout: 420
 #@ mem: 1536
 #@ run 2cpu: smp=2 count=10000 seconds=20
+#@ run 60s: smp=2 count=300 seconds=60
 #@ run 1cpu: smp=1 count=1000 seconds=8
 #@ run quick: smp=2 count=1000 seconds=8
 #@ quick: quick
