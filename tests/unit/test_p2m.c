@@ -260,5 +260,8 @@ int main(void)
 	};
 
 	fake_machine_init();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (cmocka_run_group_tests_name("nested paging", tests, NULL, NULL))
+		return 1;
+	p2m_set_format(&ept_format);
+	return cmocka_run_group_tests_name("EPT", tests, NULL, NULL);
 }

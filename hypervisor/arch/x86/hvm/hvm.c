@@ -20,9 +20,14 @@ const struct hvm_vendor *hvm_vendor;
 
 void hvm_init(void)
 {
-	if (!svm_vendor.cpu_up(0))
+	static const struct hvm_vendor *const vendors[] = { &svm_vendor };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(vendors) && !hvm_vendor; i++)
+		if (vendors[i]->cpu_up(0))
+			hvm_vendor = vendors[i];
+	if (!hvm_vendor)
 		return;
-	hvm_vendor = &svm_vendor;
+	p2m_set_format(hvm_vendor->p2m_format);
 	printk("Hardware virtualization: %s with nested paging\n", hvm_vendor->name);
 }
 
@@ -30,6 +35,12 @@ void hvm_cpu_init(unsigned int cpu)
 {
 	if (hvm_vendor && !hvm_vendor->cpu_up(cpu))
 		panic("CPU %u has no hardware virtualization, CPU 0 has", cpu);
+}
+
+void hvm_cpu_stop(void)
+{
+	if (hvm_vendor && hvm_vendor->cpu_down)
+		hvm_vendor->cpu_down();
 }
 
 static void enter(void)

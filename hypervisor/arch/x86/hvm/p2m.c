@@ -36,7 +36,7 @@
 
 #define NPT_RW (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY)
 #define NPT_RO (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
-static const struct p2m_format npt_format = {
+const struct p2m_format npt_format = {
 	.table = PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED,
 	.leaf = {
 		[P2M_ram_rw] = NPT_RW,
@@ -46,7 +46,28 @@ static const struct p2m_format npt_format = {
 		[P2M_foreign] = NPT_RW | PTE_NX,
 	},
 };
-const struct p2m_format *const p2m_format = &npt_format;
+
+/* Write-back, whatever the guest's PAT makes of it: all there is behind the map is RAM. Source: SDM vol. 3 §28.3.2. */
+#define EPT_R  0x01ull
+#define EPT_W  0x02ull
+#define EPT_X  0x04ull
+#define EPT_WB 0x30ull
+const struct p2m_format ept_format = {
+	.table = EPT_R | EPT_W | EPT_X,
+	.leaf = {
+		[P2M_ram_rw] = EPT_R | EPT_W | EPT_X | EPT_WB,
+		[P2M_ram_ro] = EPT_R | EPT_X | EPT_WB,
+		[P2M_grant_rw] = EPT_R | EPT_W | EPT_WB,
+		[P2M_grant_ro] = EPT_R | EPT_WB,
+		[P2M_foreign] = EPT_R | EPT_W | EPT_WB,
+	},
+};
+const struct p2m_format *p2m_format = &npt_format;
+
+void p2m_set_format(const struct p2m_format *f)
+{
+	p2m_format = f;
+}
 
 static pte_t *slot_in(pte_t *table, uint64_t gfn, unsigned int level)
 {

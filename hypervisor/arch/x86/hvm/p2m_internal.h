@@ -9,12 +9,7 @@
 #define ENTRY_USED	   7ull /* permissions, in both formats: none set means not present */
 #define ENTRY_LARGE	   0x80ull
 
-/* Permission bits. All tables allow everything, the leaf decides. */
-struct p2m_format {
-	uint64_t table;
-	uint64_t leaf[NR_P2M_TYPES];
-};
-extern const struct p2m_format *const p2m_format;
+extern const struct p2m_format *p2m_format; /* of all domains: chosen at boot, with the vendor */
 
 static inline bool used(pte_t e)
 {

@@ -8,6 +8,7 @@
 #include <hv/smp.h>
 #include <asm/acpi.h>
 #include <asm/apic.h>
+#include <asm/hvm/hvm.h>
 #include <asm/options.h>
 #include <asm/platform.h>
 #include <asm/system.h>
@@ -74,6 +75,7 @@ static void keyboard_reset(void)
 void machine_restart(void)
 {
 	stop_cpus();
+	hvm_cpu_stop();
 	apic_shutdown();
 	for (unsigned int attempt = 0; attempt < 2; attempt++) {
 		write_register(&acpi_info.reset, acpi_info.reset_value, 1);

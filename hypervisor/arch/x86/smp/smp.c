@@ -8,6 +8,7 @@
 #include <hv/softirq.h>
 #include <hv/spinlock.h>
 #include <asm/apic.h>
+#include <asm/hvm/hvm.h>
 #include <asm/irq.h>
 #include <asm/mm.h>
 #include <asm/smp.h>
@@ -174,6 +175,7 @@ void smp_halt_self(void)
 
 	if (by < 0 || by == (int)smp_processor_id())
 		return;
+	hvm_cpu_stop();
 	cpumask_set_atomic(&halted, smp_processor_id());
 	for (;;)
 		__asm__ volatile("cli; hlt");

@@ -18,9 +18,14 @@
 
 typedef void exit_fn(struct vcpu *v, struct vmcb *b);
 
-static bool skip(struct vcpu *v, const struct vmcb *b, uint32_t opcode)
+static uint64_t next_rip(const struct vmcb *b)
 {
-	return hvm_skip(v, opcode, svm_has_next_rip ? b->next_rip : 0);
+	return svm_has_next_rip ? b->next_rip : 0;
+}
+
+static bool skip(struct vcpu *v, const struct vmcb *b, uint32_t insn)
+{
+	return hvm_skip(v, insn, next_rip(b));
 }
 
 static void exit_nothing(struct vcpu *v, struct vmcb *b)
@@ -72,16 +77,7 @@ static void exit_irq_window(struct vcpu *v, struct vmcb *b)
 
 static void exit_cpuid(struct vcpu *v, struct vmcb *b)
 {
-	struct cpu_user_regs *r = guest_cpu_regs();
-	uint32_t out[4], leaf = (uint32_t)r->rax, subleaf = (uint32_t)r->rcx;
-
-	if (!skip(v, b, HVM_INSN_CPUID))
-		return;
-	guest_cpuid(v, leaf, subleaf, out);
-	r->rax = out[0];
-	r->rbx = out[1];
-	r->rcx = out[2];
-	r->rdx = out[3];
+	hvm_exit_cpuid(v, next_rip(b));
 }
 
 static void exit_halt(struct vcpu *v, struct vmcb *b)
@@ -108,39 +104,17 @@ static void exit_rdtsc(struct vcpu *v, struct vmcb *b)
 
 static void exit_msr(struct vcpu *v, struct vmcb *b)
 {
-	struct cpu_user_regs *r = guest_cpu_regs();
-	bool write = b->exitinfo1 & 1;
-	uint64_t val = (r->rax & 0xffffffff) | r->rdx << 32;
-	uint32_t msr = (uint32_t)r->rcx;
-
-	if (write ? hvm_wrmsr(v, msr, val) : hvm_rdmsr(v, msr, &val)) {
-		hvm_inject_exception(v, X86_TRAP_GP, 0);
-		return;
-	}
-	/* Should the instruction have changed under us, the MSR was still this guest kernel's to access. */
-	if (!skip(v, b, write ? HVM_INSN_WRMSR : HVM_INSN_RDMSR) || write)
-		return;
-	r->rax = (uint32_t)val;
-	r->rdx = val >> 32;
+	hvm_exit_msr(v, b->exitinfo1 & 1, next_rip(b));
 }
 
 static void exit_io(struct vcpu *v, struct vmcb *b)
 {
-	struct cpu_user_regs *r = guest_cpu_regs();
-	uint32_t info = (uint32_t)b->exitinfo1, val = (uint32_t)r->rax;
-	unsigned int size = SVM_IOIO_SIZE(info);
+	uint32_t info = (uint32_t)b->exitinfo1;
 
-	if (info & SVM_IOIO_STRING) {
+	if (info & SVM_IOIO_STRING)
 		hvm_emulate(v, EMUL_CLASS_IO);
-		return;
-	}
-	if (info & SVM_IOIO_IN) {
-		val = hvm_port_read(v, SVM_IOIO_PORT(info), size);
-		r->rax = size == 4 ? val : (r->rax & ~((1ull << size * 8) - 1)) | (val & ((1u << size * 8) - 1));
-	} else {
-		hvm_port_write(v, SVM_IOIO_PORT(info), size, size == 4 ? val : val & ((1u << size * 8) - 1));
-	}
-	hvm_insn_done(v, b->exitinfo2);
+	else
+		hvm_exit_io(v, SVM_IOIO_PORT(info), SVM_IOIO_SIZE(info), info & SVM_IOIO_IN, b->exitinfo2);
 }
 
 static void exit_nested_fault(struct vcpu *v, struct vmcb *b)
@@ -151,10 +125,7 @@ static void exit_nested_fault(struct vcpu *v, struct vmcb *b)
 
 static void exit_shutdown(struct vcpu *v, struct vmcb *b)
 {
-	uint64_t reason = v->domain->arch.hvm->params[HVM_PARAM_TRIPLE_FAULT_REASON];
-
-	gprintk(LOG_WARNING, "triple fault: shut down, reason %lu\n", (unsigned long)reason);
-	domain_shutdown(v->domain, (int)reason);
+	hvm_exit_triple_fault(v);
 }
 
 static exit_fn *const exits[] = {

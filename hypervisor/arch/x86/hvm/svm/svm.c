@@ -22,6 +22,11 @@ static struct vmcb *vmcb_of(const struct vcpu *v)
 	return v->arch.hvm->svm->vmcb;
 }
 
+static void svm_flush_tlb(struct vcpu *v)
+{
+	hvm_tag_void(&v->arch.hvm->svm->tag);
+}
+
 /* ---- the CPU ---- */
 
 static bool svm_usable(void)
@@ -35,7 +40,7 @@ static bool svm_usable(void)
 	if (!(features & SVM_FEATURE_NPT) || nr_tags < 2 || (!rdmsr_safe(MSR_VM_CR, &vm_cr) && (vm_cr & VM_CR_SVMDIS)))
 		return false;
 	svm_has_next_rip = features & SVM_FEATURE_NRIPS;
-	svm_tag_init(nr_tags);
+	hvm_tag_init(nr_tags);
 	return true;
 }
 
@@ -141,7 +146,8 @@ static void svm_run(struct vcpu *v)
 	struct vmcb *b = s->vmcb;
 	uint8_t tpr = vlapic_get_cr8(v);
 
-	svm_tag_vcpu(v);
+	b->tlb_control = hvm_tag_use(&s->tag) ? SVM_TLB_FLUSH_ALL : 0;
+	b->asid = s->tag.tag;
 	b->rax = r->rax;
 	b->rip = r->rip;
 	b->rsp = r->rsp;
@@ -298,6 +304,7 @@ static void svm_update_tsc(struct vcpu *v)
 
 const struct hvm_vendor svm_vendor = {
 	.name = "SVM",
+	.p2m_format = &npt_format,
 	.cpu_up = svm_cpu_up,
 	.create = svm_create,
 	.destroy = svm_destroy,

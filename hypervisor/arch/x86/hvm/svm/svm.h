@@ -4,13 +4,13 @@
 #define SVM_SVM_H
 
 #include <asm/hvm/hvm.h>
+#include "../tag.h"
 #include "vmcb.h"
 
 struct svm_vcpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_pa;
-	uint64_t tag_generation; /* of vmcb->asid; 0: void. Atomic. */
-	unsigned int tag_cpu;	 /* where it was given */
+	struct hvm_tag tag;
 };
 
 extern bool svm_has_next_rip;
@@ -19,11 +19,6 @@ extern uint64_t svm_iopm_pa, svm_msrpm_pa;
 /* entry.S: into the guest until it exits, with interrupts off. Machine addresses of the guest's and this CPU's
  * own VMCB; the general registers, RAX excepted, go to and come from `regs`. */
 void svm_enter(uint64_t guest_pa, struct cpu_user_regs *regs, uint64_t host_pa);
-
-/* tag.c: an address space tag for v's next stay; interrupts off. */
-void svm_tag_init(unsigned int nr_tags);
-void svm_tag_vcpu(struct vcpu *v);
-void svm_flush_tlb(struct vcpu *v);
 
 /* intercept.c */
 int svm_intercept_init(void); /* the bitmaps; 0, -ENOMEM */

@@ -38,6 +38,13 @@ void hvm_physmap_fault(struct vcpu *v, uint64_t gpa, bool write, bool not_data);
 void hvm_halt(struct vcpu *v);
 void hvm_hypercall(struct vcpu *v);
 
+/* exit.c: current's exits that are alike. next_rip as in hvm_skip(). */
+void hvm_exit_cpuid(struct vcpu *v, uint64_t next_rip);
+void hvm_exit_msr(struct vcpu *v, bool write, uint64_t next_rip);
+/* IN and OUT of 1, 2, 4 bytes, not of strings; next_rip is known. */
+void hvm_exit_io(struct vcpu *v, uint16_t port, unsigned int size, bool in, uint64_t next_rip);
+void hvm_exit_triple_fault(struct vcpu *v);
+
 /* io.c: ports and memory that are devices; what nobody has reads as all ones. Sizes 1, 2, 4 (memory: 8). */
 uint32_t hvm_port_read(struct vcpu *v, uint16_t port, unsigned int size);
 void hvm_port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val);

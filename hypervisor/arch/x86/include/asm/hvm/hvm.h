@@ -19,6 +19,8 @@
 
 struct hvm_hw_cpu;
 struct svm_vcpu;
+struct vmx_vcpu;
+struct p2m_format;
 
 /* In the order of instruction encodings, then the system ones. */
 enum hvm_seg {
@@ -54,7 +56,9 @@ struct hvm_msrs {
 
 struct hvm_vendor {
 	const char *name;
+	const struct p2m_format *p2m_format;
 	bool (*cpu_up)(unsigned int cpu); /* switches virtualization on, on this CPU */
+	void (*cpu_down)(void); /* off, for good: the machine stops or restarts. Any context. NULL: needs nothing */
 	int (*create)(struct vcpu *v);
 	void (*destroy)(struct vcpu *v);
 	void (*save)(struct vcpu *v); /* context switch: v leaves this CPU, v comes to it */
@@ -101,7 +105,8 @@ struct hvm_mtrr {
 };
 
 struct hvm_vcpu {
-	struct svm_vcpu *svm;
+	struct svm_vcpu *svm; /* of the vendor in use; the other is NULL */
+	struct vmx_vcpu *vmx;
 	struct vlapic vlapic;
 	struct hvm_mtrr mtrr;
 	uint8_t upcall_vector; /* HVMOP_set_evtchn_upcall_vector: through the local APIC; 0: none */
@@ -130,6 +135,7 @@ static inline uint32_t hvm_apic_id(const struct vcpu *v)
 /* ---- hvm.c: boot, the loop a vCPU lives in ---- */
 void hvm_init(void);		 /* boot CPU, once memory is there: chooses the vendor */
 void hvm_cpu_init(unsigned int cpu); /* every CPU, after cpu_init() */
+void hvm_cpu_stop(void);	     /* this CPU will run no guest any more; any context */
 
 /* ---- event.c ---- */
 /* Would v take an event if it ran now: is there reason to wake it or to stop a long hypercall? Any CPU. */

@@ -30,6 +30,14 @@ static inline bool p2m_is_own_ram(enum p2m_type t)
 	return t == P2M_ram_rw || t == P2M_ram_ro;
 }
 
+/* Permission bits, and in leaves the memory type. All tables allow everything, the leaf decides. */
+struct p2m_format {
+	uint64_t table;
+	uint64_t leaf[NR_P2M_TYPES];
+};
+extern const struct p2m_format npt_format, ept_format;
+void p2m_set_format(const struct p2m_format *f); /* boot, before any domain */
+
 struct p2m {
 	spinlock_t lock;
 	mfn_t root;
