@@ -101,6 +101,30 @@ start_dom0()
 	esac
 }
 
+# attach_qemu_xen: mount the disk of tool set qemu-xen, and link what is on it to where Debian installs it.
+attach_qemu_xen()
+{
+	modules virtio_pci virtio_blk ext4
+	qemu_xen_tries=0
+	until qemu_xen_disk=$(findfs LABEL=qemu-xen 2>/dev/null); do
+		qemu_xen_tries=$((qemu_xen_tries + 1))
+		[ $qemu_xen_tries -lt 100 ] || { fail qemu-xen "no disk labelled qemu-xen"; return 1; }
+		usleep 100000
+	done
+	mkdir -p /mnt/qemu-xen /usr/share /usr/lib/xen-4.17
+	mount -t ext4 -o ro "$qemu_xen_disk" /mnt/qemu-xen || { fail qemu-xen "mount $qemu_xen_disk failed"; return 1; }
+	ln -s /mnt/qemu-xen/usr/libexec /usr/libexec
+	ln -s /mnt/qemu-xen/usr/share/* /usr/share/
+	ln -s /mnt/qemu-xen/usr/lib/ipxe /usr/lib/ipxe
+	ln -s /mnt/qemu-xen/usr/lib/xen-4.17/boot /usr/lib/xen-4.17/boot
+	set --
+	for qemu_xen_library in /mnt/qemu-xen/usr/lib/x86_64-linux-gnu/*; do
+		[ -e "/usr/lib/x86_64-linux-gnu/${qemu_xen_library##*/}" ] || set -- "$@" "$qemu_xen_library"
+	done
+	mkdir -p /usr/lib/x86_64-linux-gnu
+	[ $# = 0 ] || ln -s "$@" /usr/lib/x86_64-linux-gnu/
+}
+
 finish()
 {
 	echo "SCENARIO DONE $passed passed $failed failed $skipped skipped"
@@ -127,5 +151,6 @@ if [ -d /lib/modules/"$(uname -r)" ] && [ "$(cat /sys/hypervisor/type 2>/dev/nul
 	done
 	mount -t xenfs xenfs /proc/xen 2>/dev/null
 fi
+[ -e /etc/with-qemu-xen ] && attach_qemu_xen
 . /scenario
 finish

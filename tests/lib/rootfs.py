@@ -9,11 +9,13 @@ scenarios asking for the same root share it.
 """
 
 import fnmatch
+import glob
 import hashlib
 import os
 import re
 import stat
 import subprocess
+import tempfile
 
 import bedpaths
 
@@ -45,6 +47,7 @@ TOOLSETS = {
     "qemu-img": [("host", "usr/bin/qemu-img")],
     "nft": [("host", "usr/sbin/nft")],
     "qemu-storage": [("host", "usr/bin/qemu-storage-daemon")],
+    "qemu-xen": [],  # Debian's device model and firmware of HVM guests, on a disk of its own: see device_model_disk
 }
 
 SCREEN = "lib/serai/serai-back-vfb"
@@ -55,7 +58,16 @@ TOOLSET_MODULES = {
     "xen-tools": ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-privcmd"],
     "serai-tools": ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-privcmd"],
     "ext4": ["ext4"],
+    "qemu-xen": ["ext4", "virtio_blk", "virtio_pci", "tun"],
 }
+
+# What lies on the disk of tool set qemu-xen: (tree, path), with the libraries of what is a program.
+DEVICE_MODEL = [("qemu-xen", "usr/libexec/xen-qemu-system-i386"), ("xen", "usr/lib/xen-4.17/boot/hvmloader"),
+                ("qemu-xen", "usr/share/seabios/bios-256k.bin"), ("qemu-xen", "usr/share/seabios/vgabios-stdvga.bin"),
+                ("qemu-xen", "usr/share/seabios/vgabios-cirrus.bin"), ("qemu-xen", "usr/share/ovmf/OVMF.fd"),
+                ("qemu-xen", "usr/share/qemu/kvmvapic.bin"), ("qemu-xen", "usr/share/qemu/linuxboot*.bin"),
+                ("qemu-xen", "usr/share/qemu/keymaps/*"),
+                ("qemu-xen", "usr/lib/ipxe/qemu/efi-rtl8139.rom"), ("qemu-xen", "usr/lib/ipxe/qemu/efi-e1000.rom")]
 
 
 class RootError(Exception):
@@ -258,6 +270,51 @@ def skeleton(root):
     root.data("init", open(os.path.join(LIB, "guest-init.sh")).read(), 0o755)
 
 
+def device_model_files():
+    """The Root of the disk of tool set qemu-xen."""
+    root = Root([os.path.join(bedpaths.tree("qemu-xen"), directory) for directory in (LIBDIR, "lib/x86_64-linux-gnu")])
+    for tree, pattern in DEVICE_MODEL:
+        if not bedpaths.have(tree):
+            raise RootError("tool set qemu-xen: %s" % bedpaths.reason_missing(tree))
+        for source in sorted(glob.glob(os.path.join(tree_root(tree), pattern))):
+            root.file(os.path.relpath(source, tree_root(tree)), os.path.realpath(source))
+    return root
+
+
+def device_model_disk():
+    """A read-only file system image with the device model: 60 MB that would slow each boot down in an initramfs."""
+    stamp = repr(DEVICE_MODEL) + bedpaths.packages("qemu-xen") + bedpaths.packages("xen")
+    name = "qemu-xen-%s.img" % hashlib.sha256(stamp.encode()).hexdigest()[:16]
+    out = os.path.join(bedpaths.build_dir("tests", "roots"), name)
+    if os.path.exists(out):
+        return out
+    with tempfile.TemporaryDirectory(dir=bedpaths.build_dir("tests", "roots")) as work:
+        size = 0
+        for path, (mode, data, _) in sorted(device_model_files().entries.items()):
+            place = os.path.join(work, "files", path)
+            if stat.S_ISDIR(mode):
+                os.makedirs(place, exist_ok=True)
+                continue
+            with open(place, "wb") as target:
+                target.write(data)
+            os.chmod(place, stat.S_IMODE(mode))
+            size += len(data)
+        image = os.path.join(work, "image")
+        mke2fs = "/sbin/mke2fs" if os.path.exists("/sbin/mke2fs") else "mke2fs"
+        subprocess.run([mke2fs, "-q", "-F", "-t", "ext4", "-O", "^has_journal", "-L", "qemu-xen", "-m", "0",
+                        "-d", os.path.join(work, "files"), image, "%dM" % ((size >> 20) + 12)], check=True)
+        os.rename(image, out)
+    return out
+
+
+def disks(toolsets):
+    """QEMU arguments for the disks that the tool sets need besides the initramfs."""
+    if "qemu-xen" not in toolsets:
+        return []
+    return ["-drive", "if=none,id=qemu-xen,format=raw,readonly=on,file=" + device_model_disk(),
+            "-device", "virtio-blk-pci,drive=qemu-xen"]
+
+
 def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), out=None):
     """Make the archive; returns its path.
 
@@ -275,6 +332,8 @@ def build(script, toolsets=(), modules=(), files=(), kernel="dom0", libdirs=(), 
         wanted += TOOLSET_MODULES.get(name, [])
     if wanted:
         Modules(kernel).add(root, wanted)
+    if "qemu-xen" in toolsets:
+        root.data("etc/with-qemu-xen", "")
     root.data("scenario", script, 0o755)
     archive = root.cpio()
     if out is None:

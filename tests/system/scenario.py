@@ -169,6 +169,6 @@ def execute(job, hypervisor, log=None):
             hypervisor, initrd=job.root(), options=keys.get("options", ""),
             dom0_args=(guest_variables(job, hypervisor, port) + " " + keys.get("dom0-args", "")).strip(),
             dom0_mem=keys.get("dom0-mem"), qemu=job.qemu, cpu=keys.get("cpu"), smp=keys.get("smp", 1),
-            mem=keys.get("mem", job.header.get("mem", 1024)), extra=disk_arguments + nic,
+            mem=keys.get("mem", job.header.get("mem", 1024)), extra=disk_arguments + nic + rootfs.disks(job.header.get("with", "").split()),
             timeout=job.timeout, log=log)
         return bed.run(machine)
