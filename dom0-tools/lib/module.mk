@@ -6,6 +6,7 @@ $(eval $(call tool_library,xencall,1,$(DOM0_LIB)/call,xentoollog xentoolcore))
 $(eval $(call tool_library,xenevtchn,1,$(DOM0_LIB)/evtchn,xentoollog xentoolcore))
 $(eval $(call tool_library,xengnttab,1,$(DOM0_LIB)/gnttab,xentoollog))
 $(eval $(call tool_library,xenforeignmemory,1,$(DOM0_LIB)/foreignmemory,xentoollog xentoolcore))
+$(eval $(call tool_library,xendevicemodel,1,$(DOM0_LIB)/devicemodel,xentoollog xentoolcore))
 $(eval $(call tool_library,xenctrl,4.17,$(DOM0_LIB)/ctrl,xentoollog xencall xenforeignmemory))
 # Programs of Xen 4.17 need more of libxenguest than this part: it does not take that one's SONAME.
 $(eval $(call tool_library,xenguest,serai1,$(DOM0_LIB)/guest,xentoollog xencall xenforeignmemory xenctrl,,\
