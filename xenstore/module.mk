@@ -11,4 +11,4 @@ TOOL_INSTALL += install-xenstore-links
 install-xenstore-links: install-program-xenstore
 	for c in $(XENSTORE_COMMANDS); do ln -sf xenstore $(DESTDIR)$(PREFIX)/bin/xenstore-$$c; done
 # The daemon: core/ has no I/O, so that unit tests can link it; io/ is the rest.
-$(eval $(call tool_program,xenstored,sbin,$(sort $(wildcard xenstore/daemon/core/*.c xenstore/daemon/io/*.c)),xenctrl xengnttab xenevtchn,))
+$(eval $(call tool_program,xenstored,sbin,$(sort $(wildcard xenstore/daemon/core/*.c xenstore/daemon/io/*.c) dom0-tools/daemon/service.c),xenctrl xengnttab xenevtchn,))

@@ -8,6 +8,7 @@
  * When the store goes away it waits for it to come back.
  */
 #include "domd/domd.h"
+#include "daemon/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAX_CHILDREN 16
@@ -187,24 +186,15 @@ static void serve(int signals)
 
 static int take_lock(void)
 {
-	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
-	int fd;
+	pid_t other = 0;
 
-	mkdir(RUN_DIRECTORY, 0755);
-	fd = open(DOMD_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
+	lock_fd = service_lock(DOMD_LOCK, 0600, &other);
+	if (lock_fd < 0 && lock_fd != -EWOULDBLOCK) {
 		fprintf(stderr, "domd: %s: %s; root's rights are needed\n", DOMD_LOCK,
-			strerror(errno));
+			strerror(-lock_fd));
 		exit(1);
 	}
-	lock_fd = fd;
-	/* A daemon that was just killed may hold its lock a moment longer. */
-	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
-		if (tries == 10)
-			return -1;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	return lock_fd < 0;
 }
 
 static void go_into_background(void)

@@ -9,13 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
+#include "daemon/service.h"
 
 struct xenconsoled self = {
 	.options = { .log_dir = "/var/log/xen/console",
@@ -188,87 +187,20 @@ static int open_handles(void)
 }
 
 /* The locked pid file is what makes a second daemon go away. */
-/* A daemon that was just killed may hold its lock a moment longer. */
-static bool lock_soon(int fd)
-{
-	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
-
-	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
-		if (tries == 20)
-			return false;
-		nanosleep(&pause, NULL);
-	}
-	return true;
-}
-
 static int lock_pid_file(void)
 {
 	const char *path = self.options.pid_file;
-	char *dir = strdup(path), *slash = dir ? strrchr(dir, '/') : NULL, other[16] = "";
-	int fd;
+	pid_t other = 0;
+	int fd = service_lock(path, 0644, &other);
 
-	if (slash && slash != dir) {
-		*slash = '\0';
-		mkdir(dir, 0755);
-	}
-	free(dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd < 0) {
+	if (fd == -EWOULDBLOCK) {
+		fprintf(stderr, "xenconsoled: already running with pid %d (%s is locked)\n", other,
+			path);
+	} else if (fd < 0) {
+		errno = -fd;
 		fail(path, NULL);
-		return -1;
-	}
-	if (!lock_soon(fd)) {
-		(void)!read(fd, other, sizeof(other) - 1);
-		fprintf(stderr, "xenconsoled: already running with pid %d (%s is locked)\n",
-			atoi(other), path);
-		close(fd);
-		return -1;
 	}
 	return fd;
-}
-
-static void write_pid(int fd)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, len, 0) != len)
-		say(LOG_WARNING, "cannot write %s: %s", self.options.pid_file, strerror(errno));
-}
-
-/* The parent stays until the child has everything open, so that its exit code says whether it
- * serves. */
-static int background(void)
-{
-	int ends[2], code = EXIT_FAILURE;
-	char ready;
-	pid_t child;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	child = fork();
-	if (child < 0)
-		return -1;
-	if (child) {
-		close(ends[1]);
-		if (read(ends[0], &ready, 1) == 1)
-			code = EXIT_SUCCESS;
-		_exit(code);
-	}
-	close(ends[0]);
-	setsid();
-	return ends[1];
-}
-
-static void leave_terminal(int notify)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	(void)!chdir("/");
-	for (int fd = 0; null >= 0 && fd < 3; fd++)
-		dup2(null, fd);
-	(void)!write(notify, "", 1);
-	close(notify);
 }
 
 static int serve(int notify)
@@ -283,7 +215,7 @@ static int serve(int notify)
 		return fail("cannot start", NULL);
 	}
 	if (notify >= 0)
-		leave_terminal(notify);
+		service_ready(notify);
 	error = loop_run();
 	if (error)
 		say(LOG_ERR, "ends: %s", strerror(-error));
@@ -312,11 +244,14 @@ int main(int argc, char **argv)
 	raise_limits();
 	/* Before anything is opened: mappings of guests' memory belong to one process. */
 	if (!self.options.interactive) {
-		notify = background();
-		if (notify < 0)
+		notify = service_detach();
+		if (notify < 0) {
+			errno = -notify;
 			return fail("cannot go to the background", NULL);
+		}
 	}
-	write_pid(pid_fd);
+	if (service_write_pid(pid_fd))
+		say(LOG_WARNING, "%s cannot be written", self.options.pid_file);
 	code = serve(notify);
 	unlink(self.options.pid_file);
 	return code;

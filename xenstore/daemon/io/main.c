@@ -11,16 +11,15 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "io.h"
 #include "options.h"
 #include "../core/log.h"
+#include "daemon/service.h"
 
 #define RECONNECT_TRIES 40
 #define PRIORITY	-10
@@ -74,38 +73,26 @@ static bool make_directories(void)
 	return true;
 }
 
-/* A daemon that was just killed may hold its lock a moment longer. */
 static bool take_lock(void)
 {
-	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	const char *path = run_path("lock");
-	char text[16] = "";
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	pid_t other = 0;
+	int fd = service_lock(path, 0600, &other);
 
-	if (fd < 0) {
-		log_error("%s: %s", path, strerror(errno));
-		return false;
-	}
-	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB); tries++) {
-		if (tries == 20) {
-			if (read(fd, text, sizeof(text) - 1) <= 0)
-				strcpy(text, "?");
-			log_error("another xenstored runs already (process %s)", text);
-			return false;
-		}
-		nanosleep(&pause, NULL);
-	}
+	if (fd == -EWOULDBLOCK)
+		log_error("another xenstored runs already (process %d)", other);
+	else if (fd < 0)
+		log_error("%s: %s", path, strerror(-fd));
 	loop.lock_fd = fd;
-	return true;
+	return fd >= 0;
 }
 
 static void write_pid(int fd)
 {
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d\n", getpid());
+	int error = service_write_pid(fd);
 
-	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)len, 0) != len)
-		log_warning("the process number cannot be written: %s", strerror(errno));
+	if (error)
+		log_warning("the process number cannot be written: %s", strerror(-error));
 }
 
 static bool write_pid_file(void)
@@ -265,56 +252,10 @@ static bool start(void)
 	return open_sockets();
 }
 
-/* Becoming a daemon: the parent waits for the child's word that it is ready. */
-
-static int ready_pipe[2] = { -1, -1 };
-
-static void wait_for_child(pid_t child)
-{
-	char word = 0;
-	int status;
-
-	close(ready_pipe[1]);
-	while (read(ready_pipe[0], &word, 1) < 0 && errno == EINTR)
-		;
-	if (word == 'r')
-		_exit(0);
-	if (waitpid(child, &status, 0) == child && WIFSIGNALED(status))
-		log_error("died while starting, of signal %d", WTERMSIG(status));
-	_exit(1);
-}
-
-static void become_daemon(void)
-{
-	pid_t child;
-
-	if (pipe2(ready_pipe, O_CLOEXEC) || (child = fork()) < 0) {
-		log_error("cannot become a daemon: %s", strerror(errno));
-		exit(1);
-	}
-	if (child)
-		wait_for_child(child);
-	close(ready_pipe[0]);
-	setsid();
-}
-
-static void tell_ready(void)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (chdir("/"))
-		log_warning("cannot change to /: %s", strerror(errno));
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	close(null);
-	log_to_syslog();
-	if (write(ready_pipe[1], "r", 1) != 1)
-		log_warning("nobody waits for this daemon any more");
-	close(ready_pipe[1]);
-}
-
 int main(int argc, char **argv)
 {
+	int notify = -1;
+
 	options_parse(&options, argc, argv);
 	loop = (struct loop){
 		.store = &store, .listener = { -1, -1 }, .arguments = argv, .lock_fd = -1
@@ -333,8 +274,10 @@ int main(int argc, char **argv)
 		if (!options.no_fork)
 			log_to_syslog();
 	} else {
-		if (!options.no_fork)
-			become_daemon();
+		if (!options.no_fork && (notify = service_detach()) < 0) {
+			log_error("cannot become a daemon: %s", strerror(-notify));
+			return 1;
+		}
 		if (!make_directories() || !take_lock())
 			return 1;
 	}
@@ -343,8 +286,10 @@ int main(int argc, char **argv)
 		log_warning("%s: cannot be written", options.trace_file);
 	if (!start() || !write_pid_file())
 		return 1;
-	if (!options.no_fork && !options.resume)
-		tell_ready();
+	if (notify >= 0) {
+		service_ready(notify);
+		log_to_syslog();
+	}
 	loop_run(&loop);
 	if (options.pid_file)
 		unlink(options.pid_file);

@@ -3,6 +3,7 @@
  * serai-backd: serves devices to guests from this domain. Options, one instance, the background.
  */
 #include "backd.h"
+#include "daemon/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define LOCK_TRIES 100 /* a hundredth of a second apart */
 
 struct backd backd;
 
@@ -98,67 +96,17 @@ static bool find_worker(void)
 
 static int lock_pid_file(void)
 {
-	char other[16] = "";
-	int fd = open(pid_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	pid_t other = 0;
+	int fd = service_lock(pid_file, 0600, &other);
 
-	if (fd < 0) {
+	if (fd == -EWOULDBLOCK) {
+		fprintf(stderr, "serai-backd: already running with pid %d (%s is locked)\n", other,
+			pid_file);
+	} else if (fd < 0) {
+		errno = -fd;
 		fail(pid_file, "serai-backd must be started by root.");
-		return -1;
 	}
-	/* One that was just killed may not be quite gone. */
-	for (int tries = 0; tries < LOCK_TRIES; tries++) {
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return fd;
-		usleep(10000);
-	}
-	(void)!read(fd, other, sizeof(other) - 1);
-	fprintf(stderr, "serai-backd: already running with pid %d (%s is locked)\n", atoi(other),
-		pid_file);
-	close(fd);
-	return -1;
-}
-
-static void write_pid(int fd)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, len, 0) != len)
-		back_log(LOG_WARNING, "%s cannot be written: %s", pid_file, strerror(errno));
-}
-
-/* The parent stays until the child serves, so that its exit code says whether it does. */
-static int background(void)
-{
-	int ends[2], code = EXIT_FAILURE;
-	char ready;
-	pid_t child;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	child = fork();
-	if (child < 0)
-		return -1;
-	if (child) {
-		close(ends[1]);
-		if (read(ends[0], &ready, 1) == 1)
-			code = EXIT_SUCCESS;
-		_exit(code);
-	}
-	close(ends[0]);
-	setsid();
-	return ends[1];
-}
-
-static void leave_terminal(int notify)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	(void)!chdir("/");
-	for (int fd = 0; null >= 0 && fd < 3; fd++)
-		dup2(null, fd);
-	(void)!write(notify, "", 1);
-	close(notify);
+	return fd;
 }
 
 static int serve(int notify)
@@ -177,7 +125,7 @@ static int serve(int notify)
 	}
 	discover_clean();
 	if (notify >= 0)
-		leave_terminal(notify);
+		service_ready(notify);
 	back_log(LOG_INFO, "serves devices of %s", backd.home);
 	error = loop_run();
 	if (error)
@@ -205,10 +153,13 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		return EXIT_FAILURE;
 	if (!backd.interactive) {
-		notify = background();
-		if (notify < 0)
+		notify = service_detach();
+		if (notify < 0) {
+			errno = -notify;
 			return fail("cannot go to the background", "");
+		}
 	}
-	write_pid(fd);
+	if (service_write_pid(fd))
+		back_log(LOG_WARNING, "%s cannot be written", pid_file);
 	return serve(notify);
 }
