@@ -314,6 +314,11 @@ static void batches(void)
 	assert_int_equal(call(__HYPERVISOR_mmu_update, (unsigned long)&foreign, 1, 0, 0), -EINVAL);
 	d->is_privileged = false;
 	assert_int_equal(call(__HYPERVISOR_mmu_update, 0, 1, 0, DOMID_SELF), -EFAULT);
+	/* Whose tables they are is told by id, which takes no reference to the caller itself. */
+	assert_int_equal(call(__HYPERVISOR_mmu_update, (unsigned long)u, 1, 0, 2u << 16 | DOMID_SELF), 0);
+	assert_int_equal(call(__HYPERVISOR_mmu_update, (unsigned long)u, 1, 0,
+			      (DOMID_SELF + 1u) << 16 | DOMID_SELF), -ESRCH);
+	assert_int_equal(d->refcnt, 2);
 	clean_up();
 	__atomic_fetch_and(&f->ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST);
 	put_page(f);

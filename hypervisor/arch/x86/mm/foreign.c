@@ -39,7 +39,11 @@ int foreign_get_other(struct foreign *f, unsigned int foreigndom)
 	if (!f->pg_owner)
 		return trace_err(err);
 	if (unlikely(pt && (domid_t)(pt - 1) != current->domain->domain_id)) {
-		f->pt_owner = domain_get_for_caller((domid_t)(pt - 1), &err);
+		/* By its id only: the caller itself has no reference to drop. */
+		f->pt_owner = NULL;
+		err = -ESRCH;
+		if ((domid_t)(pt - 1) != DOMID_SELF)
+			f->pt_owner = domain_get_for_caller((domid_t)(pt - 1), &err);
 		if (!f->pt_owner || !f->pt_owner->arch.is_pv) {
 			put_owner(f->pt_owner);
 			put_owner(f->pg_owner);
