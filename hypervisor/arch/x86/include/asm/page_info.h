@@ -71,7 +71,9 @@ extern uint64_t *unit_m2p;
 #endif
 
 /* The frame table exists for sections of 2^17 frames (512 MiB) that have any RAM. */
+#ifndef SECTION_SHIFT /* smaller in the small machine of a fuzz target */
 #define SECTION_SHIFT 17
+#endif
 #define MAX_SECTIONS  (1u << 15) /* 16 TiB: mfns fit in 32 bits */
 extern uint64_t frame_sections[MAX_SECTIONS / 64];
 extern uint64_t max_page; /* one past the highest frame of RAM */
