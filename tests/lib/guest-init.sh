@@ -67,6 +67,42 @@ memory_back()
 	if [ $(($1 - memory_now)) -le 1 ]; then pass memory-back; else fail memory-back "$1 MiB were free before, $memory_now after"; fi
 }
 
+# within SECONDS COMMAND…: tries it until it succeeds, for so long. soon COMMAND…: for a minute.
+within()
+{
+	within_tries=$(($1 * 5))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		within_tries=$((within_tries - 1))
+		[ $within_tries -gt 0 ] || return 1
+		usleep 200000
+	done
+}
+soon() { within 60 "$@"; }
+
+# Of the guest whose console the scenario names in $log (…/guest-NAME.log):
+# says WORDS [SECONDS]: waits until the console has them. tell COMMAND…: types it there, and waits until it is done.
+says() { within "${2:-60}" grep -qF "$1" "$log"; }
+tell()
+{
+	tell_guest=${log##*/guest-}
+	echo "$*" > "$(xenstore-read /local/domain/"$(xl domid "${tell_guest%.log}")"/console/tty)"
+	says "GUEST DID 0 $*"
+}
+# all_gone: soon no domain but Dom0 is there any more.
+only_dom0() { [ "$(xl list | wc -l)" = 2 ]; }
+all_gone() { soon only_dom0 && pass all-gone || fail all-gone "$(xl list | tail -n +3)"; }
+
+# page_type_audit: the hypervisor finds its counts of pages' types right; only Serai has the key.
+audited() { xl debug-keys O && usleep 500000 && xl dmesg | tail -n 20 | grep -q "Page-type audit: 0 breaches"; }
+page_type_audit() { [ "$bed_hypervisor" != serai ] || check page-type-audit within 10 audited; }
+
+# no_kernel_complaint: Dom0's kernel has nothing to complain of.
+no_kernel_complaint()
+{
+	same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
+}
+
 # start_xenstored: the C xenstored of Debian, waiting until it answers.
 start_xenstored()
 {

@@ -20,16 +20,7 @@ memory = 192
 vcpus = 1
 cmdline = "console=hvc0"
 X
-# says PATTERN: wait until the guest's console has said it.
-says()
-{
-	tries=300
-	until grep -qF "$1" /var/log/xen/console/guest-g1.log 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
+log=/var/log/xen/console/guest-g1.log
 pool_of() { xl cpupool-list | awk -v want="$1" '$1 == want { print $5 }'; }
 cpu_of() { xl vcpu-list g1 | awk 'NR == 2 { print $4 }'; }
 affinity() { xl vcpu-list 0 | awk '{ print $3, $7, $8, $9 }'; }

@@ -27,22 +27,6 @@ on_crash = "preserve"
 X
 log=/var/log/xen/console/guest-g1.log
 
-# says PATTERN [SECONDS]: wait until the guest's console has said it.
-says()
-{
-	tries=$((${2:-30} * 5))
-	until grep -qF "$1" $log 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
-# tell COMMAND…: type it at the guest's console, and wait until it is done.
-tell()
-{
-	echo "$*" > "$(xenstore-read /local/domain/"$(xl domid g1)"/console/tty)"
-	says "GUEST DID 0 $*"
-}
 field() { xl list g1 | awk -v n="$1" 'NR == 2 { print $n }'; }
 # is STATE-PATTERN: wait for the domain's state.
 is()
@@ -111,9 +95,4 @@ check destroy xl destroy g1
 sleep 1
 same nothing-left Domain-0 "$(xl list | awk 'NR > 1 { print $1 }')"
 memory_back "$free_before"
-if [ "$bed_hypervisor" = serai ]; then # the key is its own
-	xl debug-keys O
-	sleep 1
-	xl dmesg | tail -n 20 >/tmp/audit
-	check page-type-audit grep -q "Page-type audit: 0 breaches" /tmp/audit
-fi
+page_type_audit

@@ -34,22 +34,10 @@ guest 3 1 128
 stress forkexec 2 300 >/tmp/dom0 2>&1 && pass dom0-forkexec || fail dom0-forkexec "$(tail -n 1 /tmp/dom0)"
 for number in 1 2 3; do
 	log=/var/log/xen/console/guest-g$number.log
-	tries=600
-	until grep -q "GUEST DONE" $log || [ $tries = 0 ]; do
-		tries=$((tries - 1))
-		usleep 200000
-	done
-	check g$number-done grep "GUEST DONE" $log
+	check g$number-done says "GUEST DONE" 120
 	same g$number-right "" "$(grep "GUEST WRONG" $log | head -n 1)"
 done
-tries=50
-while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
-same all-gone 2 "$(xl list | wc -l)"
+all_gone
 memory_back "$free_before"
-if [ "$bed_hypervisor" = serai ]; then
-	xl debug-keys O
-	sleep 1
-	xl dmesg | tail -n 20 >/tmp/audit
-	check page-type-audit grep -q "Page-type audit: 0 breaches" /tmp/audit
-fi
-same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
+page_type_audit
+no_kernel_complaint

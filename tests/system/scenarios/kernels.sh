@@ -30,14 +30,12 @@ see_out()
 {
 	for name in $started; do
 		log=/var/log/xen/console/guest-$name.log
-		tries=300
-		until grep -q "GUEST DONE" "$log" 2>/dev/null || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
+		says "GUEST DONE"
 		vcpus=$(echo "$name" | cut -d - -f 2)
 		check "up-$name" grep "GUEST UP.* $vcpus vcpus" "$log"
 		same "right-$name" "" "$(grep "GUEST WRONG" "$log" | head -n 1)"
 	done
-	tries=50
-	while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
+	soon only_dom0
 	same "gone-after$(echo "$started" | tr " " -)" 2 "$(xl list | wc -l)"
 	started=
 }

@@ -42,20 +42,6 @@ vcpus = 2
 cmdline = "console=hvc0"
 X
 log=/var/log/xen/console/guest-g1.log
-says()
-{
-	tries=$((${2:-30} * 5))
-	until grep -qF "$1" $log 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
-tell()
-{
-	echo "$*" > "$(xenstore-read /local/domain/"$(xl domid g1)"/console/tty)"
-	says "GUEST DID 0 $*"
-}
 
 check create xl create /tmp/g1.cfg
 check guest-up says "GUEST UP 2 vcpus"

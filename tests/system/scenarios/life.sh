@@ -26,16 +26,6 @@ config()
 		for line in "$@"; do echo "$line"; done
 	} > /tmp/"$name".cfg
 }
-# soon COMMAND…: within 40 s.
-soon()
-{
-	tries=200
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
 gone() { ! xl domid "$1" >/dev/null 2>&1; }
 other_than() { now=$(xl domid "$1" 2>/dev/null) && [ "$now" != "$2" ]; }
 says() { grep -qF "$2" "$logs/guest-$1.log"; }

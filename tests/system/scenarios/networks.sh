@@ -38,16 +38,6 @@ guest()
 	echo ']' >> /tmp/"$name".cfg
 	check create-"$name" xl create -q /tmp/"$name".cfg
 }
-# soon COMMAND…: within 60 s.
-soon()
-{
-	tries=300
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
 address() { sed -n "s/.*GUEST ADDRESS $2 \([0-9.]*\).*/\1/p" $log"$1".log; }
 # on ADDRESS COMMAND: what the guest says.
 on() { { echo "$2"; echo exit; sleep "${3-0}"; } | timeout 60 nc "$1" 99; }
@@ -134,4 +124,4 @@ check taps-gone soon no_tap
 no_journal() { ! ls /run/serai/back | grep qnic; }
 check journals-gone soon no_journal
 same nodes-gone "" "$(xenstore-ls -f /local/domain/0/backend | grep -E 'backend/(qnic|vif)/[0-9]')"
-same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
+no_kernel_complaint

@@ -39,8 +39,4 @@ X
 	[ $end != triple ] || free_before=$(free_mib)
 done
 memory_back "$free_before"
-if [ "$bed_hypervisor" = serai ]; then
-	xl debug-keys O
-	sleep 1
-	check page-type-audit sh -c 'xl dmesg | tail -n 20 | grep -q "Page-type audit: 0 breaches"'
-fi
+page_type_audit

@@ -30,21 +30,6 @@ vif = [ "bridge=xenbr0" ]
 cmdline = "console=hvc0 tsc=reliable"
 X
 log=/var/log/xen/console/guest-p1.log
-# says PATTERN [SECONDS]: wait until the guest's console has said it.
-says()
-{
-	tries=$((${2:-20} * 5))
-	until grep -qF "$1" $log 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
-tell()
-{
-	echo "$*" > "$(xs /local/domain/"$(xl domid p1)"/console/tty)"
-	says "GUEST DID 0 $*"
-}
 field() { xl list p1 | awk -v n="$1" 'NR == 2 { print $n }'; }
 # refused WORDS KEY=VALUE…: xl says WORDS, and nothing stays behind.
 refused()
@@ -100,9 +85,7 @@ up_twice()
 check guest-up-again up_twice
 check other-domain [ "$(xl domid p1)" != "$id_before" ]
 check shutdown xl shutdown -w p1
-tries=50
-while [ "$(xl list | wc -l)" -gt 2 ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); usleep 200000; done
-same all-gone 2 "$(xl list | wc -l)"
+all_gone
 memory_back "$free_before"
 [ -f /tmp/failed ] && cat $log
 true

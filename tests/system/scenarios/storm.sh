@@ -23,16 +23,6 @@ memory = 192
 vcpus = 1
 cmdline = "console=hvc0"
 X
-# says PATTERN [SECONDS]
-says()
-{
-	tries=$((${2:-40} * 5))
-	until grep -qF "$1" $log 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		usleep 200000
-	done
-}
 start() # a daemon, as its service would
 {
 	case $1 in

@@ -47,9 +47,7 @@ cmdline = "console=hvc0"
 X
 check create xl create /tmp/g.cfg
 log=/var/log/xen/console/guest-a-guest-with-a-long-name.log
-tries=300
-until grep -q "GUEST PING" $log || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 200000; done
-check guest-works grep -q "GUEST PING" $log
+check guest-works says "GUEST PING"
 # A paused guest off the bridge: its numbers stand still. Dom0's processor time and states go on.
 xl pause 1
 brctl delif br0 vif1.0
