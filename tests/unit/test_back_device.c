@@ -465,6 +465,58 @@ static void an_ordinary_life(void **state)
 	nothing_is_left();
 }
 
+/* A disk in use closes when its guest is done with it, and is served until then. */
+static void a_frontend_in_use_is_served_while_it_closes(void **state)
+{
+	start();
+	connect_device(1);
+	set_node(back_path(1, "online"), "0");
+	settle();
+	assert_int_equal(shown(1), 5);
+	assert_true(device(1)->linked);
+	worker_dies(false);
+	settle();
+	assert_true(device(1)->linked);
+	front_state(1, 5);
+	settle();
+	assert_true(device(1)->linked);
+	front_state(1, 6);
+	look();
+	assert_int_equal(device(1)->step, DISCONNECTING);
+	settle();
+	assert_int_equal(shown(1), 6);
+	nothing_is_left();
+	/* Nor does a new daemon end that. */
+	start();
+	plug(1);
+	front_state(1, 4);
+	set_node(back_path(1, "online"), "0");
+	set_node(back_path(1, "state"), "5");
+	has_journal[1] = live[1] = true;
+	settle();
+	assert_int_equal(shown(1), 5);
+	assert_true(device(1)->linked);
+	remove_below(front_path(1, "state"));
+	settle();
+	assert_int_equal(shown(1), 6);
+	assert_false(device(1)->linked);
+	nothing_is_left();
+}
+
+static void an_error_while_closing_ends_it(void **state)
+{
+	start();
+	connect_device(1);
+	set_node(back_path(1, "online"), "0");
+	settle();
+	back_error(&device(1)->device, -EIO, "an error");
+	back_close(&device(1)->device);
+	settle();
+	assert_int_equal(shown(1), 5);
+	assert_false(device(1)->linked);
+	nothing_is_left();
+}
+
 static void what_takes_time_is_waited_for(void **state)
 {
 	start();
@@ -564,13 +616,12 @@ static void a_dead_worker_is_not_noticed(void **state)
 	worker_dies(false);
 	settle();
 	assert_int_equal(shown(2), 4);
-	front_state(2, 4);
-	set_node(back_path(2, "online"), "0");
+	front_state(2, 6);
 	look();
 	assert_int_equal(device(2)->step, DISCONNECTING);
 	worker_dies(false);
 	look();
-	assert_int_equal(shown(2), 5);
+	assert_int_equal(shown(2), 6);
 	/* One that dies again and again ends its devices. */
 	settle();
 	worker_dies(true);
@@ -707,6 +758,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ordinary_life),
+		cmocka_unit_test(a_frontend_in_use_is_served_while_it_closes),
+		cmocka_unit_test(an_error_while_closing_ends_it),
 		cmocka_unit_test(what_takes_time_is_waited_for),
 		cmocka_unit_test(a_frontend_comes_back),
 		cmocka_unit_test(another_device_in_the_same_place),

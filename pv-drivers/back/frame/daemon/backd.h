@@ -28,6 +28,7 @@ struct worker;
 struct back_private {
 	struct back_device device;
 	struct pv_xenbus bus;
+	enum xenbus_state peer;	    /* the frontend's, when last looked at */
 	const struct pv_edge *edge; /* whose work is under way */
 	enum step step;
 	bool resuming; /* instead of an edge: connect again what was connected */
@@ -36,6 +37,7 @@ struct back_private {
 	bool linked;   /* a worker serves it */
 	bool dirty;    /* to be looked at */
 	bool doomed;   /* the directory is gone */
+	bool broken;   /* closes because of an error */
 	bool told;     /* the error is in the store */
 	bool shown;    /* our state is in the store */
 	bool reconnect;

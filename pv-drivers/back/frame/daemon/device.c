@@ -6,7 +6,11 @@
  * under way at a time; until it ends, or its deadline, the device is not looked at further:
  *
  *	CONNECT, resuming:  AWAIT_WORKER -> PREPARING -> CONNECTING -> linked
- *	QUIESCE:	    DISCONNECTING -> not linked
+ *	QUIESCE, RELEASE:   DISCONNECTING -> not linked
+ *
+ * Who asks a device to close asks its frontend: until that has let go, or is gone, it is served as
+ * before, though our state says Closing. Frontends answer Closing at once or much later (a disk in
+ * use), and what they have under way meanwhile must end, or the guest waits for it for ever.
  *
  * Resuming is what happens when a worker, or serai-backd itself, has died while the node says
  * Connected: the same connection goes on in another process, and the frontend learns nothing.
@@ -57,6 +61,7 @@ int back_error(struct back_device *device, int rc, const char *format, ...)
 
 void back_close(struct back_device *device)
 {
+	device->private->broken = true;
 	pv_xenbus_close(&device->private->bus);
 	device->private->dirty = true;
 }
@@ -217,12 +222,32 @@ static void advertise(struct back_private *n)
 
 /* --- what the edges need --------------------------------------------------------------------- */
 
+/* Closing by mutual consent: not before the frontend has let go. */
+static bool serves_on(const struct back_private *n)
+{
+	return !n->broken && n->peer != XenbusStateUnknown && n->peer != XenbusStateClosed &&
+	       n->peer != XenbusStateInitialising;
+}
+
+static bool ends_connection(const struct pv_edge *edge)
+{
+	return edge && (edge->work == PV_WORK_QUIESCE || edge->work == PV_WORK_RELEASE);
+}
+
+/* The worker does not serve the device any more. */
+static void quiesced(struct back_private *n)
+{
+	if (n->edge->work == PV_WORK_RELEASE)
+		worker_leave(n);
+	ended(n, 0);
+}
+
 static void start_edge(struct back_private *n, const struct pv_edge *edge)
 {
 	n->edge = edge;
 	switch (edge->work) {
 	case PV_WORK_ANNOUNCE:
-		n->told = false;
+		n->told = n->broken = false;
 		advertise(n);
 		return;
 	case PV_WORK_CONNECT:
@@ -230,18 +255,17 @@ static void start_edge(struct back_private *n, const struct pv_edge *edge)
 		begin_connect(n);
 		return;
 	case PV_WORK_QUIESCE:
-		if (n->linked) {
-			begin_disconnect(n);
-			return;
-		}
-		break;
 	case PV_WORK_RELEASE:
-		worker_leave(n);
-		break;
+		if (n->linked && edge->work == PV_WORK_QUIESCE && serves_on(n))
+			ended(n, 0);
+		else if (n->linked)
+			begin_disconnect(n);
+		else
+			quiesced(n);
+		return;
 	default:
-		break;
+		ended(n, 0);
 	}
-	ended(n, 0);
 }
 
 /* What says Connected and is not linked: serai-backd or the worker died. */
@@ -332,8 +356,10 @@ static void disconnected(struct back_private *n)
 		resume(n, true);
 		return;
 	}
-	/* QUIESCE is done; anything else could not be finished. */
-	ended(n, n->edge && n->edge->work == PV_WORK_QUIESCE ? 0 : -EIO);
+	if (ends_connection(n->edge))
+		quiesced(n);
+	else
+		ended(n, -EIO); /* it could not be finished */
 }
 
 void device_message(struct back_private *n, const struct back_message *message)
@@ -375,8 +401,10 @@ void device_worker_gone(struct back_private *n, bool give_up)
 			   WORKER_LIVES, WORKER_LIVES_SEC);
 		if (n->step == IDLE)
 			back_close(&n->device);
+		else if (ends_connection(n->edge))
+			quiesced(n);
 		else
-			ended(n, n->edge && n->edge->work == PV_WORK_QUIESCE ? 0 : -EIO);
+			ended(n, -EIO);
 		return;
 	}
 	if (n->step == DISCONNECTING) {
@@ -469,7 +497,10 @@ static void take_over(struct back_private *n, enum xenbus_state own)
 		own = XenbusStateInitialising;
 	pv_xenbus_init(&n->bus, PV_BACK, own);
 	n->shown = own != XenbusStateInitialising;
-	if (own == XenbusStateConnected)
+	if (own == XenbusStateClosing)
+		(void)read_state(n->device.front, &n->peer);
+	if (own == XenbusStateConnected ||
+	    (own == XenbusStateClosing && serves_on(n) && journal_is_live(&n->device)))
 		resume(n, true);
 }
 
@@ -561,27 +592,27 @@ static void heed_toolstack(struct back_private *n, enum xenbus_state shown)
 void device_look(struct back_private *n)
 {
 	const struct pv_edge *edge;
-	enum xenbus_state shown, peer;
+	enum xenbus_state shown;
 	int rc = read_state(n->device.path, &shown);
 
 	if (rc == 0 || (rc > 0 && is_another(n, shown))) {
 		device_gone(n);
 		return;
 	}
-	if (rc < 0 || read_state(n->device.front, &peer) < 0) {
+	if (rc < 0 || read_state(n->device.front, &n->peer) < 0) {
 		back_set_timer(&n->pause, 1000);
 		return;
 	}
 	heed_toolstack(n, shown);
 	if (n->step != IDLE || n->doomed || too_often(n))
 		return;
-	if (n->reconnect && n->linked) {
+	if (n->linked && (n->reconnect || (n->broken && n->bus.own == XenbusStateClosing))) {
 		begin_disconnect(n);
 		return;
 	}
-	edge = pv_xenbus_next(&n->bus, peer);
+	edge = pv_xenbus_next(&n->bus, n->peer);
 	if (edge)
 		start_edge(n, edge);
-	else if (n->linked && n->device.class->changed)
+	else if (n->linked && n->bus.own == XenbusStateConnected && n->device.class->changed)
 		n->device.class->changed(&n->device);
 }
