@@ -105,6 +105,7 @@ void back_drained(struct back_link *link);
 void back_tell(struct back_link *link, const void *body, size_t bytes);
 /* Another device of the same guest, e.g. a screen's keyboard; NULL if it is not connected. */
 struct back_link *back_find(const char *kind, uint32_t devid);
-uint64_t back_now_ms(void); /* monotonic */
+uint64_t back_now_ms(void);    /* monotonic */
+uint64_t back_recent_ms(void); /* of another origin, some milliseconds late, for nearly nothing */
 
 #endif

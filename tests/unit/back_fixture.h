@@ -118,8 +118,17 @@ int back_poll_fd(struct back_link *link, int fd, uint32_t events)
 	return 0;
 }
 
+static int next_tick = -1; /* ms until the one asked for */
+static uint64_t clock_ms = 100000;
+
 void back_tick(struct back_link *link, int ms)
 {
+	next_tick = ms;
+}
+
+uint64_t back_recent_ms(void)
+{
+	return clock_ms;
 }
 
 struct io_uring_sqe *back_submission(struct back_link *link, struct back_io *io)
@@ -268,10 +277,22 @@ static int start_service(const struct setup *setup, bool resume)
 	return SERVICE->connect(&test_link, &message, &setup->fd);
 }
 
+/* Time passes up to the tick the service has asked for. */
+static void tick(void)
+{
+	assert_true(next_tick >= 0);
+	clock_ms += (uint64_t)next_tick;
+	next_tick = -1;
+	SERVICE->tick(&test_link);
+	settle(NULL);
+}
+
 static void stop_service(void)
 {
 	if (!SERVICE->disconnect(&test_link)) {
 		settle(NULL);
+		for (int i = 0; i < 1000 && !drained; i++)
+			tick();
 		assert_true(drained);
 	}
 	free(test_link.state);

@@ -4,77 +4,9 @@
 // cflags: -Idom0-tools/lib/include -Ipv-drivers/ring -Ipv-drivers/back
 // libs: -luring
 /*
- * The block service: right requests, wrong ones one by one, a million made by a frontend that lies,
- * and its death after each instruction that changed what outlives it.
+ * The block service: right requests, wrong ones one by one, and how it begins and ends.
  */
-#include "back_fixture.h"
-
-#include <endian.h>
-#include <signal.h>
-#include <sys/epoll.h>
-#include <sys/ptrace.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static struct pv_ring front;
-
-static void open_front(uint32_t nr_pages, size_t slot)
-{
-	assert_int_equal(pv_front_init(&front, machine->page[1], (size_t)nr_pages * 4096, slot, 0),
-			 0);
-}
-
-static struct blkif_request data_request(uint8_t operation, uint64_t id, uint64_t sector,
-					 uint32_t page, uint8_t first, uint8_t last)
-{
-	struct blkif_request r = {
-		.operation = operation, .nr_segments = 1, .id = id, .sector_number = sector
-	};
-
-	r.seg[0] = (struct blkif_request_segment){ page, first, last };
-	return r;
-}
-
-static void put(const struct blkif_request *request)
-{
-	assert_int_equal(pv_ring_put(&front, request, sizeof(*request)), 0);
-	(void)pv_ring_push(&front);
-}
-
-/* The answer to a request alone on the ring. */
-static int ask(const struct blkif_request *request)
-{
-	struct blkif_response response;
-
-	put(request);
-	SERVICE->event(&test_link, 100);
-	settle(NULL);
-	if (pv_ring_take(&front, &response, sizeof(response)) != 1)
-		return 99;
-	assert_int_equal(response.id, request->id);
-	/* An indirect request's own operation is its second byte. */
-	assert_int_equal(response.operation, request->operation == BLKIF_OP_INDIRECT
-						 ? request->nr_segments
-						 : request->operation);
-	return response.status;
-}
-
-static void begin(uint32_t flags)
-{
-	struct setup setup = plain;
-
-	new_machine();
-	setup.flags = flags;
-	open_front(1, 112);
-	assert_int_equal(start_service(&setup, false), 0);
-	settle(NULL);
-}
-
-static void fill(uint32_t page, uint8_t value)
-{
-	memset(machine->page[page], value, 4096);
-}
+#include "back_front.h"
 
 static void writes_and_reads(uint32_t flags)
 {
@@ -344,12 +276,66 @@ static void disconnecting_waits_for_what_is_under_way(void **state)
 	SERVICE->event(&test_link, 100);
 	assert_false(SERVICE->disconnect(&test_link));
 	assert_false(drained);
-	settle(NULL);
+	for (int i = 0; i < 50 && !drained; i++)
+		tick();
 	assert_true(drained);
 	assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
 	assert_int_equal(nr_maps, 0);
 	free(test_link.state);
 	test_link.state = NULL;
+}
+
+/* What comes after the frontend has closed: its guest waits for all of it. */
+static void a_busy_disk_is_served_until_it_is_quiet(void **state)
+{
+	struct blkif_request r = data_request(BLKIF_OP_WRITE, 1, 0, 10, 0, 7);
+	struct blkif_response response;
+	uint32_t rung;
+
+	begin(0);
+	put(&r);
+	SERVICE->event(&test_link, 100);
+	assert_false(SERVICE->disconnect(&test_link));
+	settle(NULL);
+	assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
+	for (int late = 0; late < 5; late++) {
+		rung = notified;
+		for (int i = 0; i < 5; i++)
+			tick();
+		assert_false(drained);
+		assert_true(notified > rung);
+		put(&r); /* and no event */
+		tick();
+		assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
+		assert_int_equal(response.status, BLKIF_RSP_OKAY);
+	}
+	for (int i = 0; i < 50 && !drained; i++)
+		tick();
+	assert_true(drained);
+	assert_int_equal(nr_maps, 0);
+}
+
+static void but_not_for_ever(void **state)
+{
+	struct blkif_request r = data_request(BLKIF_OP_WRITE, 1, 0, 10, 0, 7);
+	struct blkif_response response;
+	int ticks = 0;
+
+	begin(0);
+	SERVICE->event(&test_link, 100);
+	assert_false(SERVICE->disconnect(&test_link));
+	for (; !drained; ticks++) {
+		put(&r);
+		tick();
+		(void)pv_ring_take(&front, &response, sizeof(response));
+		assert_true(ticks < 1000);
+	}
+	assert_true(ticks > 10);
+	begin(0);
+	SERVICE->event(&test_link, 100);
+	clock_ms += 10000; /* idle since: nothing can be left */
+	assert_true(SERVICE->disconnect(&test_link));
+	assert_int_equal(nr_maps, 0);
 }
 
 static void impossible_connections(void **state)
@@ -426,431 +412,6 @@ static void more_requests_than_buffers(void **state)
 	stop_service();
 }
 
-/* --- a frontend that lies -------------------------------------------------------------------- */
-
-static struct blkif_request wild_request(uint64_t *seed)
-{
-	struct blkif_request r;
-
-	for (size_t i = 0; i < sizeof(r) / 4; i++)
-		((uint32_t *)(void *)&r)[i] = pv_random(seed);
-	if (pv_random(seed) % 16)
-		r.operation %= 7;
-	if (pv_random(seed) % 4)
-		r.nr_segments %= 13;
-	if (pv_random(seed) % 4)
-		r.sector_number %= DISK_SECTORS + 8;
-	for (int i = 0; i < 11; i++) {
-		if (pv_random(seed) % 16)
-			r.seg[i].gref = pv_random(seed) % (GUEST_PAGES + 2);
-		if (pv_random(seed) % 16)
-			r.seg[i].last_sect %= 9;
-		if (pv_random(seed) % 8)
-			r.seg[i].first_sect %= r.seg[i].last_sect + 1;
-	}
-	if (r.operation == BLKIF_OP_INDIRECT) {
-		struct blkif_request_indirect *in = (void *)&r;
-
-		in->indirect_op %= 3;
-		in->nr_segments %= 40;
-		in->sector_number %= DISK_SECTORS;
-		in->indirect_grefs[0] = 70 + pv_random(seed) % 8;
-	}
-	return r;
-}
-
-#define CANARY 0x5a
-
-static void check_canaries(void)
-{
-	for (uint32_t i = 0; i < 4096; i++) {
-		assert_int_equal(machine->page[80][i], CANARY); /* not granted */
-		assert_int_equal(machine->page[81][i], CANARY); /* for reading */
-	}
-}
-
-static void a_million_wild_requests(void **state)
-{
-	static const uint32_t kinds[] = { 0, BLOCK_PERSISTENT, BLOCK_DISCARD, BLOCK_READONLY };
-	uint64_t seed = 0x5e4a1;
-	uint32_t requests = 0, answers = 0, connections = 0, right = 0;
-
-	while (requests < 1000000) {
-		struct setup setup = plain;
-
-		new_machine();
-		setup.flags = kinds[connections++ % 4];
-		open_front(1, 112);
-		machine->access[80] = NO_GRANT;
-		machine->access[81] = READ_ONLY;
-		fill(80, CANARY);
-		fill(81, CANARY);
-		assert_int_equal(start_service(&setup, false), 0);
-		/* The ring's own page is not for data here, so that answers can be counted. */
-		for (int round = 0; round < 2000 && requests < 1000000; round++) {
-			uint32_t burst = 1 + pv_random(&seed) % 32, asked = 0;
-			struct blkif_response response;
-
-			while (asked < burst && pv_ring_room(&front)) {
-				struct blkif_request r = wild_request(&seed);
-
-				for (int i = 0; i < 11; i++)
-					if (r.seg[i].gref == 1)
-						r.seg[i].gref = 2;
-				assert_int_equal(pv_ring_put(&front, &r, sizeof(r)), 0);
-				asked++;
-			}
-			for (uint32_t i = 0; i < 8; i++) {
-				struct blkif_request_segment *list = (void *)machine->page[70 + i];
-				uint32_t at = pv_random(&seed) % 40;
-
-				list[at].gref = 2 + pv_random(&seed) % 68;
-				list[at].first_sect = pv_random(&seed) % 9;
-				list[at].last_sect = pv_random(&seed) % 9;
-			}
-			requests += asked;
-			(void)pv_ring_push(&front);
-			SERVICE->event(&test_link, 100);
-			settle(&seed);
-			for (uint32_t i = 0; i < asked; i++) {
-				assert_int_equal(pv_ring_take(&front, &response, sizeof(response)),
-						 1);
-				answers++;
-				right += !response.status;
-			}
-		}
-		assert_false(failed);
-		check_canaries();
-		/* And at last an index that cannot be. */
-		front.page->req_prod += 33 + pv_random(&seed) % 100000;
-		SERVICE->event(&test_link, 100);
-		assert_true(failed);
-		stop_service();
-		assert_int_equal(nr_maps, 0);
-	}
-	assert_int_equal(requests, answers);
-	print_message("%u of %u requests were right\n", right, requests);
-	assert_true(right > requests / 50);
-}
-
-/* --- death ----------------------------------------------------------------------------------- */
-
-#define NR_REQUESTS 8
-
-static struct blkif_request death_request(uint32_t i)
-{
-	struct blkif_request r =
-	    data_request(i % 2 ? BLKIF_OP_READ : BLKIF_OP_WRITE, 100 + i, i * 8, 10 + i, 0, 7);
-
-	if (i == 4)
-		r = (struct blkif_request){ .operation = BLKIF_OP_FLUSH_DISKCACHE, .id = 104 };
-	if (i == 6)
-		r.sector_number = ~0ull; /* answered at once, with an error */
-	return r;
-}
-
-static void prepare_death(uint32_t flags)
-{
-	struct setup setup = plain;
-
-	new_machine();
-	setup.flags = flags;
-	assert_int_equal(pv_front_init(&front, machine->page[1], 4096, 112, 0xfffffffcu), 0);
-	for (uint32_t i = 0; i < NR_REQUESTS; i++) {
-		fill(10 + i, i % 2 ? 0 : (uint8_t)(0x80 + i));
-		memset(machine->disk + i * 4096, 0x40 + (int)i, 4096);
-	}
-	assert_int_equal(start_service(&setup, false), 0);
-	settle(NULL);
-}
-
-/* What the service does that is to die: two bursts, out of order. */
-static void live(void)
-{
-	uint64_t seed = 99;
-
-	for (uint32_t i = 0; i < NR_REQUESTS; i++) {
-		struct blkif_request r = death_request(i);
-
-		put(&r);
-		if (i == 2) {
-			SERVICE->event(&test_link, 100);
-			finish_io(1, NULL);
-		}
-	}
-	SERVICE->event(&test_link, 100);
-	settle(&seed);
-}
-
-static void check_after_death(void)
-{
-	struct blkif_response response;
-	uint32_t seen = 0;
-
-	for (uint32_t i = 0; i < NR_REQUESTS; i++) {
-		assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
-		assert_in_range(response.id, 100, 100 + NR_REQUESTS - 1);
-		assert_false(seen & 1u << (response.id - 100)); /* never twice */
-		seen |= 1u << (response.id - 100);
-		assert_int_equal(response.status,
-				 response.id == 106 ? BLKIF_RSP_ERROR : BLKIF_RSP_OKAY);
-	}
-	assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 0);
-	for (uint32_t i = 0; i < NR_REQUESTS; i++) {
-		bool written = !(i % 2) && i != 4 && i != 6;
-
-		assert_int_equal(machine->disk[i * 4096 + 4095], written ? 0x80 + i : 0x40 + i);
-		if (i % 2)
-			assert_int_equal(machine->page[10 + i][4095], 0x40 + i);
-	}
-}
-
-/*
- * machine is as the dead service left it, perhaps in the midst of a memcpy to its ring. The
- * frontend's own half is as if it had asked for everything and taken nothing.
- */
-static void take_over(const struct setup *setup)
-{
-	struct pv_ring_page *page = (void *)machine->page[1];
-
-	front.cons = front.seen = 0xfffffffcu;
-	front.prod = front.pushed = 0xfffffffcu;
-	front.fault = PV_FAULT_NONE;
-	/* Slots whose requests were taken may hold responses: only the others are written. */
-	if ((int32_t)(page->req_prod - (0xfffffffcu + NR_REQUESTS)) < 0) {
-		uint32_t shown = page->req_prod - 0xfffffffcu;
-
-		front.prod = front.pushed = page->req_prod;
-		for (uint32_t i = shown; i < NR_REQUESTS; i++) {
-			struct blkif_request r = death_request(i);
-
-			assert_int_equal(pv_ring_put(&front, &r, sizeof(r)), 0);
-		}
-		(void)pv_ring_push(&front);
-	}
-	front.prod = front.pushed = 0xfffffffcu + NR_REQUESTS;
-	assert_int_equal(start_service(setup, true), 0);
-	settle(NULL);
-	check_after_death();
-	stop_service();
-}
-
-/* A child is stepped through; whenever what outlives it changes, that is gone on with. */
-static uint32_t die_everywhere(uint32_t flags)
-{
-	static struct machine before, saved;
-	struct setup setup = plain;
-	struct machine *shared;
-	uint32_t deaths = 0, steps = 0;
-	struct pv_ring start;
-	int status;
-	pid_t pid;
-	const size_t watched = block_journal_bytes(1, 32);
-
-	setup.flags = flags;
-	prepare_death(flags);
-	shared = machine;
-	start = front;
-	pid = fork();
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		live();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSTOPPED(status));
-	memcpy(&before, shared, sizeof(before));
-	machine = &saved;
-	while (!ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) && waitpid(pid, &status, 0) == pid &&
-	       WIFSTOPPED(status)) {
-		steps++;
-		if (!memcmp(before.journal, shared->journal, watched) &&
-		    !memcmp(before.page[1], shared->page[1], 4096))
-			continue;
-		memcpy(before.journal, shared->journal, watched);
-		memcpy(before.page[1], shared->page[1], 4096);
-		memcpy(&saved, shared, sizeof(saved));
-		front = start;
-		front.page = (void *)saved.page[1];
-		front.slots = saved.page[1] + 64;
-		front.our_prod = &front.page->req_prod;
-		front.peer_prod = &front.page->rsp_prod;
-		front.our_event = &front.page->rsp_event;
-		front.peer_event = &front.page->req_event;
-		kill_service();
-		take_over(&setup);
-		deaths++;
-	}
-	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
-	print_message("%u deaths in %u instructions\n", deaths, steps);
-	machine = shared;
-	return deaths;
-}
-
-static void death_at_any_moment_loses_and_repeats_nothing(void **state)
-{
-	assert_true(die_everywhere(0) > 90);
-}
-
-static void a_journal_that_contradicts_itself_is_not_believed(void **state)
-{
-	struct block_queue_journal *journal;
-
-	prepare_death(0);
-	live();
-	kill_service();
-	journal = block_queue_journal((void *)machine->journal, 0, 32);
-	journal->consumed += 100;
-	assert_int_not_equal(start_service(&plain, true), 0);
-	assert_int_equal(nr_maps, 0);
-}
-
-/* --- NBD ------------------------------------------------------------------------------------- */
-
-struct wire_request {
-	uint32_t magic;
-	uint16_t flags, type;
-	uint64_t handle, offset;
-	uint32_t length;
-} __attribute__((packed));
-
-/* Answers one request that waits on the server's end; false: none does. */
-static bool serve_nbd(int fd, uint32_t error)
-{
-	struct wire_request request;
-	struct {
-		uint32_t magic, error;
-		uint64_t handle;
-	} reply = { htobe32(0x67446698), htobe32(error), 0 };
-
-	if (recv(fd, &request, sizeof(request), MSG_DONTWAIT) != sizeof(request))
-		return false;
-	assert_int_equal(be32toh(request.magic), 0x25609513);
-	reply.handle = request.handle;
-	if (be16toh(request.type) == 1)
-		assert_int_equal(recv(fd, machine->disk + be64toh(request.offset),
-				      be32toh(request.length), MSG_WAITALL),
-				 be32toh(request.length));
-	send(fd, &reply, sizeof(reply), 0);
-	if (be16toh(request.type) == 0 && !error)
-		send(fd, machine->disk + be64toh(request.offset), be32toh(request.length), 0);
-	return true;
-}
-
-static void pump(int fd)
-{
-	for (int i = 0; i < 200; i++) {
-		serve_nbd(fd, 0);
-		if (polled_fd >= 0)
-			SERVICE->ready(&test_link, polled_fd, polled_events);
-		settle(NULL);
-	}
-}
-
-static int start_nbd(int ends[2], bool resume)
-{
-	struct setup setup = plain;
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	setup.flags = BLOCK_NBD | BLOCK_DISCARD;
-	setup.fd = ends[0];
-	return start_service(&setup, resume);
-}
-
-static void an_nbd_server_is_a_disk(void **state)
-{
-	struct blkif_request r;
-	struct blkif_response response;
-	int ends[2];
-
-	new_machine();
-	open_front(1, 112);
-	assert_int_equal(start_nbd(ends, false), 0);
-	fill(10, 0x21);
-	for (uint32_t i = 0; i < 8; i++) {
-		r = data_request(i % 2 ? BLKIF_OP_READ : BLKIF_OP_WRITE, i, i / 2 * 8,
-				 i % 2 ? 20 + i : 10, 0, 7);
-		put(&r);
-	}
-	r = (struct blkif_request){ .operation = BLKIF_OP_FLUSH_DISKCACHE, .id = 8 };
-	put(&r);
-	SERVICE->event(&test_link, 100);
-	pump(ends[1]);
-	for (uint32_t i = 0; i < 9; i++) {
-		assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
-		assert_int_equal(response.status, BLKIF_RSP_OKAY);
-	}
-	assert_int_equal(machine->disk[0], 0x21);
-	assert_int_equal(machine->page[21][0], 0x21);
-	stop_service();
-	close(ends[1]);
-}
-
-static void a_lost_server_keeps_requests_for_the_next(void **state)
-{
-	struct blkif_request r = data_request(BLKIF_OP_WRITE, 1, 0, 10, 0, 7);
-	struct blkif_response response;
-	int ends[2];
-
-	new_machine();
-	open_front(1, 112);
-	assert_int_equal(start_nbd(ends, false), 0);
-	fill(10, 0x66);
-	for (r.id = 0; r.id < 5; r.id++)
-		put(&r);
-	SERVICE->event(&test_link, 100);
-	serve_nbd(ends[1], 5); /* the first gets an error */
-	SERVICE->ready(&test_link, ends[0], EPOLLIN);
-	close(ends[1]);
-	SERVICE->ready(&test_link, ends[0], EPOLLIN);
-	assert_true(told);
-	settle(NULL);
-	assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
-	assert_int_equal(response.status, BLKIF_RSP_ERROR);
-	assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 0);
-	assert_true(SERVICE->disconnect(&test_link));
-	assert_int_equal(start_nbd(ends, true), 0);
-	pump(ends[1]);
-	for (uint32_t i = 1; i < 5; i++) {
-		assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 1);
-		assert_int_equal(response.status, BLKIF_RSP_OKAY);
-	}
-	assert_int_equal(pv_ring_take(&front, &response, sizeof(response)), 0);
-	stop_service();
-	close(ends[1]);
-}
-
-static void a_server_that_talks_nonsense_is_lost(void **state)
-{
-	struct blkif_request r = data_request(BLKIF_OP_WRITE, 1, 0, 10, 0, 7);
-	uint8_t nonsense[16] = { 1, 2, 3 };
-	int ends[2];
-
-	for (int kind = 0; kind < 2; kind++) {
-		new_machine();
-		open_front(1, 112);
-		assert_int_equal(start_nbd(ends, false), 0);
-		put(&r);
-		SERVICE->event(&test_link, 100);
-		if (kind) /* the right magic, a handle of nobody's */
-			memcpy(nonsense, "\x67\x44\x66\x98\0\0\0\0\0\0\0\7\0\0\0\0", 16);
-		send(ends[1], nonsense, sizeof(nonsense), 0);
-		SERVICE->ready(&test_link, ends[0], EPOLLIN);
-		assert_true(told);
-		settle(NULL);
-		assert_true(SERVICE->disconnect(&test_link));
-		close(ends[1]);
-	}
-}
-
-static int forget_machine(void **state)
-{
-	free(test_link.state);
-	test_link.state = NULL;
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -864,15 +425,11 @@ int main(void)
 		cmocka_unit_test(slots_of_32_bits),
 		cmocka_unit_test(short_transfers_go_on),
 		cmocka_unit_test(disconnecting_waits_for_what_is_under_way),
+		cmocka_unit_test(a_busy_disk_is_served_until_it_is_quiet),
+		cmocka_unit_test(but_not_for_ever),
 		cmocka_unit_test(impossible_connections),
 		cmocka_unit_test(media_change),
 		cmocka_unit_test(more_requests_than_buffers),
-		cmocka_unit_test(an_nbd_server_is_a_disk),
-		cmocka_unit_test(a_lost_server_keeps_requests_for_the_next),
-		cmocka_unit_test(a_server_that_talks_nonsense_is_lost),
-		cmocka_unit_test(death_at_any_moment_loses_and_repeats_nothing),
-		cmocka_unit_test(a_journal_that_contradicts_itself_is_not_believed),
-		cmocka_unit_test(a_million_wild_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget_machine);

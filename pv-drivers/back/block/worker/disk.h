@@ -83,7 +83,11 @@ struct disk {
 	struct queue queue[BLOCK_MAX_QUEUES];
 	uint32_t in_flight; /* taken and not answered */
 	uint32_t writing;   /* those of them that write */
-	bool closing, lost; /* lost: the NBD server is gone; nothing is answered any more */
+	/* Of a disk that shall close, but has had requests of late: served on till it is quiet. */
+	bool draining;
+	uint32_t drained_to;			/* requests taken when it was last looked at */
+	uint64_t drain_end, quiet_since, last_event; /* ms */
+	bool closing, lost;			/* lost: the NBD server is gone; nothing is answered any more */
 	struct request_list waiting;
 	uint8_t *buffers[MAX_BUFFERS]; /* not in use */
 	uint32_t nr_buffers, nr_made;

@@ -103,6 +103,15 @@ static int block_connect(struct back_link *link, const struct back_message *mess
 	return rc;
 }
 
+static void finish_closing(struct disk *disk)
+{
+	disk->closing = true;
+	if (disk->in_flight && !disk->lost)
+		return; /* event() goes on */
+	tear_down(disk);
+	back_drained(disk->link);
+}
+
 static void publish(struct disk *disk)
 {
 	for (uint32_t i = 0; i < disk->nr_queues; i++)
@@ -113,13 +122,13 @@ static void block_event(struct back_link *link, int port)
 {
 	struct disk *disk = link->state;
 
+	if (port >= 0)
+		disk->last_event = back_recent_ms();
 	requests_retry(disk);
 	publish(disk);
 	if (disk->closing) {
-		if (!disk->in_flight) {
-			tear_down(disk);
-			back_drained(link);
-		}
+		if (!disk->in_flight)
+			finish_closing(disk);
 		return;
 	}
 	for (uint32_t i = 0; i < disk->nr_queues; i++)
@@ -152,10 +161,80 @@ static void block_change(struct back_link *link, const struct back_message *mess
 	disk->config.sectors = message->nr_fds ? change.sectors : 0;
 }
 
+/*
+ * Linux's frontend says Closed at once, whatever its guest has under way: it sends no more by
+ * itself, but what its queue holds still goes out after the next answer or event, and the end of
+ * its device (with it, of all the guest's devices: it is one thread's work) waits for all of that.
+ * So a disk that had requests of late is served on until nothing has come for a while, and the
+ * guest rung for meanwhile.
+ */
+#define RECENT_MS	1000
+#define DRAIN_TICK_MS	20
+#define DRAIN_QUIET_MS	200
+#define DRAIN_LIMIT_MS	2000
+
+static uint32_t taken(const struct disk *disk)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < disk->nr_queues; i++)
+		sum += disk->queue[i].ring.cons;
+	return sum;
+}
+
+static bool may_have_more(const struct disk *disk)
+{
+	for (uint32_t i = 0; i < disk->nr_queues; i++)
+		if (disk->queue[i].ring.fault)
+			return false;
+	return !disk->lost &&
+	       (disk->in_flight || back_recent_ms() - disk->last_event < RECENT_MS);
+}
+
+static bool start_draining(struct disk *disk)
+{
+	if (!may_have_more(disk))
+		return false;
+	disk->draining = true;
+	disk->drained_to = taken(disk);
+	disk->quiet_since = back_recent_ms();
+	disk->drain_end = disk->quiet_since + DRAIN_LIMIT_MS;
+	back_tick(disk->link, 0);
+	return true;
+}
+
+static bool is_quiet(struct disk *disk, uint64_t now)
+{
+	if (disk->in_flight || taken(disk) != disk->drained_to) {
+		disk->drained_to = taken(disk);
+		disk->quiet_since = now;
+	}
+	return now - disk->quiet_since >= DRAIN_QUIET_MS;
+}
+
+static void block_tick(struct back_link *link)
+{
+	struct disk *disk = link->state;
+	uint64_t now = back_recent_ms();
+
+	if (!disk->draining || disk->closing)
+		return;
+	block_event(link, -1);
+	if (disk->lost || is_quiet(disk, now) || now >= disk->drain_end) {
+		finish_closing(disk);
+		return;
+	}
+	for (uint32_t i = 0; i < disk->nr_queues; i++)
+		back_notify(link, disk->queue[i].port);
+	back_tick(link, DRAIN_TICK_MS);
+}
+
 static bool block_disconnect(struct back_link *link)
 {
 	struct disk *disk = link->state;
 
+	if (start_draining(disk))
+		return false;
 	disk->closing = true;
 	if (disk->in_flight && !disk->lost)
 		return false;
@@ -170,6 +249,7 @@ static const struct back_service block = {
 	.connect = block_connect,
 	.event = block_event,
 	.ready = block_ready,
+	.tick = block_tick,
 	.change = block_change,
 	.disconnect = block_disconnect,
 };
