@@ -4,7 +4,7 @@
 #@ modules: xen-blkback xen-netback loop bridge tun
 #@ guest: cloud:hotplug
 #@ guest-modules: xen-blkfront xen-netfront
-#@ timeout: 300
+#@ timeout: 900
 #@ mem: 1280
 #@ run serai-tools: smp=2 dom0-mem=640
 
@@ -12,6 +12,7 @@ modules xen-blkback xen-netback loop bridge tun
 start_dom0 serai serai
 debian=/usr/lib/xen-4.17/bin/xl
 truncate -s 16M /tmp/root.img /tmp/more.img
+truncate -s 24M /tmp/busy.img
 printf 'first medium....' >/tmp/cd1
 printf 'second medium...' >/tmp/cd2
 truncate -s 1M /tmp/cd1 /tmp/cd2
@@ -34,8 +35,8 @@ log=/var/log/xen/console/guest-g1.log
 # seen TEXT: the guest has said so.
 seen()
 {
-	tries=200
-	until tr -d "\r" <$log | grep -q "$1" || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 50000; done
+	tries=600
+	until tr -d "\r" <$log | grep -q "$1" || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
 	tr -d "\r" <$log | grep "$1"
 }
 # Without the guest's own complaints: they are its to keep.
@@ -62,31 +63,59 @@ same network-list-is-debians "$($debian network-list g1)" "$(xl network-list g1)
 same empty-channel-list-is-debians "$($debian channel-list g1)" "$(xl channel-list g1)"
 check lists-as-json sh -c 'xl block-list --json g1 | grep -q "\"vdev\": \"xvda\"" && xl network-list --json g1 | grep -q "\"state\": 4"'
 
-# Under load, each attach with both ends Connected at its end, each detach with nothing left at its.
+# Under load, each attach with both ends Connected at its end, each detach with nothing left at its. Every second round
+# is Serai's own backends', with the disk in use and the card's wire full when they go; each fourth takes them by force.
 # A packet may be lost on a busy machine; five in a row are not.
 answers() { for try in 1 2 3 4 5; do ping -c 1 -w 3 -q "$1" >/tmp/err 2>&1 && return; done; return 1; }
-# Twenty rounds, or as many as fit into the time.
-rounds=0 wrong=
-uptime() { cut -d . -f 1 /proc/uptime; }
-until=$(($(uptime) + 15))
-while [ $rounds -lt 20 ] && [ ! "$wrong" ] && { [ $rounds -lt 3 ] || [ "$(uptime)" -lt $until ]; }; do
-	rounds=$((rounds + 1))
-	xl block-attach g1 /tmp/more.img raw xvdb w >/tmp/err1 2>&1 &
-	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 >/tmp/err 2>&1 || wrong="network-attach $(cat /tmp/err)"
+state_is_4() # PATH…: of each
+{
+	for state_path in "$@"; do
+		state_now=$(xenstore-read "$state_path/state")
+		[ "$state_now" = 4 ] || wrong="$wrong $state_path is in state $state_now"
+	done
+}
+own_round() { [ $((rounds % 2)) = 0 ]; }
+attach()
+{
+	if own_round; then
+		disk="backendtype=qdisk,vdev=xvdb,access=w,target=/tmp/busy.img" vbd=qdisk card=backendtype=serai vif=qnic
+	else
+		disk="vdev=xvdb,access=w,target=/tmp/more.img" vbd=vbd card= vif=vif
+	fi
+	xl block-attach g1 $disk >/tmp/err1 2>&1 &
+	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 $card >/tmp/err 2>&1 || wrong="network-attach $(cat /tmp/err)"
 	wait $! || wrong="$wrong block-attach $(cat /tmp/err1)"
-	states=$(xenstore-read /local/domain/0/backend/vbd/1/51728/state /local/domain/1/device/vbd/51728/state \
-		/local/domain/0/backend/vif/1/1/state /local/domain/1/device/vif/1/state | tr '\n' ' ')
-	[ "$states" = "4 4 4 4 " ] || wrong="$wrong states $states"
-	[ $((rounds % 5)) != 1 ] || answers 10.9.1.2 || wrong="$wrong ping $(tail -n 2 /tmp/err)"
-	seen "GUEST USED $rounds\$" >/dev/null || wrong="$wrong not used"
-	xl block-detach g1 xvdb >/tmp/err1 2>&1 &
+	[ "$wrong" ] || state_is_4 /local/domain/0/backend/$vbd/1/51728 /local/domain/1/device/vbd/51728 \
+		/local/domain/0/backend/$vif/1/1 /local/domain/1/device/vif/1
+}
+detach()
+{
+	force=
+	[ $((rounds % 4)) != 0 ] || force=--force
+	xl block-detach $force g1 xvdb >/tmp/err1 2>&1 &
 	xl network-detach g1 00:16:3e:00:00:02 >/tmp/err 2>&1 || wrong="$wrong network-detach $(cat /tmp/err)"
-	wait $! || wrong="$wrong block-detach $(cat /tmp/err1)"
+	wait $! || wrong="$wrong block-detach $force $(cat /tmp/err1)"
+}
+rounds=0 wrong=
+while [ $rounds -lt 20 ] && [ ! "$wrong" ]; do
+	rounds=$((rounds + 1))
+	attach
+	[ ! "$wrong" ] || break
+	seen "GUEST USED $rounds\$" >/tmp/err || wrong="$wrong not used"
+	answers 10.9.1.2 || wrong="$wrong ping $(tail -n 2 /tmp/err)"
+	ping -i 0.01 -s 1300 10.9.1.2 >/tmp/flood 2>&1 &
+	flood=$!
+	detach
+	kill $flood
+	echo "round $rounds: $(cut -d ' ' -f 1 /proc/uptime) s $wrong"
+	own_round && { seen "GUEST FREED $((rounds / 2))\$" >/tmp/err || wrong="$wrong programs that used the disk do not end"; }
 	nodes >/tmp/nodes.after
 	cmp -s /tmp/nodes.before /tmp/nodes.after || wrong="$wrong left: $(diff /tmp/nodes.before /tmp/nodes.after | head -n 3 | tr '\n' ' ')"
 done
+cycles=$(sed -n 's/.*GUEST CYCLES \([0-9]*\).*/\1/p' $log | tail -n 1)
+check other-disk-goes-on seen "GUEST CYCLES $(((${cycles:-0} / 5 + 1) * 5))"
 same attach-and-detach "" "$wrong"
-echo "$rounds rounds"
+echo "$rounds rounds, the first disk's $cycles cycles"
 same loops-gone 1 "$(losetup -a | wc -l)"
 
 # What stays attached is in the configuration a reboot is made from.
