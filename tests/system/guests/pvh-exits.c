@@ -51,11 +51,25 @@ static void expect(const char *name, uint64_t got, uint64_t want)
 	put("\n");
 }
 
+static bool is_intel(void)
+{
+	uint32_t b;
+
+	__asm__ volatile("cpuid" : "=b"(b) : "a"(0) : "ecx", "edx");
+	return b == 0x756e6547;
+}
+
 static long call(unsigned long nr, unsigned long a, const void *b)
 {
+	static int intel = -1;
 	long ret;
 
-	__asm__ volatile("vmmcall" : "=a"(ret), "+D"(a), "+S"(b) : "0"(nr) : "memory");
+	if (intel < 0)
+		intel = is_intel();
+	if (intel)
+		__asm__ volatile("vmcall" : "=a"(ret), "+D"(a), "+S"(b) : "0"(nr) : "memory");
+	else
+		__asm__ volatile("vmmcall" : "=a"(ret), "+D"(a), "+S"(b) : "0"(nr) : "memory");
 	return ret;
 }
 
@@ -121,6 +135,9 @@ static void test_refused(void)
 	expect("clgi", TRAP_OF("clgi", .a = 0), UD);
 	expect("skinit", TRAP_OF("skinit", .a = 0), UD);
 	expect("invlpga", TRAP_OF("invlpga %%rax, %%ecx", .a = 0, .c = 0), UD);
+	expect("vmxon", TRAP_OF("vmxon (%%rdi)", .di = 0x1000), UD);
+	expect("vmlaunch", TRAP_OF("vmlaunch", .a = 0), UD);
+	expect("vmread", TRAP_OF("vmread %%rax, %%rcx", .a = 0, .c = 0), UD);
 	expect("rsm", TRAP_OF("rsm", .a = 0), UD);
 	expect("monitor", TRAP_OF("monitor", .a = 0, .c = 0, .d = 0), UD);
 	expect("mwait", TRAP_OF("mwait", .a = 0, .c = 0), UD);

@@ -20,7 +20,7 @@ const struct hvm_vendor *hvm_vendor;
 
 void hvm_init(void)
 {
-	static const struct hvm_vendor *const vendors[] = { &svm_vendor };
+	static const struct hvm_vendor *const vendors[] = { &svm_vendor, &vmx_vendor };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(vendors) && !hvm_vendor; i++)
 		if (vendors[i]->cpu_up(0))

@@ -24,10 +24,8 @@ static void write_hypercall_page(uint8_t *page)
 
 		p[0] = 0xb8; /* mov $nr, %eax */
 		memcpy(p + 1, &nr, sizeof(nr));
-		p[5] = 0x0f;
-		p[6] = 0x01;
-		p[7] = host_cpu.vendor == CPU_VENDOR_INTEL ? 0xc1 : 0xd9; /* vmcall, vmmcall */
-		p[8] = 0xc3;						    /* ret */
+		memcpy(p + 5, hvm_vendor->call_insn, 3);
+		p[8] = 0xc3; /* ret */
 	}
 }
 

@@ -305,6 +305,7 @@ static void svm_update_tsc(struct vcpu *v)
 const struct hvm_vendor svm_vendor = {
 	.name = "SVM",
 	.p2m_format = &npt_format,
+	.call_insn = { 0x0f, 0x01, 0xd9 }, /* VMMCALL */
 	.cpu_up = svm_cpu_up,
 	.create = svm_create,
 	.destroy = svm_destroy,

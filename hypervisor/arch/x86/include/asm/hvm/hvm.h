@@ -57,6 +57,7 @@ struct hvm_msrs {
 struct hvm_vendor {
 	const char *name;
 	const struct p2m_format *p2m_format;
+	uint8_t call_insn[3]; /* makes a hypercall */
 	bool (*cpu_up)(unsigned int cpu); /* switches virtualization on, on this CPU */
 	void (*cpu_down)(void); /* off, for good: the machine stops or restarts. Any context. NULL: needs nothing */
 	int (*create)(struct vcpu *v);
@@ -90,7 +91,7 @@ struct hvm_vendor {
 	void (*flush_tlb)(struct vcpu *v);
 };
 extern const struct hvm_vendor *hvm_vendor; /* NULL: no hardware-virtualized guests here */
-extern const struct hvm_vendor svm_vendor;
+extern const struct hvm_vendor svm_vendor, vmx_vendor;
 
 struct hvm_domain {
 	struct p2m p2m;
