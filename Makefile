@@ -7,7 +7,7 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-headers bench fuzz gdb iso install stats deps
+.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz gdb iso install stats deps
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -40,6 +40,9 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 	$(Q)tests/bench/run
 	$(Q)tests/bench/store
 	$(Q)tests/bench/toolstack
+
+check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
+	$(Q)tests/vtx/run
 
 fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)

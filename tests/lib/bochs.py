@@ -28,7 +28,7 @@ boot: cdrom
 com1: enabled=1, mode=file, dev={serial}
 log: {log}.bochs
 panic: action=fatal
-error: action=report
+error: action=ignore
 info: action=ignore
 debug: action=ignore
 """
