@@ -135,7 +135,7 @@ static void test_refused(void)
 	expect("clgi", TRAP_OF("clgi", .a = 0), UD);
 	expect("skinit", TRAP_OF("skinit", .a = 0), UD);
 	expect("invlpga", TRAP_OF("invlpga %%rax, %%ecx", .a = 0, .c = 0), UD);
-	expect("vmxon", TRAP_OF("vmxon (%%rdi)", .di = 0x1000), UD);
+	expect("vmxoff", TRAP_OF("vmxoff", .a = 0), UD);
 	expect("vmlaunch", TRAP_OF("vmlaunch", .a = 0), UD);
 	expect("vmread", TRAP_OF("vmread %%rax, %%rcx", .a = 0, .c = 0), UD);
 	expect("rsm", TRAP_OF("rsm", .a = 0), UD);
