@@ -7,7 +7,7 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz gdb iso install stats deps
+.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -46,6 +46,10 @@ check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
 
 fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)
+
+fuzz-guest: deps ## fuzz from inside a guest for long: ROUNDS=300000 SEED=1 SMP=4
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/guest/run --smp $(or $(SMP),4) --timeout $(or $(TIMEOUT),1200) --args "seed=$(or $(SEED),1) rounds=$(or $(ROUNDS),300000)" fuzz
 
 gdb: all ## boot stopped and attach gdb with the hypervisor's symbols
 	$(Q)tests/lib/boot-dom0 serai --timeout 36000 -- -s -S > $(BUILD)/gdb-console.log 2>&1 & \

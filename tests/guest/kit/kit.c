@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <public/callback.h>
 #include <public/sched.h>
+#include <public/sysctl.h>
+#include <public/vcpu.h>
 
 struct start_info *si;
 volatile int trap_vector;
@@ -178,18 +180,126 @@ long mmuext(unsigned int cmd, uint64_t arg1, uint64_t arg2)
 	return call4(__HYPERVISOR_mmuext_op, &op, 1, 0, DOMID_SELF);
 }
 
+uint64_t option(const char *name, uint64_t otherwise)
+{
+	for (const char *p = (const char *)si->cmd_line; *p; p++) {
+		const char *n = name;
+		uint64_t v = 0;
+
+		while (*n && *p == *n)
+			p++, n++;
+		if (*n || *p != '=') {
+			if (!*p)
+				break;
+			continue;
+		}
+		for (p++; *p >= '0' && *p <= '9'; p++)
+			v = v * 10 + (uint64_t)(*p - '0');
+		return v;
+	}
+	return otherwise;
+}
+
+/* ---- the hypervisor's log ---- */
+static bool find(const char *in, unsigned int len, const char *text)
+{
+	for (unsigned int i = 0; i < len; i++) {
+		unsigned int n = 0;
+
+		while (text[n] && i + n < len && in[i + n] == text[n])
+			n++;
+		if (!text[n])
+			return true;
+	}
+	return false;
+}
+
+/* What is new since *index, as much as fits. */
+static unsigned int read_log(char *buf, unsigned int room, uint32_t *index)
+{
+	static struct xen_sysctl op;
+
+	memset(&op, 0, sizeof(op));
+	op.cmd = XEN_SYSCTL_readconsole;
+	op.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	op.u.readconsole.incremental = 1;
+	op.u.readconsole.index = *index;
+	op.u.readconsole.buffer.p = buf;
+	op.u.readconsole.count = room;
+	if (call1(__HYPERVISOR_sysctl, &op))
+		return 0;
+	*index = op.u.readconsole.index;
+	return op.u.readconsole.count;
+}
+
+bool debug_key_says(char key, const char *text)
+{
+	static struct xen_sysctl op;
+	static char log[4096];
+	uint32_t index = 0;
+	unsigned int had = 0;
+
+	while (read_log(log, sizeof(log), &index))
+		;
+	op.cmd = XEN_SYSCTL_debug_keys;
+	op.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	op.u.debug_keys.keys.p = &key;
+	op.u.debug_keys.nr_keys = 1;
+	if (call1(__HYPERVISOR_sysctl, &op))
+		return false;
+	for (unsigned int tries = 0; tries < 2000000; tries++) {
+		unsigned int n = read_log(log + had, sizeof(log) - had, &index);
+
+		had += n;
+		if (find(log, had, text))
+			return true;
+		if (had > sizeof(log) / 2) { /* keep the end: the text may come in two pieces */
+			for (unsigned int i = 0; i < 256; i++)
+				log[i] = log[had - 256 + i];
+			had = 256;
+		}
+		if (!n)
+			call2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	}
+	return false;
+}
+
 #define VECTORS(X) X(0) X(1) X(3) X(4) X(5) X(6) X(7) X(10) X(11) X(12) X(13) X(14) X(16) X(17) X(19)
 #define DECLARE(n) extern char trap_##n[];
 VECTORS(DECLARE)
 extern char event_entry[], failsafe_entry[];
 
+#define ENTRY(n) { n, 3 | 4, FLAT_KERNEL_CS, (unsigned long)trap_##n },
+static const struct trap_info table[] = { VECTORS(ENTRY) { 0, 0, 0, 0 } };
+
 static void install_traps(void)
 {
-#define ENTRY(n) { n, 3 | 4, FLAT_KERNEL_CS, (unsigned long)trap_##n },
-	static const struct trap_info table[] = { VECTORS(ENTRY) { 0, 0, 0, 0 } };
-
 	call1(__HYPERVISOR_set_trap_table, table);
 	call3(__HYPERVISOR_set_callbacks, event_entry, failsafe_entry, failsafe_entry);
+}
+
+long start_vcpu(unsigned int id, void (*fn)(void))
+{
+	static char stacks[4][8192] __attribute__((aligned(16)));
+	static struct vcpu_guest_context c;
+	long rc;
+
+	if (id >= sizeof(stacks) / sizeof(stacks[0]))
+		return -22;
+	memset(&c, 0, sizeof(c));
+	for (unsigned int i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].address)
+			c.trap_ctxt[table[i].vector] = table[i];
+	c.flags = VGCF_in_kernel;
+	c.user_regs.rip = (uint64_t)fn;
+	c.user_regs.rsp = c.kernel_sp = (uint64_t)stacks[id] + sizeof(stacks[id]) - 8;
+	c.user_regs.cs = FLAT_KERNEL_CS;
+	c.user_regs.ss = c.kernel_ss = FLAT_KERNEL_SS;
+	c.ctrlreg[3] = virt_to_mfn((void *)si->pt_base) << 12;
+	c.event_callback_eip = (uint64_t)event_entry;
+	c.failsafe_callback_eip = c.syscall_callback_eip = (uint64_t)failsafe_entry;
+	rc = call3(__HYPERVISOR_vcpu_op, VCPUOP_initialise, id, &c);
+	return rc ? rc : call3(__HYPERVISOR_vcpu_op, VCPUOP_up, id, 0);
 }
 
 void kit_main(struct start_info *start);
@@ -203,14 +313,12 @@ void kit_main(struct start_info *start)
 }
 
 /* The compiler may call these. */
-void *memset(void *p, int c, size_t n);
 void *memset(void *p, int c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		((volatile char *)p)[i] = (char)c;
 	return p;
 }
-void *memcpy(void *d, const void *s, size_t n);
 void *memcpy(void *d, const void *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -28,6 +28,9 @@
 extern struct start_info *si;
 void test(void); /* by the test */
 
+void *memset(void *p, int c, size_t n);
+void *memcpy(void *d, const void *s, size_t n);
+
 /* Verdicts. `name` is one word. */
 void check(const char *name, bool ok);
 void check_eq(const char *name, long got, long want);
@@ -56,6 +59,13 @@ extern volatile uint64_t trap_error, trap_resume;
 	})
 bool read_ok(uint64_t va);  /* can a load from there be done */
 bool write_ok(uint64_t va); /* can a store of what is there already */
+
+/* A number behind `name=` on the command line, or `otherwise`. */
+uint64_t option(const char *name, uint64_t otherwise);
+/* Brings up another vCPU of this guest at fn, which never returns and must take no trap. 0 or -errno. */
+long start_vcpu(unsigned int id, void (*fn)(void));
+/* The hypervisor's log gains `text` after debug key `key`; false: not within a long time. */
+bool debug_key_says(char key, const char *text);
 
 /* Pages. */
 void *alloc_page(void); /* zeroed, from the kit's own pool */
