@@ -8,6 +8,7 @@
 #include <hv/guest_access.h>
 #include <hv/irq.h>
 #include <hv/mm.h>
+#include <hv/time.h>
 #include <hv/string.h>
 #include <asm/cpu.h>
 #include <asm/cpu_policy.h>
@@ -33,6 +34,7 @@ int arch_domain_create(struct domain *d, const struct domain_create_args *a)
 	if (!d->shared_info)
 		return -ENOMEM;
 	share_xen_page(d->shared_info, d, true);
+	update_domain_wallclock_time(d);
 	return 0;
 }
 

@@ -3,13 +3,12 @@
  * Started as a PV guest: what start_info says, frames by the P2M list and the hypervisor's table of
  * the way back, and the shared pages mapped over pages of ours.
  */
-#include "machine.h"
+#include "kernel.h"
 
 #include <xen/event_channel.h>
 
-#include "pv_memory.h"
+#include "pv.h"
 
-struct machine machine;
 static const uint64_t *p2m;
 static uint64_t nr_frames; /* of p2m */
 
@@ -22,8 +21,8 @@ static uint8_t grant_window[4096] __attribute__((aligned(4096)));
  */
 #define M2P ((const volatile uint64_t *)0xffff800000000000ul)
 
-long hypercall(unsigned int number, unsigned long a, unsigned long b, unsigned long c,
-	       unsigned long d)
+static long call(unsigned int number, unsigned long a, unsigned long b, unsigned long c,
+		 unsigned long d)
 {
 	register unsigned long fourth __asm__("r10") = d;
 	long result;
@@ -35,12 +34,12 @@ long hypercall(unsigned int number, unsigned long a, unsigned long b, unsigned l
 	return result;
 }
 
-uint64_t machine_frame(uint64_t page)
+static uint64_t frame_of(uint64_t page)
 {
 	return page < nr_frames ? p2m[page] : UINT64_MAX;
 }
 
-uint64_t machine_page(uint64_t frame)
+static uint64_t page_of(uint64_t frame)
 {
 	uint64_t page = M2P[frame];
 
@@ -62,11 +61,37 @@ static void *ring_at(uint64_t frame)
 	return page == UINT64_MAX ? NULL : page_address(page);
 }
 
-void machine_init(const void *start)
+static struct grant_entry_v1 *grant_table(void)
 {
-	const struct start_info *info = start;
+	xen_pfn_t frame = 0;
+	struct gnttab_setup_table setup = { .dom = DOMID_SELF, .nr_frames = 1 };
+
+	set_xen_guest_handle(setup.frame_list, &frame);
+	if (CALL3(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, &setup, 1) || setup.status)
+		return NULL;
+	return map_over(grant_window, frame);
+}
+
+static uint64_t fault_address(void)
+{
+	return machine.shared_info->vcpu_info[0].arch.cr2;
+}
+
+static const struct machine_kind pv = {
+	.call = call,
+	.frame = frame_of,
+	.page = page_of,
+	.grant_table = grant_table,
+	.grow = pv_memory_grow,
+	.catch_traps = pv_catch_traps,
+	.fault_address = fault_address,
+};
+
+void pv_start(const struct start_info *info)
+{
 	uint64_t behind_tables = page_number((void *)info->pt_base) + info->nr_pt_frames;
 
+	machine.kind = &pv;
 	p2m = (const uint64_t *)info->mfn_list;
 	nr_frames = info->nr_pages;
 	machine.nr_pages = nr_frames < MACHINE_MOST ? nr_frames : MACHINE_MOST;
@@ -81,15 +106,5 @@ void machine_init(const void *start)
 		machine.store_port = info->store_evtchn;
 	}
 	pv_memory_init(info->pt_base);
-}
-
-struct grant_entry_v1 *machine_grant_table(void)
-{
-	xen_pfn_t frame = 0;
-	struct gnttab_setup_table setup = { .dom = DOMID_SELF, .nr_frames = 1 };
-
-	set_xen_guest_handle(setup.frame_list, &frame);
-	if (CALL3(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, &setup, 1) || setup.status)
-		return NULL;
-	return map_over(grant_window, frame);
+	kernel_start();
 }

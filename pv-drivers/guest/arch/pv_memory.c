@@ -6,7 +6,7 @@
  * A page that becomes a page table must not be writable: its own mapping is made read-only first,
  * then the entry above is set by the hypervisor, which checks the new table as it does so.
  */
-#include "pv_memory.h"
+#include "pv.h"
 
 #include "machine.h"
 
@@ -76,7 +76,7 @@ static bool install(uint64_t *above, uint64_t page)
 	return !set_entry(above, frame | PTE_PRESENT | PTE_WRITABLE);
 }
 
-bool machine_grow(uint64_t (*take_page)(void))
+bool pv_memory_grow(uint64_t (*take_page)(void))
 {
 	uint64_t first = machine.mapped, page, table_page;
 	uint64_t *table, *above = entry_of(page_address(first), 2);

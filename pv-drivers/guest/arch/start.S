@@ -24,7 +24,8 @@ NOTE 7,  "1"			/* its version */
 NOTE 5,  "xen-3.0"		/* ABI */
 NOTE 3,  , 0xffffffff80000000	/* where page 0 is: MACHINE_BASE */
 NOTE 4,  , 0			/* physical addresses of the image count from 0 */
-NOTE 1,  , start			/* entry */
+NOTE 1,  , start			/* entry as a PV guest */
+NOTE 18, , pvh_entry-0xffffffff80000000 /* and as a PVH guest, a physical address */
 NOTE 10, "!writable_page_tables|pae_pgdir_above_4gb"
 NOTE 9,  "yes"			/* page tables of 64-bit entries */
 NOTE 8,  "generic"
@@ -39,7 +40,7 @@ start:
 	lea	boot_stack_end(%rip), %rsp
 	xor	%ebp, %ebp
 	mov	%rsi, %rdi
-	call	kernel_start
+	call	pv_start
 	ud2
 
 /*
@@ -75,10 +76,11 @@ thread_entry:
  * frame is only made uniform (struct trap_frame): the vector below, and 0 for a missing error code.
  */
 .macro TRAP vector has_error
-	.globl	trap_\vector
+	.globl	trap_\vector, hvm_trap_\vector
 trap_\vector:
 	pop	%rcx
 	pop	%r11
+hvm_trap_\vector: /* the CPU pushed no rcx and r11 */
 	.if	!\has_error
 	push	$0
 	.endif
@@ -94,6 +96,7 @@ TRAP 4 0
 TRAP 5 0
 TRAP 6 0
 TRAP 7 0
+TRAP 8 1
 TRAP 10 1
 TRAP 11 1
 TRAP 12 1
@@ -110,6 +113,7 @@ trap_common:
 
 	.bss
 	.balign	16
+	.globl	boot_stack_end
 boot_stack:
 	.skip	8192
 boot_stack_end:

@@ -15,9 +15,10 @@ static void run_guest(void *unused)
 	guest_end(END_POWEROFF);
 }
 
-void kernel_start(const void *start)
+struct machine machine;
+
+void kernel_start(void)
 {
-	machine_init(start);
 	event_init();
 	machine_catch_traps();
 	if (machine.console && !console_init(machine.console, machine.console_port))

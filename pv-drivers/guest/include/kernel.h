@@ -29,8 +29,14 @@ void thread_switch(void **save_sp, void *load_sp);
 extern char thread_entry[];
 _Noreturn void thread_begin(void);
 
-/* arch/start.S's way in, and where traps report. */
-_Noreturn void kernel_start(const void *start);
+/* The ways in, each of which fills machine first: nothing else works before. */
+_Noreturn void pv_start(const struct start_info *info);
+_Noreturn void pvh_start(uint32_t info);
+_Noreturn void kernel_start(void);
+
+/* The vectors with an entry in arch/start.S, trap_N for PV's frames and hvm_trap_N for the CPU's, and where they report. */
+#define TRAP_VECTORS(X)                                                                            \
+	X(0) X(1) X(3) X(4) X(5) X(6) X(7) X(8) X(10) X(11) X(12) X(13) X(14) X(16) X(17) X(19)
 struct trap_frame {
 	uint64_t vector, rcx, r11, error, rip, cs, flags, rsp, ss;
 };

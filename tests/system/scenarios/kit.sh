@@ -56,6 +56,17 @@ tail -c 2097152 /tmp/disk.img >/tmp/second
 check copy-seen-in-dom0 cmp /tmp/first /tmp/second
 log copy | grep copied
 
+# The same images as PVH guests.
+if [ -z "$bed_short" ]; then
+	guest check-pvh check 'type = "pvh"' 'memory = 16' 'cmdline = "number=77 word=abcdef"'
+	check check-pvh-done says check-pvh "^done"
+	check check-pvh-right grep -q " right, 0 wrong" /var/log/xen/console/guest-check-pvh.log
+	grep -E "wrong|right" /var/log/xen/console/guest-check-pvh.log
+	guest copy-pvh blockcopy 'type = "pvh"' 'disk = [ "/tmp/disk.img,raw,xvda,rw" ]'
+	check copy-pvh-done says copy-pvh "^done"
+	check copy-pvh-right grep "blocks wrong: 0" /var/log/xen/console/guest-copy-pvh.log
+fi
+
 # The backend is taken away under load, twice, and comes back: nothing is lost, the guest only waits.
 if [ -z "$bed_short" ]; then # 40 s on a busy machine and Debian's Xen
 	losetup /dev/loop7 /tmp/disk.img

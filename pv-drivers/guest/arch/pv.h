@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* PV page tables. */
-#ifndef KIT_PV_MEMORY_H
-#define KIT_PV_MEMORY_H
+/* The parts of a PV guest. */
+#ifndef KIT_PV_H
+#define KIT_PV_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PTE_PRESENT  1ul
@@ -11,5 +12,8 @@
 
 /* Finds how far the domain builder's tables (their root's address) map memory. */
 void pv_memory_init(uint64_t root);
+bool pv_memory_grow(uint64_t (*take_page)(void));
+
+void pv_catch_traps(void);
 
 #endif
