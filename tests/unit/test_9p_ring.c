@@ -219,7 +219,7 @@ static void random_bytes(void **state)
 {
 	uint64_t seed = 0x91f5;
 
-	for (int round = 0; round < 300; round++) {
+	for (int round = 0; round < 2000; round++) {
 		for (int i = 0; i < 20; i++) {
 			uint8_t bytes[64];
 			uint32_t size = P9_HEADER + pv_random(&seed) % 50;

@@ -126,6 +126,36 @@ static void lies(void **state)
 	assert_int_equal(channel_init(&channel, &page), -EIO);
 }
 
+/* A guest that writes anything anywhere: the channel works or is given up, and no more. */
+static void a_wild_guest(void **state)
+{
+	uint32_t *const indexes[] = { &page.out_prod, &page.out_cons, &page.in_prod, &page.in_cons };
+	static uint8_t bytes[4096];
+	uint64_t seed = 0xc4a, given_up = 0;
+
+	for (int i = 0; i < 100000; i++) {
+		uint32_t *index = indexes[pv_random(&seed) % 4];
+
+		page.out[pv_random(&seed) % sizeof(page.out)] = (char)i;
+		page.out_prod += pv_random(&seed) % 700;
+		page.in_cons = pv_random(&seed) % 8 ? page.in_prod : page.in_cons;
+		if (!(pv_random(&seed) % 64))
+			*index = pv_random(&seed) % 2 ? *index + pv_random(&seed) % 3000
+						      : pv_random(&seed);
+		if (!(pv_random(&seed) % 4))
+			(void)!write(ends[1], bytes, pv_random(&seed) % 3000);
+		if (channel_run(&channel, ends[0]) >= 0 && pv_random(&seed) % 16) {
+			while (read(ends[1], bytes, sizeof(bytes)) > 0)
+				;
+			continue;
+		}
+		given_up++;
+		teardown(state);
+		setup(state);
+	}
+	assert_true(given_up > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +163,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(peers_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow_peers_hold_the_guest, setup, teardown),
 		cmocka_unit_test_setup_teardown(lies, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_wild_guest, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

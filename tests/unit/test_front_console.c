@@ -104,10 +104,39 @@ static void lies(void **state)
 	assert_int_equal(console_init(&page, 1), -XEN_EIO);
 }
 
+/* A daemon that writes anything anywhere: lines are cut to size or there are none. */
+static void a_wild_reader(void **state)
+{
+	uint32_t *const indexes[] = { &page.out_prod, &page.out_cons, &page.in_prod, &page.in_cons };
+	uint64_t seed = 0xc0;
+	char line[16];
+
+	for (int i = 0; i < 60000; i++) {
+		uint32_t *index = indexes[pv_random(&seed) % 4];
+
+		if (!(i % 32)) {
+			begin();
+			fake.idle = NULL;
+		}
+		for (int n = 0; n < 8; n++)
+			page.in[pv_random(&seed) % sizeof(page.in)] =
+			    (char)(pv_random(&seed) % 4 ? 'a' + n : pv_random(&seed));
+		page.in_prod += pv_random(&seed) % 30;
+		page.out_cons = pv_random(&seed) % 4 ? page.out_prod : page.out_cons;
+		if (!(pv_random(&seed) % 16))
+			*index = pv_random(&seed) % 2 ? *index + pv_random(&seed) % 3000
+						      : pv_random(&seed);
+		console_write("some text\n", pv_random(&seed) % 11);
+		if (console_read_line(line, sizeof(line), fake.now + TIME_MS) >= 0)
+			assert_true(strnlen(line, sizeof(line)) < sizeof(line));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(text), cmocka_unit_test(reader_gone),
-					    cmocka_unit_test(lines), cmocka_unit_test(lies) };
+					    cmocka_unit_test(lines), cmocka_unit_test(lies),
+					    cmocka_unit_test(a_wild_reader) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,13 +215,70 @@ static void keyboard_lies(void **state)
 	assert_int_equal(store_get_number("device/vkbd/0/state"), XenbusStateClosed);
 }
 
+/* Any word of a shared page, and any state. */
+static void spoil(uint32_t *words, const char *back, uint64_t *seed)
+{
+	char path[XS_PATH_MAX];
+
+	for (int n = 0; n < 4; n++)
+		words[pv_random(seed) % 1024] = pv_random(seed);
+	for (int n = 0; n < 4; n++)
+		if (!(pv_random(seed) % 8))
+			words[n] += pv_random(seed) % 40 ? pv_random(seed) % 3 : pv_random(seed);
+	snprintf(path, sizeof(path), "%s/state", back);
+	if (!(pv_random(seed) % 200))
+		store_set_number(path, pv_random(seed) % 10);
+}
+
+static void a_wild_screen(void **state)
+{
+	uint64_t seed = 0xf8, updates = 0;
+
+	for (int round = 0; round < 400; round++) {
+		go_fb(40, 30);
+		for (int i = 0; i < 300 && !fb.device.dead; i++) {
+			fb_update(&fb, (int32_t)pv_random(&seed) % 60,
+				  (int32_t)pv_random(&seed) % 60, pv_random(&seed) % 60, 5);
+			spoil((uint32_t *)(void *)fb.page, FB_BACK, &seed);
+			if (fb.port)
+				peer_event(fb.port);
+			if (!(i % 8))
+				step(&fb.device);
+			updates += fb.running;
+		}
+	}
+	assert_true(updates > 2000);
+}
+
+static void a_wild_keyboard(void **state)
+{
+	uint64_t seed = 0x6b, keys_read = 0;
+	union xenkbd_in_event event;
+
+	for (int round = 0; round < 400; round++) {
+		go_kbd();
+		for (int i = 0; i < 300 && !kbd.device.dead; i++) {
+			press((uint8_t)(pv_random(&seed) % 6), pv_random(&seed));
+			if (!(pv_random(&seed) % 8))
+				spoil((uint32_t *)(void *)keys, KBD_BACK, &seed);
+			keys_read += !kbd_read(&kbd, &event, fake.now + TIME_MS);
+			if (!(i % 8))
+				step(&kbd.device);
+		}
+		for (unsigned int ref = 0; ref < FAKE_GRANTS; ref++)
+			peer_unmap(ref);
+	}
+	assert_true(keys_read > 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(picture),	 cmocka_unit_test(backend_does_not_look),
 		cmocka_unit_test(same_pages),	 cmocka_unit_test(screen_lies),
 		cmocka_unit_test(sizes),	 cmocka_unit_test(typing),
-		cmocka_unit_test(keyboard_lies),
+		cmocka_unit_test(keyboard_lies), cmocka_unit_test(a_wild_screen),
+		cmocka_unit_test(a_wild_keyboard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
