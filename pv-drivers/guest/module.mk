@@ -2,7 +2,7 @@
 # Those that need a network stack are made when lwIP's source is there: tests/lib/fetch lwip.
 KIT := pv-drivers/guest
 KIT_OUT := $(BUILD)/guest-kit
-KIT_EXAMPLES := hello check blockcopy share screen
+KIT_EXAMPLES := hello check blockcopy share screen hostile victim
 KIT_NET_EXAMPLES := echo http
 KIT_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) \
 	-I$(KIT)/include -I$(KIT)/arch -Ipv-drivers/front -Ipv-drivers/ring -I$(BUILD)/tools/include -D__XEN_TOOLS__ \
