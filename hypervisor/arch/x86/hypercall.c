@@ -8,6 +8,8 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/percpu.h>
+#include <asm/hvm/compat.h>
+#include <asm/hvm/hvm.h>
 #include <asm/pv.h>
 #include <asm/vcpu_kind.h>
 #include <stdarg.h>
@@ -68,6 +70,8 @@ static void set_frame_args(struct cpu_user_regs *regs, unsigned int op, unsigned
 {
 	regs->rax = op;
 	regs->rip -= current->domain->arch.kind->call_insn_bytes;
+	if (unlikely(is_hvm_vcpu(current)) && hvm_compat_continue(current, regs, nr, a))
+		return;
 	switch (nr) {
 	case 6:
 		regs->r9 = a[5]; /* fall through */

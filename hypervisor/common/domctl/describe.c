@@ -48,7 +48,7 @@ static void describe_vcpus(struct domain *d, struct xen_domctl_getdomaininfo *in
 		if (READ_ONCE(v->pause_flags) & (1ul << VPF_DOWN))
 			continue;
 		info->nr_online_vcpus++;
-		if (!(READ_ONCE(v->pause_flags) & (1ul << VPF_BLOCKED)))
+		if (!(READ_ONCE(v->pause_flags) & (1ul << VPF_BLOCKED | 1ul << VPF_IO)))
 			runnable = true;
 		if (READ_ONCE(v->is_running))
 			running = true;

@@ -15,7 +15,7 @@ int domctl_get_vcpu_info(struct domain *d, struct xen_domctl *op)
 		return trace_err(-ESRCH);
 	vcpu_runstate_get(v, &rs);
 	info->online = !(READ_ONCE(v->pause_flags) & (1ul << VPF_DOWN));
-	info->blocked = !!(READ_ONCE(v->pause_flags) & (1ul << VPF_BLOCKED));
+	info->blocked = !!(READ_ONCE(v->pause_flags) & (1ul << VPF_BLOCKED | 1ul << VPF_IO));
 	info->running = READ_ONCE(v->is_running);
 	info->cpu_time = rs.time[RUNSTATE_running];
 	info->cpu = v->processor;

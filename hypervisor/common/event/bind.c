@@ -141,6 +141,8 @@ int evtchn_bind_ipi(struct evtchn_bind_ipi *op)
 
 static int rebind_locked(struct domain *d, struct evtchn *chn, struct vcpu *v)
 {
+	if (chn->consumer)
+		return -EINVAL;
 	switch (chn->state) {
 	case ECS_VIRQ:
 		if (!virq_is_global(chn->u.virq))

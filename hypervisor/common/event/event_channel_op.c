@@ -57,6 +57,10 @@ static int op_bind_vcpu(union op_arg *a)
 
 static int op_close(union op_arg *a)
 {
+	const struct evtchn *chn = evtchn_of(current->domain, a->close.port);
+
+	if (chn && READ_ONCE(chn->consumer))
+		return -EINVAL;
 	return evtchn_close_port(current->domain, a->close.port);
 }
 

@@ -35,6 +35,7 @@ struct evtchn {
 	uint32_t port;
 	uint32_t notify_vcpu_id;
 	uint32_t fifo_last_queue; /* vcpu id << 8 | priority; atomic, see fifo.c */
+	evtchn_consumer *consumer; /* the hypervisor listens, not the guest; set once, before the port is published */
 	union {
 		struct {
 			domid_t remote_domid;
@@ -99,6 +100,11 @@ static inline bool evtchn_raise(struct domain *d, struct evtchn *chn)
 {
 	struct vcpu *v = evtchn_vcpu_of(d, READ_ONCE(chn->notify_vcpu_id));
 
+	if (unlikely(chn->consumer)) {
+		if (v)
+			chn->consumer(v);
+		return true;
+	}
 	return d->evtchn.port_ops->set_pending(d, v, chn);
 }
 

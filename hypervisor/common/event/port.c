@@ -95,6 +95,10 @@ static void reset_port(struct domain *d, struct evtchn *chn)
 	chn->notify_vcpu_id = 0;
 	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	chn->fifo_pending = false;
+	if (chn->consumer) {
+		chn->consumer = NULL;
+		d->evtchn.nr_consumers--;
+	}
 }
 
 static void account_free(struct domain *d, const struct evtchn *chn)
@@ -251,7 +255,10 @@ void evtchn_vcpu_init(struct vcpu *v)
 static int close_all(struct domain *d)
 {
 	while (d->evtchn.close_cursor < READ_ONCE(d->evtchn.valid_evtchns)) {
-		evtchn_close_port(d, d->evtchn.close_cursor++);
+		uint32_t port = d->evtchn.close_cursor++;
+
+		if (!READ_ONCE(evtchn_of(d, port)->consumer) || domain_is_dying(d))
+			evtchn_close_port(d, port);
 		if (d->evtchn.close_cursor % 64 == 0 && hypercall_preempt_check())
 			return -ERESTART;
 	}
@@ -267,7 +274,7 @@ int evtchn_reset(struct domain *d)
 		return rc;
 	spin_lock(&d->evtchn.lock);
 	/* Ports that other vCPUs opened meanwhile must not lose their ABI. */
-	if (d->evtchn.active_evtchns)
+	if (d->evtchn.active_evtchns > d->evtchn.nr_consumers)
 		rc = -EAGAIN;
 	else if (d->evtchn.fifo)
 		evtchn_fifo_destroy(d);

@@ -61,7 +61,7 @@ int evtchn_send(struct domain *d, uint32_t port)
 	if (unlikely(!chn))
 		return -EINVAL;
 	spin_lock_irqsave(&chn->lock, flags);
-	rc = send_locked(d, chn);
+	rc = likely(!chn->consumer) ? send_locked(d, chn) : -EINVAL;
 	spin_unlock_irqrestore(&chn->lock, flags);
 	return rc;
 }
@@ -75,7 +75,7 @@ int evtchn_unmask(uint32_t port)
 	if (unlikely(!chn))
 		return -EINVAL;
 	spin_lock_irqsave(&chn->lock, flags);
-	if (evtchn_usable(chn))
+	if (evtchn_usable(chn) && !chn->consumer)
 		d->evtchn.port_ops->unmask(d, evtchn_vcpu_of(d, chn->notify_vcpu_id), chn);
 	spin_unlock_irqrestore(&chn->lock, flags);
 	return 0;

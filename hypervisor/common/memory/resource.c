@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * XENMEM_acquire_resource: machine frames of something the hypervisor keeps for a domain (so far
- * its grant table), which a control domain then maps like foreign frames.
+ * XENMEM_acquire_resource: machine frames of something the hypervisor keeps for a domain (its grant table, the
+ * pages of its device models), which a control domain then maps like foreign frames.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
 #include <hv/guest_access.h>
+#include <hv/mm.h>
 #include <asm/current.h>
 #include "memory.h"
 
@@ -16,6 +17,8 @@ static uint32_t resource_size(const struct domain *d, const struct xen_mem_acqui
 {
 	uint32_t frames;
 
+	if (u->type == XENMEM_resource_ioreq_server)
+		return arch_ioreq_frames(d);
 	if (u->type != XENMEM_resource_grant_table || !d->grant_table)
 		return 0;
 	frames = grant_table_max_frames(d);
@@ -23,6 +26,18 @@ static uint32_t resource_size(const struct domain *d, const struct xen_mem_acqui
 		return frames;
 	/* Status words are 2 bytes, entries of version 2 have 16: one status frame for 8. */
 	return u->id == XENMEM_resource_grant_table_id_status ? (frames + 7) / 8 : 0;
+}
+
+static int get_frames(struct domain *d, const struct xen_mem_acquire_resource *u, unsigned int first, unsigned int nr,
+		      uint64_t *mfns)
+{
+	int rc = 0;
+
+	if (u->type != XENMEM_resource_ioreq_server)
+		return grant_table_get_frames(d, u->id, first, nr, mfns);
+	for (unsigned int i = 0; i < nr && !rc; i++)
+		rc = arch_ioreq_frame(d, u->id, first + i, &mfns[i]);
+	return rc;
 }
 
 static int copy_frames(struct domain *d, const struct xen_mem_acquire_resource *u, uint32_t *done)
@@ -37,7 +52,7 @@ static int copy_frames(struct domain *d, const struct xen_mem_acquire_resource *
 
 		if (*done != start && hypercall_preempt_check())
 			return -ERESTART;
-		rc = grant_table_get_frames(d, u->id, (unsigned int)(u->frame + *done), nr, mfns);
+		rc = get_frames(d, u, (unsigned int)(u->frame + *done), nr, mfns);
 		if (rc)
 			return rc;
 		if (raw_copy_to_guest(list + *done * sizeof(xen_pfn_t), mfns, nr * sizeof(mfns[0])))

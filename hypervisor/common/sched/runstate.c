@@ -19,7 +19,7 @@ void runstate_change(struct vcpu *v, int state, s_time_t now)
 
 int runstate_asleep(const struct vcpu *v)
 {
-	return READ_ONCE(v->pause_flags) & (1ul << VPF_BLOCKED | 1ul << VPF_POLLING) ? RUNSTATE_blocked :
+	return READ_ONCE(v->pause_flags) & (1ul << VPF_BLOCKED | 1ul << VPF_POLLING | 1ul << VPF_IO) ? RUNSTATE_blocked :
 										       RUNSTATE_offline;
 }
 

@@ -30,6 +30,7 @@ struct rangeset;
 /* Why a vCPU is not runnable: any bit set keeps it off the run queue. */
 #define VPF_BLOCKED 0 /* SCHEDOP_block, HLT */
 #define VPF_DOWN    1 /* not brought up, or VCPUOP_down */
+#define VPF_IO	    3 /* waits for a device model's answer */
 #define VPF_POLLING 2 /* SCHEDOP_poll: woken by any polled port or the time-out */
 
 /* A domain's life. The legal edges are a table in common/domain.c. */

@@ -29,6 +29,7 @@ struct evtchn_domain {
 	unsigned int max_port;	    /* highest port the toolstack allows */
 	struct evtchn_fifo_domain *fifo;
 	unsigned int active_evtchns; /* not free; guarded by: lock */
+	unsigned int nr_consumers;   /* of those, the hypervisor's; guarded by: lock */
 	uint32_t first_free;   /* no port below is free; guarded by: lock */
 	uint32_t close_cursor; /* how far closing all has got; one closer at a time */
 };
@@ -64,6 +65,13 @@ bool evtchn_port_is_pending(struct domain *d, uint32_t port); /* for SCHEDOP_pol
 bool evtchn_port_is_valid(struct domain *d, uint32_t port);
 /* Moves v's PIRQ interrupts to the CPU v now runs on. No spin lock held, not in an interrupt. */
 void evtchn_move_pirqs(struct vcpu *v);
+
+/* Ports of d that the hypervisor listens to (consumer.c): an event from the other end calls fn for the port's vCPU,
+ * from any context, with the port's lock held. -ENOSPC, -ENOMEM, -EINVAL: d is dying. */
+typedef void evtchn_consumer(struct vcpu *v);
+int evtchn_open_consumer(struct domain *d, uint32_t vcpu_id, domid_t remote, evtchn_consumer *fn, uint32_t *port);
+void evtchn_close_consumer(struct domain *d, uint32_t port);
+void evtchn_notify_consumer(struct domain *d, uint32_t port); /* tells the other end. Any context */
 
 /* Called by the port ops and the FIFO code: v has a deliverable event. Sets evtchn_upcall_pending
  * and wakes or kicks v. Any context. */

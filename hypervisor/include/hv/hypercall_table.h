@@ -48,6 +48,7 @@
 	X(36, domctl, 1, PRIV, "control of one domain")                                         \
 	X(37, kexec_op, 2, PRIV, "crash kernels")                                               \
 	X(40, xenpmu_op, 2, ANY, "performance counters")                                             \
+	X(41, dm_op, 3, ANY, "what a device model asks about the guest it serves")                    \
 	X(42, hypfs_op, 5, PRIV, "hypervisor file system")                                      \
 	X(48, mca, 1, PRIV, "machine-check information")
 

@@ -106,6 +106,9 @@ int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn);
 /* XENMEM_add_to_physmap and its opposite. -EACCES: d has no such map. */
 int arch_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn);
 int arch_remove_from_physmap(struct domain *d, gfn_t gfn);
+/* XENMEM_resource_ioreq_server: how many frames a server has, 0: d can have none; one of them, made if need be. */
+uint32_t arch_ioreq_frames(const struct domain *d);
+int arch_ioreq_frame(struct domain *d, uint32_t id, unsigned int frame, uint64_t *mfn);
 uint64_t arch_max_gfn(const struct domain *d); /* highest in use; of those guests only */
 /* A guest-named frame of d, with a reference: NULL if it names none. PV: gfn == mfn. */
 struct page *get_page_from_gfn(struct domain *d, gfn_t gfn) __must_check;

@@ -21,8 +21,13 @@ int arch_check_domain_config(uint32_t flags, const struct xen_arch_domainconfig 
 		return c->emulation_flags || flags & (XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_oos_off) ? trace_err(-EINVAL) : 0;
 	if (!(flags & XEN_DOMCTL_CDF_hap))
 		return trace_err(-EINVAL); /* there are no shadow page tables */
-	/* LIMITS: the PVH set of emulated devices only. */
-	return hvm_vendor && c->emulation_flags == XEN_X86_EMU_LAPIC ? 0 : trace_err(-EOPNOTSUPP);
+	if (!hvm_vendor)
+		return trace_err(-EOPNOTSUPP);
+	/* PVH's set, or all there is. Interrupts routed to event channels (USE_PIRQ) are never offered to the guest. */
+	return c->emulation_flags == XEN_X86_EMU_LAPIC ||
+			       (c->emulation_flags | XEN_X86_EMU_USE_PIRQ) == (XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI) ?
+		       0 :
+		       trace_err(-EINVAL);
 }
 
 void arch_describe_domain(const struct domain *d, struct xen_arch_domainconfig *c)

@@ -9,6 +9,8 @@
  */
 #include "internal.h"
 
+#define STRING_IO_MOST 1024 /* elements at once: the operation cuts it to what it can */
+
 static uint64_t string_reg(const struct emul_work *work, enum emul_reg reg)
 {
 	return work->next.gpr[reg] & emul_size_mask(work->insn->addr_bytes);
@@ -112,6 +114,11 @@ static emul_handler string_step(enum emul_op op)
 	}
 }
 
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t iteration_bound(const struct emul_ctx *ctx)
 {
 	if (ctx->regs.rflags & FLAG_TF)
@@ -119,12 +126,58 @@ static uint64_t iteration_bound(const struct emul_ctx *ctx)
 	return ctx->max_reps ? ctx->max_reps : EMUL_DEFAULT_REPS;
 }
 
+/* All elements are at consecutive addresses within the segment: the last is where it would be. */
+static bool string_is_straight(struct emul_work *work, enum emul_reg reg, bool write, const struct emul_operand *first,
+			       uint64_t count)
+{
+	uint64_t bytes = (count - 1) * first->size, back = work->next.rflags & FLAG_DF ? -bytes : bytes, linear;
+	uint64_t last = (string_reg(work, reg) + back) & emul_size_mask(work->insn->addr_bytes);
+
+	return emul_linear(work, first->seg, last, first->size, write, &linear) == EMUL_OKAY &&
+	       linear == first->val + back;
+}
+
+/* Several elements of ins or outs at once. EMUL_UNHANDLEABLE: one by one. */
+static int string_io(struct emul_work *work, uint64_t *count)
+{
+	bool out = work->insn->op == OP_OUTS;
+	enum emul_reg reg = out ? EMUL_RSI : EMUL_RDI;
+	struct emul_operand mem;
+
+	if ((work->insn->op != OP_INS && !out) || !work->ops->string_io || *count < 2)
+		return EMUL_UNHANDLEABLE;
+	if ((out ? emul_string_source(work, &mem) : emul_string_destination(work, &mem)) != EMUL_OKAY ||
+	    !string_is_straight(work, reg, !out, &mem, *count))
+		return EMUL_UNHANDLEABLE;
+	return work->ops->string_io(work->ctx, out, (uint16_t)work->next.gpr[EMUL_RDX], mem.seg, mem.val, mem.size, count);
+}
+
+static int repeat_at_once(struct emul_work *work, uint64_t left, uint64_t bound)
+{
+	uint64_t count = min_u64(left, bound > 1 && !work->ctx->max_reps ? STRING_IO_MOST : bound), size = element_size(work->insn), bytes;
+	enum emul_reg reg = work->insn->op == OP_OUTS ? EMUL_RSI : EMUL_RDI;
+	int rc = string_io(work, &count);
+
+	if (rc != EMUL_OKAY)
+		return rc;
+	bytes = count * size;
+	emul_set_reg(work, reg, work->insn->addr_bytes,
+		     string_reg(work, reg) + (work->next.rflags & FLAG_DF ? -bytes : bytes));
+	emul_set_reg(work, EMUL_RCX, work->insn->addr_bytes, left - count);
+	if (left > count)
+		work->next.rip = work->ctx->regs.rip;
+	return EMUL_OKAY;
+}
+
 static int repeat(struct emul_work *work, emul_handler step)
 {
 	unsigned int count_size = work->insn->addr_bytes;
 	uint64_t left = string_reg(work, EMUL_RCX), bound = iteration_bound(work->ctx), done;
-	int rc = EMUL_OKAY;
+	int rc = repeat_at_once(work, left, bound);
 
+	if (rc != EMUL_UNHANDLEABLE)
+		return rc;
+	rc = EMUL_OKAY;
 	for (done = 0; left && done < bound; done++, left--) {
 		rc = step(work);
 		if (rc != EMUL_OKAY)

@@ -4,6 +4,7 @@
  * page tables it has loaded. Only RAM and granted pages count as memory.
  */
 #include <hv/string.h>
+#include <asm/hvm/compat.h>
 #include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 
@@ -43,6 +44,10 @@ static unsigned long copy_piece(uint64_t linear, void *buf, unsigned long len, b
 
 unsigned long hvm_copy(uint64_t linear, void *buf, unsigned long len, bool write)
 {
+	unsigned long left;
+
+	if (unlikely(hvm_compat_copy(current, linear, buf, len, write, &left)))
+		return left;
 	while (len) {
 		unsigned long done = copy_piece(linear, buf, len, write);
 

@@ -70,6 +70,10 @@ static int access_piece(struct emul_ctx *ctx, uint64_t linear, void *buf, unsign
 		put_page(pg);
 		return EMUL_OKAY;
 	}
+	if (t == P2M_ioreq_server) {
+		memcpy(&val, buf, min(len, 8u));
+		return hvm_claimed_write(em->v, gpa, len, val) ? EMUL_OKAY : EMUL_RETRY;
+	}
 	if (t != P2M_invalid) /* read-only memory: the write is lost; a grant's: its owner said no */
 		return t == P2M_ram_ro ? EMUL_OKAY : emul_raise_error(ctx, X86_TRAP_GP, 0);
 	if (access & PFEC_INSN || len > 8)
@@ -81,7 +85,7 @@ static int access_piece(struct emul_ctx *ctx, uint64_t linear, void *buf, unsign
 		val = hvm_mmio_read(em->v, gpa, len);
 		memcpy(buf, &val, len);
 	}
-	return EMUL_OKAY;
+	return hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_OKAY;
 }
 
 /* Where an access crosses pages, both must be allowed before the first is touched. */
@@ -179,7 +183,7 @@ static int op_read_io(struct emul_ctx *ctx, uint16_t port, unsigned int size, ui
 	if (!io_allowed(ctx))
 		return emul_raise_error(ctx, X86_TRAP_GP, 0);
 	*val = hvm_port_read(em->v, port, size);
-	return EMUL_OKAY;
+	return hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_OKAY;
 }
 
 static int op_write_io(struct emul_ctx *ctx, uint16_t port, unsigned int size, uint32_t val)
@@ -189,7 +193,30 @@ static int op_write_io(struct emul_ctx *ctx, uint16_t port, unsigned int size, u
 	if (!io_allowed(ctx))
 		return emul_raise_error(ctx, X86_TRAP_GP, 0);
 	hvm_port_write(em->v, port, size, val);
-	return EMUL_OKAY;
+	return hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_OKAY;
+}
+
+/* As much of a string as lies in one page of the guest's own memory goes to the device model in one piece. */
+static int op_string_io(struct emul_ctx *ctx, bool write, uint16_t port, enum emul_seg seg, uint64_t linear,
+			unsigned int size, uint64_t *reps)
+{
+	struct emulation *em = ctx->data;
+	bool df = ctx->regs.rflags & X86_EFLAGS_DF;
+	uint64_t offset = linear & ~PAGE_MASK, gpa;
+	uint64_t room = df ? offset / size + 1 : (PAGE_SIZE - offset) / size;
+	enum p2m_type t;
+	uint32_t pfec;
+
+	if (offset + size > PAGE_SIZE || !io_allowed(ctx) ||
+	    !hvm_translate(em->v, linear, (write ? 0 : PFEC_WRITE) | as_user(ctx), &gpa, &pfec))
+		return EMUL_UNHANDLEABLE;
+	p2m_get(em->v->domain, _gfn(gpa >> PAGE_SHIFT), &t, NULL);
+	if (t != P2M_ram_rw)
+		return EMUL_UNHANDLEABLE;
+	*reps = min(*reps, room);
+	if (hvm_port_string(em->v, write, port, size, gpa, df, (uint32_t)*reps))
+		return EMUL_OKAY;
+	return hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_UNHANDLEABLE;
 }
 
 static int op_read_cr(struct emul_ctx *ctx, unsigned int nr, uint64_t *val)
@@ -248,6 +275,7 @@ static const struct emul_ops hvm_ops = {
 	.cmpxchg = op_cmpxchg,
 	.read_io = op_read_io,
 	.write_io = op_write_io,
+	.string_io = op_string_io,
 	.read_cr = op_read_cr,
 	.write_cr = op_write_cr,
 	.write_xcr = op_write_xcr,
@@ -295,6 +323,8 @@ void hvm_emulate(struct vcpu *v, enum emul_class class)
 	begin(&ctx, &em);
 	switch (x86_emulate(&ctx)) {
 	case EMUL_OKAY:
+		/* A string has come this far: what its next step waits for is that step's first access. */
+		v->arch.hvm->io.nr_done = 0;
 		emul_regs_to_frame(r, &ctx.regs);
 		r->rflags = ctx.regs.rflags & ~(uint64_t)X86_EFLAGS_TF;
 		hvm_insn_done(v, ctx.regs.rip);
@@ -380,7 +410,9 @@ void hvm_physmap_fault(struct vcpu *v, uint64_t gpa, bool write, bool not_data)
 	} else if (t == P2M_invalid && not_data)
 		domain_crash(v->domain, "vCPU %u runs code or keeps page tables at %#lx, where there is no memory",
 			     v->vcpu_id, gpa);
-	else if (t == P2M_invalid || (t == P2M_ram_ro && write && !not_data))
+	else if (t == P2M_ioreq_server && write && !not_data && !hvm_writes_claimed(v->domain, gpa))
+		return;
+	else if (t == P2M_invalid || ((t == P2M_ram_ro || t == P2M_ioreq_server) && write && !not_data))
 		hvm_emulate(v, EMUL_CLASS_DATA);
 	else if (write ? t == P2M_grant_ro || t == P2M_ram_ro : not_data && !p2m_is_own_ram(t))
 		hvm_inject_exception(v, X86_TRAP_GP, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a guest was left for, where the vendors do not differ: they say which instruction it was, and where the next
- * one is if they know. An instruction is either done, and RIP is past it, or has raised an exception, and RIP is on it.
+ * one is if they know. An instruction is either done, and RIP is past it, or has raised an exception, or waits for a
+ * device model: then RIP is on it.
  */
 #include <asm/cpu.h>
 #include <asm/hvm/emulate.h>
@@ -44,9 +45,13 @@ void hvm_exit_io(struct vcpu *v, uint16_t port, unsigned int size, bool in, uint
 
 	if (in) {
 		val = hvm_port_read(v, port, size);
+		if (hvm_io_waiting(v))
+			return;
 		r->rax = size == 4 ? val : (r->rax & ~((1ull << size * 8) - 1)) | (val & ((1u << size * 8) - 1));
 	} else {
 		hvm_port_write(v, port, size, size == 4 ? val : val & ((1u << size * 8) - 1));
+		if (hvm_io_waiting(v))
+			return;
 	}
 	hvm_insn_done(v, next_rip);
 }

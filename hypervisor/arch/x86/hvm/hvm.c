@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hardware-virtualized vCPUs: which vendor's extension there is, and the loop that each of them lives in: pending
- * work, events, a stay in the guest, what it was left for.
+ * work, a device model's answer, events, a stay in the guest, what it was left for.
  *
  * The loop is a vCPU's whole C stack: a context switch forgets it and enters it anew. So nothing in it may keep
  * state across do_softirq().
@@ -11,6 +11,7 @@
 #include <asm/cpu.h>
 #include <asm/cpu_policy.h>
 #include <asm/hvm/hvm.h>
+#include <asm/hvm/platform.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
 #include <asm/vcpu_kind.h>
@@ -43,6 +44,18 @@ void hvm_cpu_stop(void)
 		hvm_vendor->cpu_down();
 }
 
+/* An exit, or one that waited for a device model once more. */
+static void handle_exit(struct vcpu *v)
+{
+	struct hvm_io *io = &v->arch.hvm->io;
+
+	io->resume = false;
+	io->cursor = 0;
+	hvm_vendor->handle_exit(v);
+	if (likely(!io->waiting))
+		io->nr_done = 0;
+}
+
 static void enter(void)
 {
 	struct vcpu *v = current;
@@ -54,12 +67,19 @@ static void enter(void)
 			do_softirq();
 			continue;
 		}
+		if (unlikely(v->arch.hvm->io.waiting) && !hvm_io_finish(v))
+			continue;
 		if (unlikely(READ_ONCE(v->arch.hvm->start)))
 			hvm_vcpu_start(v);
+		if (unlikely(v->arch.hvm->io.resume)) {
+			local_irq_enable();
+			handle_exit(v);
+			continue;
+		}
 		hvm_deliver_events(v);
 		hvm_vendor->run(v);
 		local_irq_enable();
-		hvm_vendor->handle_exit(v);
+		handle_exit(v);
 	}
 }
 
@@ -79,16 +99,25 @@ static int domain_create_hvm(struct domain *d, const struct domain_create_args *
 	spin_lock_init(&h->param_lock);
 	h->params[HVM_PARAM_TRIPLE_FAULT_REASON] = SHUTDOWN_reboot;
 	h->emulation_flags = a->emulation_flags;
-	if (p2m_init(d))
+	if (p2m_init(d) || (a->emulation_flags & ~(uint32_t)XEN_X86_EMU_LAPIC && hvm_platform_create(d)))
 		return -ENOMEM;
 	return cpu_policy_domain_init(d, cpu_policy_hvm);
 }
 
 static void domain_destroy_hvm(struct domain *d)
 {
-	if (d->arch.hvm)
+	if (d->arch.hvm) {
+		hvm_platform_destroy(d);
 		p2m_destroy(d);
+	}
 	xfree(d->arch.hvm);
+}
+
+static int domain_relinquish_hvm(struct domain *d)
+{
+	if (d->arch.hvm->platform)
+		hvm_platform_relinquish(d);
+	return p2m_relinquish(d);
 }
 
 static void destroy(struct vcpu *v)
@@ -132,7 +161,7 @@ static unsigned long copy_to_kernel(struct vcpu *v, uint64_t addr, const void *s
 const struct vcpu_kind hvm_kind = {
 	.domain_create = domain_create_hvm,
 	.domain_destroy = domain_destroy_hvm,
-	.domain_relinquish = p2m_relinquish,
+	.domain_relinquish = domain_relinquish_hvm,
 	.create = create,
 	.destroy = destroy,
 	.save = save,

@@ -185,7 +185,9 @@ static long get_mem_type(guest_ptr_t arg)
 	if (!err && a.pfn < P2M_MAX_GFN)
 		p2m_get(d, _gfn(a.pfn), &t, NULL);
 	domain_put(d);
-	a.mem_type = t == P2M_ram_rw || t == P2M_grant_rw ? HVMMEM_ram_rw : t == P2M_invalid ? HVMMEM_mmio_dm : HVMMEM_ram_ro;
+	a.mem_type = t == P2M_ram_rw || t == P2M_grant_rw ? HVMMEM_ram_rw : t == P2M_invalid	       ? HVMMEM_mmio_dm :
+		     t == P2M_ioreq_server     ? HVMMEM_ioreq_server :
+						 HVMMEM_ram_ro;
 	if (!err && copy_struct_to_guest(arg, &a))
 		err = -EFAULT;
 	return err;

@@ -46,11 +46,21 @@ int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order
 	return rc;
 }
 
+/* Device models map the guest's memory: told at the hypercall's end that some of it has gone. */
+static void forget_mappings(struct domain *d)
+{
+	if (d->arch.hvm->platform && d == current->domain)
+		__atomic_store_n(&d->arch.hvm->invalidate, true, __ATOMIC_RELAXED);
+}
+
 int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn)
 {
 	if (!is_hvm_domain(d))
 		return mfn_eq(mfn, INVALID_MFN) ? -ENOENT : 0;
-	return mfn_eq(mfn, INVALID_MFN) ? p2m_forget_promise(d, gfn) : p2m_clear_if(d, gfn, mfn);
+	if (mfn_eq(mfn, INVALID_MFN))
+		return p2m_forget_promise(d, gfn);
+	forget_mappings(d);
+	return p2m_clear_if(d, gfn, mfn);
 }
 
 /* ---- add_to_physmap ---- */
@@ -85,6 +95,7 @@ static int make_room(struct domain *d, gfn_t gfn)
 
 	if (!pg)
 		return rc;
+	forget_mappings(d);
 	if (!rc && !(ref_read(pg) & REF_XEN) &&
 	    (__atomic_fetch_and(&pg->ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST) & REF_ALLOCATED)) {
 		set_gpfn_from_mfn(page_to_mfn(pg), INVALID_M2P_ENTRY);
@@ -124,6 +135,16 @@ int arch_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_
 	return is_hvm_domain(d) ? add_to_physmap(d, space, idx, gfn) : trace_err(-EACCES);
 }
 
+uint32_t arch_ioreq_frames(const struct domain *d)
+{
+	return is_hvm_domain(d) && d->arch.hvm->platform ? 2 : 0;
+}
+
+int arch_ioreq_frame(struct domain *d, uint32_t id, unsigned int frame, uint64_t *mfn)
+{
+	return ioreq_frame(d, id, frame, mfn);
+}
+
 uint64_t arch_max_gfn(const struct domain *d)
 {
 	return p2m_max_gfn(d);
@@ -139,6 +160,7 @@ int arch_remove_from_physmap(struct domain *d, gfn_t gfn)
 	pg = p2m_get_own_page(d, gfn);
 	if (!pg)
 		return trace_err(-ENOENT);
+	forget_mappings(d);
 	rc = p2m_clear_if(d, gfn, page_to_mfn(pg));
 	put_page(pg);
 	return rc;

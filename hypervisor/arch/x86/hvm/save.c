@@ -19,29 +19,9 @@
 #include <asm/msr.h>
 #include <asm/time.h>
 #include <public/domctl.h>
+#include "save_internal.h"
 
 #define MAX_MSRS 64u
-
-union record {
-	struct hvm_save_header header;
-	struct hvm_hw_cpu cpu;
-	struct hvm_hw_lapic lapic;
-	struct hvm_hw_lapic_regs lapic_regs;
-	struct hvm_hw_mtrr mtrr;
-	struct hvm_hw_cpu_xsave xsave; /* longer: record_room() */
-	struct hvm_vmce_vcpu vmce;
-	struct hvm_tsc_adjust adjust;
-	struct hvm_msr msrs; /* longer, too */
-};
-
-/* save() gives the record's length, 0: there is none now. load() has checked lengths. */
-struct record_kind {
-	uint16_t type;
-	bool per_vcpu;
-	uint32_t least, most; /* bytes when loaded; most 0: as much as there is room */
-	uint32_t (*save)(struct domain *d, struct vcpu *v, union record *r);
-	int (*load)(struct domain *d, struct vcpu *v, union record *r, uint32_t length);
-};
 
 /* ---- the records ---- */
 
@@ -166,19 +146,19 @@ static int load_msrs(struct domain *d, struct vcpu *v, union record *r, uint32_t
 	return 0;
 }
 
-#define FIXED(name) HVM_SAVE_CODE(name), true, HVM_SAVE_LENGTH(name), HVM_SAVE_LENGTH(name)
+#define FIXED(name) HVM_SAVE_CODE(name), OF_VCPU, 0, HVM_SAVE_LENGTH(name), HVM_SAVE_LENGTH(name)
 
 /* In the order of the stream. */
 static const struct record_kind kinds[] = {
-	{ HVM_SAVE_CODE(HEADER), false, HVM_SAVE_LENGTH(HEADER), HVM_SAVE_LENGTH(HEADER), save_header, load_header },
-	{ HVM_SAVE_CODE(CPU), true, HVM_SAVE_LENGTH_COMPAT(CPU), HVM_SAVE_LENGTH(CPU), save_cpu, load_cpu },
+	{ HVM_SAVE_CODE(HEADER), OF_DOMAIN, 0, HVM_SAVE_LENGTH(HEADER), HVM_SAVE_LENGTH(HEADER), save_header, load_header },
+	{ HVM_SAVE_CODE(CPU), OF_VCPU, 0, HVM_SAVE_LENGTH_COMPAT(CPU), HVM_SAVE_LENGTH(CPU), save_cpu, load_cpu },
 	{ FIXED(LAPIC), save_lapic, load_lapic },
 	{ FIXED(LAPIC_REGS), save_lapic_regs, load_lapic_regs },
 	{ FIXED(MTRR), save_mtrr, load_mtrr },
-	{ CPU_XSAVE_CODE, true, sizeof(struct hvm_hw_cpu_xsave), 0, save_xsave, load_xsave },
+	{ CPU_XSAVE_CODE, OF_VCPU, 0, sizeof(struct hvm_hw_cpu_xsave), 0, save_xsave, load_xsave },
 	{ FIXED(VMCE_VCPU), save_none, load_vmce },
 	{ FIXED(TSC_ADJUST), save_none, load_adjust },
-	{ CPU_MSR_CODE, true, sizeof(struct hvm_msr), 0, save_none, load_msrs },
+	{ CPU_MSR_CODE, OF_VCPU, 0, sizeof(struct hvm_msr), 0, save_none, load_msrs },
 };
 
 static uint32_t record_room(void)
@@ -190,19 +170,27 @@ static uint32_t record_room(void)
 	return max(most, (uint32_t)sizeof(union record));
 }
 
-static const struct record_kind *find_kind(uint32_t type)
+#define NR_KINDS (ARRAY_SIZE(kinds) + NR_BOARD_RECORDS)
+static const struct record_kind *kind_at(unsigned int i)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i].type == type)
-			return &kinds[i];
+	return i < ARRAY_SIZE(kinds) ? &kinds[i] : &hvm_board_records[i - ARRAY_SIZE(kinds)];
+}
+
+static const struct record_kind *find_kind(uint32_t type, uint32_t instance)
+{
+	for (unsigned int i = 0; i < NR_KINDS; i++)
+		if (kind_at(i)->type == type && (kind_at(i)->of != OF_BOARD || kind_at(i)->instance == instance))
+			return kind_at(i);
 	return NULL;
 }
 
-/* The domain's one, or a vCPU's; NULL: there is no such instance. *v is NULL for a domain's. */
+/* Is there such an instance: the domain's or its board's one, or a vCPU's. *v is NULL for the former. */
 static bool find_instance(const struct record_kind *k, struct domain *d, uint32_t instance, struct vcpu **v)
 {
-	*v = k->per_vcpu ? domain_vcpu(d, instance) : NULL;
-	return k->per_vcpu ? *v != NULL : !instance;
+	*v = k->of == OF_VCPU ? domain_vcpu(d, instance) : NULL;
+	if (k->of == OF_BOARD)
+		return d->arch.hvm->platform && instance == k->instance;
+	return k->of == OF_VCPU ? *v != NULL : !instance;
 }
 
 /* ---- the stream ---- */
@@ -230,11 +218,11 @@ static int put(struct cursor *c, uint16_t type, uint16_t instance, const void *r
 
 static int put_kind(struct cursor *c, const struct record_kind *k, struct domain *d, union record *r)
 {
-	unsigned int count = k->per_vcpu ? d->max_vcpus : 1;
+	unsigned int first = k->instance, count = k->of == OF_VCPU ? d->max_vcpus : 1;
 	struct vcpu *v;
 	int rc = 0;
 
-	for (unsigned int i = 0; !rc && i < count; i++) {
+	for (unsigned int i = first; !rc && i < first + count; i++) {
 		uint32_t length;
 
 		if (!find_instance(k, d, i, &v))
@@ -251,8 +239,8 @@ static int put_all(struct cursor *c, struct domain *d, union record *r)
 {
 	int rc = 0;
 
-	for (unsigned int i = 0; !rc && i < ARRAY_SIZE(kinds); i++)
-		rc = put_kind(c, &kinds[i], d, r);
+	for (unsigned int i = 0; !rc && i < NR_KINDS; i++)
+		rc = put_kind(c, kind_at(i), d, r);
 	return rc ? rc : put(c, HVM_SAVE_CODE(END), 0, NULL, 0);
 }
 
@@ -271,7 +259,7 @@ static int take(struct cursor *c, struct domain *d, union record *r, bool *end)
 	*end = head.typecode == HVM_SAVE_CODE(END);
 	if (*end)
 		return 0;
-	k = find_kind(head.typecode);
+	k = find_kind(head.typecode, head.instance);
 	if (!k || !find_instance(k, d, head.instance, &v) || head.length > c->room - c->used ||
 	    head.length < k->least || head.length > (k->most ? k->most : record_room()))
 		return trace_err(-EINVAL);
@@ -354,7 +342,7 @@ int domctl_get_hvm_record(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_hvmcontext_partial *a = &op->u.hvmcontext_partial;
 	guest_ptr_t to = guest_handle_addr(a->buffer);
-	const struct record_kind *k = find_kind(a->type);
+	const struct record_kind *k = find_kind(a->type, a->instance);
 	uint32_t length = 0;
 	struct vcpu *v;
 	int rc;

@@ -46,6 +46,7 @@ void hvm_vcpu_reset(struct vcpu *v)
 	struct hvm_msrs m = { .pat = PAT_RESET };
 	struct cpu_user_regs *r = regs_of(v);
 
+	hvm_io_reset(v);
 	memset(r, 0, sizeof(*r));
 	r->rip = 0xfff0;
 	r->rflags = X86_EFLAGS_MBS;

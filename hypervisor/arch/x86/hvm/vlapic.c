@@ -4,10 +4,11 @@
  *
  * An interrupt that arrives waits in IRR, moves to ISR when it is delivered, and leaves that by EOI. IRR is
  * the only register others write, one bit at a time, atomically; TMR of a waiting vector says only whether
- * somebody wants to hear of its EOI, and nobody does here. Vectors below 16 never get into IRR.
+ * somebody wants to hear of its EOI: the I/O APIC. Vectors below 16 never get into IRR.
  */
 #include <hv/mm.h>
 #include <hv/string.h>
+#include <asm/hvm/platform.h>
 #include "vlapic_internal.h"
 
 #define VERSION	  0x14u
@@ -65,8 +66,19 @@ void vlapic_eoi(struct vcpu *v)
 	struct vlapic *a = vlapic_of(v);
 	int vector = vlapic_highest(a, VLAPIC_ISR);
 
-	if (vector >= 0)
-		*vlapic_vector_reg(a, VLAPIC_ISR, (uint8_t)vector) &= ~bit_of((uint8_t)vector);
+	if (vector < 0)
+		return;
+	*vlapic_vector_reg(a, VLAPIC_ISR, (uint8_t)vector) &= ~bit_of((uint8_t)vector);
+	if (__atomic_load_n(vlapic_vector_reg(a, VLAPIC_TMR, (uint8_t)vector), __ATOMIC_RELAXED) & bit_of((uint8_t)vector))
+		vioapic_eoi(v->domain, (uint8_t)vector);
+}
+
+bool vlapic_takes_extint(const struct vcpu *v)
+{
+	const struct vlapic *a = vlapic_of(v);
+	uint32_t lint0 = vlapic_reg(a, VLAPIC_LVT_LINT0);
+
+	return !(a->base_msr & VLAPIC_BASE_ENABLE) || (!(lint0 & LVT_MASKED) && (lint0 >> 8 & 7) == 7);
 }
 
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)

@@ -46,11 +46,11 @@ static bool matches(const struct vcpu *v, uint32_t dest, bool logical, bool broa
 	return vlapic_id(v) == dest;
 }
 
-static void deliver(struct vcpu *to, unsigned int delivery, uint8_t vector)
+static void deliver(struct vcpu *to, unsigned int delivery, uint8_t vector, bool level)
 {
 	switch (delivery) {
 	case MODE_FIXED:
-		vlapic_set_irq(to, vector, false);
+		vlapic_set_irq(to, vector, level);
 		break;
 	case MODE_NMI:
 		__atomic_store_n(&to->arch.hvm->nmi_pending, true, __ATOMIC_SEQ_CST);
@@ -92,7 +92,7 @@ static void send_to_many(struct vcpu *from, uint32_t icr, uint32_t dest)
 	if (delivery == MODE_LOWEST) {
 		v = least_busy(from->domain, dest, logical, all);
 		if (v)
-			deliver(v, MODE_FIXED, (uint8_t)icr);
+			deliver(v, MODE_FIXED, (uint8_t)icr, false);
 		return;
 	}
 	for_each_vcpu(from->domain, v) {
@@ -100,7 +100,7 @@ static void send_to_many(struct vcpu *from, uint32_t icr, uint32_t dest)
 		if (v == from && (to == TO_OTHERS || delivery >= MODE_INIT))
 			continue;
 		if (matches(v, dest, logical, all))
-			deliver(v, delivery, (uint8_t)icr);
+			deliver(v, delivery, (uint8_t)icr, false);
 	}
 }
 
@@ -119,8 +119,27 @@ void vlapic_send_ipi(struct vcpu *v, uint32_t icr, uint32_t dest)
 	}
 	if (to == TO_SELF) {
 		if (delivery == MODE_FIXED)
-			deliver(v, delivery, (uint8_t)icr);
+			deliver(v, delivery, (uint8_t)icr, false);
 		return;
 	}
 	send_to_many(v, icr, dest);
+}
+
+/* LIMITS: only fixed, lowest-priority and NMI ones; destinations of 8 bits, which x2APIC guests' tables keep to. */
+void vlapic_message(struct domain *d, uint32_t dest, bool logical, unsigned int delivery, uint8_t vector, bool level)
+{
+	bool all = dest == 0xff;
+	struct vcpu *v;
+
+	if (delivery == MODE_LOWEST) {
+		v = least_busy(d, dest, logical, all);
+		if (v)
+			deliver(v, MODE_FIXED, vector, level);
+		return;
+	}
+	if (delivery != MODE_FIXED && delivery != MODE_NMI)
+		return;
+	for_each_vcpu(d, v)
+		if (matches(v, dest, logical, all))
+			deliver(v, delivery, vector, level);
 }

@@ -111,6 +111,19 @@ void wallclock_init(void)
 	set_wall(secs, 0, secs ? (uint64_t)NOW() : 0);
 }
 
+uint64_t wallclock_now(uint32_t *nsec)
+{
+	unsigned long flags;
+	uint64_t ns, sec;
+
+	spin_lock_irqsave(&wall.lock, flags);
+	sec = wall.sec;
+	ns = wall.nsec + (uint64_t)NOW();
+	spin_unlock_irqrestore(&wall.lock, flags);
+	*nsec = (uint32_t)(ns % NS_PER_SEC);
+	return sec + ns / NS_PER_SEC;
+}
+
 void update_domain_wallclock_time(struct domain *d)
 {
 	struct shared_info *s = d->shared_info;

@@ -226,6 +226,13 @@ struct emul_ops {
 	int (*write_io)(struct emul_ctx *ctx, uint16_t port, unsigned int size, uint32_t val);
 
 	/*
+	 * ins and outs under rep, more than one element at once: *reps (in: wanted, at least 2; out: done) from `linear` on,
+	 * downwards if DF is set. All elements are within the segment. Optional; EMUL_UNHANDLEABLE: one by one, please.
+	 */
+	int (*string_io)(struct emul_ctx *ctx, bool write, uint16_t port, enum emul_seg seg, uint64_t linear,
+			 unsigned int size, uint64_t *reps);
+
+	/*
 	 * Control and debug registers 0 … 15; a number that does not exist raises #UD.  Called at
 	 * CPL 0 only, save read_cr(0) for smsw.  Reserved bits are the operation's to refuse.
 	 */

@@ -21,5 +21,6 @@ void tsc_check_sync_target(void);
 
 uint64_t rtc_read_seconds(uint8_t century_index); /* CMOS clock as seconds since 1970, UTC */
 void wallclock_init(void);
+uint64_t wallclock_now(uint32_t *nsec); /* seconds since 1970, UTC, and the rest */
 
 #endif

@@ -45,9 +45,16 @@ void hvm_exit_msr(struct vcpu *v, bool write, uint64_t next_rip);
 void hvm_exit_io(struct vcpu *v, uint16_t port, unsigned int size, bool in, uint64_t next_rip);
 void hvm_exit_triple_fault(struct vcpu *v);
 
-/* io.c: ports and memory that are devices; what nobody has reads as all ones. Sizes 1, 2, 4 (memory: 8). */
+/* io.c: ports and memory that are devices; what nobody has reads as all ones. Sizes 1, 2, 4 (memory: up to 8). After each,
+ * look at hvm_io_waiting(): if so the access is not done, and neither may the instruction be. */
+/* Up to *nr accesses at once, from or to guest memory at gpa and on (down, with `df`); *nr: done. False: the port is not a
+ * device model's, or it has to wait. */
+bool hvm_port_string(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint64_t gpa, bool df, uint32_t nr);
 uint32_t hvm_port_read(struct vcpu *v, uint16_t port, unsigned int size);
 void hvm_port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val);
+/* Memory whose writes a device model has claimed. False: they are not claimed any more, and it is common memory now. */
+bool hvm_writes_claimed(struct domain *d, uint64_t gpa);
+bool hvm_claimed_write(struct vcpu *v, uint64_t gpa, unsigned int size, uint64_t val); /* false: it has to wait */
 uint64_t hvm_mmio_read(struct vcpu *v, uint64_t gpa, unsigned int size);
 void hvm_mmio_write(struct vcpu *v, uint64_t gpa, unsigned int size, uint64_t val);
 

@@ -13,6 +13,7 @@
 #include <hv/domain.h>
 #include <asm/current.h>
 #include <asm/emul.h>
+#include <asm/hvm/ioreq.h>
 #include <asm/hvm/p2m.h>
 #include <asm/hvm/vlapic.h>
 #include <public/hvm/params.h>
@@ -21,6 +22,8 @@ struct hvm_hw_cpu;
 struct svm_vcpu;
 struct vmx_vcpu;
 struct p2m_format;
+struct xen_dm_op_inject_event;
+struct hvm_platform;
 
 /* In the order of instruction encodings, then the system ones. */
 enum hvm_seg {
@@ -68,6 +71,8 @@ struct hvm_vendor {
 	/* One stay in the guest. Called and returns with interrupts off; then, with interrupts on, what
 	 * the guest was left for. */
 	void (*run)(struct vcpu *v);
+	/* May be called again for the same exit: an access that has to wait for a device model (hvm_io_waiting())
+	 * leaves the instruction undone, and finds its answer the next time. */
 	void (*handle_exit)(struct vcpu *v);
 
 	/* Delivered at the next entry; at most one is waiting. */
@@ -99,6 +104,8 @@ struct hvm_domain {
 	spinlock_t param_lock;
 	uint8_t callback_vector; /* HVM_PARAM_CALLBACK_IRQ as a vector, 0: none */
 	uint32_t emulation_flags; /* XEN_X86_EMU_* */
+	struct hvm_platform *platform; /* asm/hvm/platform.h; NULL: PVH, without one */
+	bool invalidate; /* the guest gave memory back: device models are to forget it; atomic */
 };
 
 struct hvm_mtrr {
@@ -112,13 +119,21 @@ struct hvm_vcpu {
 	struct hvm_mtrr mtrr;
 	uint8_t upcall_vector; /* HVMOP_set_evtchn_upcall_vector: through the local APIC; 0: none */
 	bool nmi_pending;      /* atomic */
+	uint64_t injected;     /* XEN_DMOP_inject_event: error code 63:32, INJECT_*, type 15:8, vector; atomic */
+	uint64_t injected_cr2; /* written before injected */
 	uint16_t start;	       /* 0x100 | vector: a SIPI to obey before v runs; atomic */
 	uint64_t cr4;	       /* as the guest sees it */
 	bool dr_loaded;	       /* DR0..DR3 are in the CPU's registers */
 	uint64_t dr[4];
+	struct hvm_io io;      /* with a device model; v's own, or v does not run */
+	struct compat_call *compat; /* a 32-bit hypercall is being carried out (compat.c) */
 	uint64_t tsc_offset;   /* guest's TSC = CPU's TSC + this */
 };
 
+static inline bool hvm_io_waiting(const struct vcpu *v)
+{
+	return v->arch.hvm->io.waiting;
+}
 static inline bool is_hvm_domain(const struct domain *d)
 {
 	return d->arch.hvm != NULL;
@@ -142,6 +157,8 @@ void hvm_cpu_stop(void);	     /* this CPU will run no guest any more; any contex
 /* Would v take an event if it ran now: is there reason to wake it or to stop a long hypercall? Any CPU. */
 bool hvm_event_pending(const struct vcpu *v);
 void hvm_event_raised(struct vcpu *v); /* evtchn_upcall_pending has just been set. Any context. */
+/* An event that a device model wants v to take next. -EBUSY: one is waiting, -EINVAL, -EOPNOTSUPP: no such event. */
+int hvm_inject_from_outside(struct vcpu *v, const struct xen_dm_op_inject_event *e);
 void hvm_raise_nmi(struct vcpu *v);    /* any CPU */
 void hvm_deliver_events(struct vcpu *v); /* v is current and about to run; interrupts off */
 void hvm_inject_exception(struct vcpu *v, unsigned int vector, uint32_t error_code);

@@ -22,12 +22,13 @@ enum p2m_type {
 	P2M_grant_rw,	 /* another domain's frame, by grant */
 	P2M_grant_ro,
 	P2M_foreign,	 /* another domain's frame, by XENMAPSPACE_gmfn_foreign */
+	P2M_ioreq_server, /* the domain's own, but writes are a device model's (XEN_DMOP_map_mem_type_to_ioreq_server) */
 	P2M_on_demand,	 /* no frame until it is touched: not present to the CPU */
 	NR_P2M_TYPES
 };
 static inline bool p2m_is_own_ram(enum p2m_type t)
 {
-	return t == P2M_ram_rw || t == P2M_ram_ro;
+	return t == P2M_ram_rw || t == P2M_ram_ro || t == P2M_ioreq_server;
 }
 
 /* Permission bits, and in leaves the memory type. All tables allow everything, the leaf decides. */

@@ -12,6 +12,7 @@
 #include <hv/timer.h>
 
 struct vcpu;
+struct domain;
 
 struct vlapic {
 	uint64_t base_msr;     /* MSR_APIC_BASE */
@@ -31,6 +32,10 @@ void vlapic_migrate(struct vcpu *v);
 
 /* An edge- (or level-) triggered fixed interrupt from outside; wakes or kicks v. Any context. */
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
+/* An interrupt message, as an I/O APIC or a PCI device sends it: whom it is for is decided here. Any context. */
+void vlapic_message(struct domain *d, uint32_t dest, bool logical, unsigned int delivery, uint8_t vector, bool level);
+/* Would v take an interrupt of the PIC's: LINT0 in ExtINT mode, or no local APIC? */
+bool vlapic_takes_extint(const struct vcpu *v);
 /* The interrupt to deliver next: the highest in IRR if its class is above the processor's priority. -1: none
  * (also: APIC disabled). Any CPU. */
 int vlapic_pending(const struct vcpu *v);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a device model does with its guest's memory map, or says and asks about memory. Each operation goes on for a
+ * bounded time, then asks to be called again.
+ *
+ * LIMITS: all of a tracked range counts as written each time; caches cannot be pinned, as no device shares memory.
+ */
+#include <hv/domain.h>
+#include <hv/guest_access.h>
+#include <hv/mm.h>
+#include <hv/string.h>
+#include <asm/hvm/hvm.h>
+#include <public/hvm/hvm_op.h>
+#include "dm_op.h"
+
+#define MAX_TRACKED (1u << 18) /* frames: 1 GiB */
+#define BATCH	    64u
+
+static bool range_ok(uint64_t first, uint64_t nr)
+{
+	return first < P2M_MAX_GFN && nr <= P2M_MAX_GFN - first;
+}
+
+int dm_track_dirty(struct dm_call *c)
+{
+	const struct xen_dm_op_track_dirty_vram *u = &c->op.u.track_dirty_vram;
+	uint64_t bytes = ((uint64_t)u->nr + 7) / 8, ones = ~0ull;
+	guest_ptr_t to;
+
+	if (u->pad || u->nr > MAX_TRACKED || !range_ok(u->first_pfn, u->nr))
+		return trace_err(-EINVAL);
+	if (!u->nr)
+		return 0;
+	if (c->nr_bufs < 2 || c->buf[1].size < bytes)
+		return trace_err(-EINVAL);
+	to = guest_handle_addr(c->buf[1].h);
+	for (uint64_t at = 0; at < bytes; at += sizeof(ones))
+		if (raw_copy_to_guest(to + at, &ones, min(bytes - at, (uint64_t)sizeof(ones))))
+			return trace_err(-EFAULT);
+	return 0;
+}
+
+/* Nobody follows what is written, so it is enough that the extents make sense. */
+int dm_modified_memory(struct dm_call *c)
+{
+	struct xen_dm_op_modified_memory *u = &c->op.u.modified_memory;
+	uint32_t start = u->opaque;
+
+	if (c->nr_bufs < 2 || u->opaque > u->nr_extents ||
+	    c->buf[1].size / sizeof(struct xen_dm_op_modified_memory_extent) < u->nr_extents)
+		return trace_err(-EINVAL);
+	for (; u->opaque < u->nr_extents; u->opaque++) {
+		struct xen_dm_op_modified_memory_extent e;
+
+		if (u->opaque - start >= BATCH && hypercall_preempt_check())
+			return -ERESTART;
+		if (copy_from_guest_at(&e, guest_handle_addr(c->buf[1].h), u->opaque))
+			return trace_err(-EFAULT);
+		if (e.pad || !range_ok(e.first_pfn, e.nr)) {
+			u->nr_extents = u->opaque + 1;
+			return trace_err(-EINVAL);
+		}
+	}
+	u->nr_extents = 0;
+	return 0;
+}
+
+static int set_type(struct domain *d, gfn_t gfn, unsigned int mem_type)
+{
+	static const enum p2m_type to[] = {
+		[HVMMEM_ram_rw] = P2M_ram_rw,
+		[HVMMEM_ram_ro] = P2M_ram_ro,
+		[HVMMEM_ioreq_server] = P2M_ioreq_server,
+	};
+	enum p2m_type t;
+	mfn_t mfn = p2m_get(d, gfn, &t, NULL);
+
+	if (t == P2M_on_demand) {
+		if (p2m_keep_promise(d, gfn))
+			return -ENOMEM;
+		mfn = p2m_get(d, gfn, &t, NULL);
+	}
+	if (mem_type == HVMMEM_mmio_dm) {
+		if (t == P2M_invalid)
+			return 0;
+		return p2m_is_own_ram(t) ? p2m_clear_if(d, gfn, mfn) : -EINVAL;
+	}
+	if (!p2m_is_own_ram(t))
+		return -EINVAL;
+	return t == to[mem_type] ? 0 : p2m_set(d, gfn, mfn, P2M_ORDER_4K, to[mem_type]);
+}
+
+int dm_set_mem_type(struct dm_call *c)
+{
+	struct xen_dm_op_set_mem_type *u = &c->op.u.set_mem_type;
+	int rc = 0;
+
+	if (u->pad || u->mem_type > HVMMEM_ioreq_server || u->mem_type == HVMMEM_unused || !range_ok(u->first_pfn, u->nr))
+		return trace_err(-EINVAL);
+	for (unsigned int n = 0; u->nr && !rc; n++, u->nr--, u->first_pfn++) {
+		if (n >= BATCH && hypercall_preempt_check())
+			return -ERESTART;
+		rc = set_type(c->d, _gfn(u->first_pfn), u->mem_type);
+	}
+	return rc ? trace_err(rc) : 0;
+}
+
+int dm_relocate(struct dm_call *c)
+{
+	struct xen_dm_op_relocate_memory *u = &c->op.u.relocate_memory;
+	int rc = 0;
+
+	if (u->pad || !range_ok(u->src_gfn, u->size) || !range_ok(u->dst_gfn, u->size))
+		return trace_err(-EINVAL);
+	for (unsigned int n = 0; u->size && !rc; n++) {
+		if (n >= BATCH && hypercall_preempt_check())
+			return -ERESTART;
+		rc = arch_add_to_physmap(c->d, XENMAPSPACE_gmfn, u->src_gfn, _gfn(u->dst_gfn));
+		if (rc)
+			break;
+		u->size--;
+		u->src_gfn++;
+		u->dst_gfn++;
+	}
+	return rc;
+}
+
+int dm_pin_cacheattr(struct dm_call *c)
+{
+	const struct xen_dm_op_pin_memory_cacheattr *u = &c->op.u.pin_memory_cacheattr;
+
+	if (u->pad || u->end < u->start || u->end >= P2M_MAX_GFN)
+		return trace_err(-EINVAL);
+	switch (u->type) {
+	case XEN_DMOP_MEM_CACHEATTR_UC:
+	case XEN_DMOP_MEM_CACHEATTR_WC:
+	case XEN_DMOP_MEM_CACHEATTR_WT:
+	case XEN_DMOP_MEM_CACHEATTR_WP:
+	case XEN_DMOP_MEM_CACHEATTR_WB:
+	case XEN_DMOP_MEM_CACHEATTR_UCM:
+	case XEN_DMOP_DELETE_MEM_CACHEATTR:
+		return 0;
+	}
+	return trace_err(-EINVAL);
+}
