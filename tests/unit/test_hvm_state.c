@@ -1,5 +1,5 @@
 // sources: hypervisor/arch/x86/hvm/hvm_op.c hypervisor/arch/x86/hvm/save.c hypervisor/arch/x86/hvm/mtrr.c
-// cflags: -include tests/unit/fake_arch.h
+// cflags: -include tests/unit/fake_arch.h -Ihypervisor/arch/x86/hvm
 /* SPDX-License-Identifier: MIT */
 /*
  * Parameters of hardware-virtualized domains: who may set and read which; memory type registers; and saved state,
@@ -20,6 +20,7 @@
 #include <public/domctl.h>
 #include <public/hvm/hvm_op.h>
 #include <public/sched.h>
+#include "save_internal.h"
 
 #define VCPUS  3
 #define GUEST  5
@@ -38,6 +39,7 @@ static guest_ptr_t limit; /* guest memory ends here; 0: it does not */
 /* ---- the rest of the hypervisor ---- */
 
 __thread struct cpu_info fake_cpu;
+const struct record_kind hvm_board_records[NR_BOARD_RECORDS] = { [0 ... NR_BOARD_RECORDS - 1] = { .of = OF_BOARD } }; /* of no domain here */
 uint32_t xstate_size = AREA;
 uint64_t xstate_mask = 7, cpu_khz = 2000000;
 

@@ -87,6 +87,13 @@ void free_xen_pages(void *v, unsigned int order)
 	free(v);
 }
 
+static int eoi_told = -1;
+
+void vioapic_eoi(struct domain *d, uint8_t vector)
+{
+	eoi_told = vector;
+}
+
 void vcpu_unblock(struct vcpu *v)
 {
 	v->pause_flags = 0;
@@ -742,6 +749,59 @@ static void it_follows_its_vcpu(void **state)
 	assert_int_equal(apic(2)->timer.cpu, 5);
 }
 
+static void ends_of_levels_are_told_to_the_ioapic(void **state)
+{
+	struct vcpu *v = &vcpus[0];
+
+	enable(0);
+	for (unsigned int level = 0; level < 2; level++) {
+		eoi_told = -1;
+		vlapic_set_irq(v, 0x55, level);
+		assert_int_equal(vlapic_pending(v), 0x55);
+		vlapic_accept(v, 0x55);
+		wr(0, VLAPIC_EOI, 0);
+		assert_int_equal(eoi_told, level ? 0x55 : -1);
+	}
+}
+
+static void messages_find_who_they_are_for(void **state)
+{
+	enum { FIXED = 0, LOWEST = 1, NMI = 4 };
+
+	for (unsigned int i = 0; i < VCPUS; i++)
+		enable(i);
+	vlapic_message(&domain, 2 * 2, false, FIXED, 0x61, false);
+	vlapic_message(&domain, 0xff, false, FIXED, 0x62, false);
+	vlapic_message(&domain, 2 * 3, false, NMI, 0, false);
+	vlapic_message(&domain, 2 * 3, false, 7, 0x70, false); /* not a mode that is taken here */
+	for (unsigned int i = 0; i < VCPUS; i++) {
+		assert_int_equal(vlapic_highest(apic(i), VLAPIC_IRR), 0x62);
+		vlapic_accept(&vcpus[i], 0x62);
+		assert_int_equal(vlapic_highest(apic(i), VLAPIC_IRR), i == 2 ? 0x61 : -1);
+		assert_int_equal(hvms[i].nmi_pending, i == 3);
+	}
+	/* The least busy: all but vCPU 1 serve 0x62. */
+	wr(1, VLAPIC_EOI, 0);
+	vlapic_message(&domain, 0xff, false, LOWEST, 0x71, true);
+	assert_int_equal(vlapic_highest(apic(1), VLAPIC_IRR), 0x71);
+	assert_int_equal(vlapic_highest(apic(0), VLAPIC_IRR), -1);
+}
+
+static void lint0_lets_the_pic_in(void **state)
+{
+	uint64_t base;
+
+	assert_false(vlapic_takes_extint(&vcpus[0]));
+	enable(0);
+	wr(0, VLAPIC_LVT_LINT0, 0x700);
+	assert_true(vlapic_takes_extint(&vcpus[0]));
+	wr(0, VLAPIC_LVT_LINT0, LVT_MASKED | 0x700);
+	assert_false(vlapic_takes_extint(&vcpus[0]));
+	assert_int_equal(vlapic_rdmsr(&vcpus[0], MSR_APIC_BASE, &base), 0);
+	assert_int_equal(vlapic_wrmsr(&vcpus[0], MSR_APIC_BASE, base & ~VLAPIC_BASE_ENABLE), 0);
+	assert_true(vlapic_takes_extint(&vcpus[0]));
+}
+
 int main(void)
 {
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
@@ -768,6 +828,9 @@ int main(void)
 		CASE(state_moves_to_another_machine),
 		CASE(hostile_state_is_cut_down),
 		CASE(it_follows_its_vcpu),
+		CASE(ends_of_levels_are_told_to_the_ioapic),
+		CASE(messages_find_who_they_are_for),
+		CASE(lint0_lets_the_pic_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,19 +9,22 @@
  */
 #include "internal.h"
 
-#define STRING_IO_MOST 1024 /* elements at once: the operation cuts it to what it can */
+#define STRING_IO_MOST 4096 /* elements at once: the operation cuts it to what it can */
 
 static uint64_t string_reg(const struct emul_work *work, enum emul_reg reg)
 {
 	return work->next.gpr[reg] & emul_size_mask(work->insn->addr_bytes);
 }
 
+static bool is_port_string(const struct emul_insn *insn)
+{
+	return insn->op == OP_INS || insn->op == OP_OUTS;
+}
+
 /* ins and outs move at most 4 bytes. */
 static unsigned int element_size(const struct emul_insn *insn)
 {
-	bool io = insn->op == OP_INS || insn->op == OP_OUTS;
-
-	return io && insn->op_bytes == 8 ? 4 : insn->op_bytes;
+	return is_port_string(insn) && insn->op_bytes == 8 ? 4 : insn->op_bytes;
 }
 
 static int string_operand(struct emul_work *work, enum emul_seg seg, enum emul_reg reg, bool write,
@@ -144,7 +147,7 @@ static int string_io(struct emul_work *work, uint64_t *count)
 	enum emul_reg reg = out ? EMUL_RSI : EMUL_RDI;
 	struct emul_operand mem;
 
-	if ((work->insn->op != OP_INS && !out) || !work->ops->string_io || *count < 2)
+	if (!is_port_string(work->insn) || !work->ops->string_io || *count < 2)
 		return EMUL_UNHANDLEABLE;
 	if ((out ? emul_string_source(work, &mem) : emul_string_destination(work, &mem)) != EMUL_OKAY ||
 	    !string_is_straight(work, reg, !out, &mem, *count))
@@ -177,6 +180,9 @@ static int repeat(struct emul_work *work, emul_handler step)
 
 	if (rc != EMUL_UNHANDLEABLE)
 		return rc;
+	/* After this element several may be possible again. */
+	if (is_port_string(work->insn) && work->ops->string_io)
+		bound = 1;
 	rc = EMUL_OKAY;
 	for (done = 0; left && done < bound; done++, left--) {
 		rc = step(work);

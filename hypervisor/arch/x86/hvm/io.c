@@ -57,7 +57,12 @@ bool hvm_port_string(struct vcpu *v, bool write, uint16_t port, unsigned int siz
 	struct hvm_io_access a = { .addr = port, .data = gpa, .count = nr, .type = IOREQ_TYPE_PIO, .size = (uint8_t)size,
 				   .dir = write ? IOREQ_WRITE : IOREQ_READ, .is_ptr = true, .df = df };
 
+	const struct hvm_io *io = &v->arch.hvm->io;
+
 	if (!v->domain->arch.hvm->platform || hvm_platform_has_port(port))
+		return false;
+	/* The answer that waits is that of a single element. */
+	if (io->cursor < io->nr_done && !io->done[io->cursor].is_ptr)
 		return false;
 	/* LIMITS: where no device model is, INS leaves memory alone. */
 	return hvm_io_forward(v, &a);
