@@ -42,7 +42,7 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 	$(Q)tests/bench/toolstack
 
 check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
-	$(Q)tests/vtx/run
+	$(Q)tests/vtx/run tiny-vtx linux
 
 fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)

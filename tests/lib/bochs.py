@@ -39,19 +39,19 @@ def missing():
     return None if shutil.which("bochs") else "bochs is not installed: run tests/lib/install-deps"
 
 
-def make_image(out, root, options, dom0_args):
+def make_image(out, kernel, root, options, dom0_args):
     environment = dict(os.environ, HV_ARGS=options, DOM0_ARGS=dom0_args)
-    subprocess.run([os.path.join(rootfs.LIB, "mkiso"), out, os.path.join(bedpaths.tree("dom0"), "vmlinuz"), root],
+    subprocess.run([os.path.join(rootfs.LIB, "mkiso"), out, kernel, root],
                    check=True, stdout=subprocess.DEVNULL, env=environment)
 
 
-def run(root, options="dom0_mem=320M", dom0_args="", smp=1, mem=448, timeout=600, log=None, live=False):
-    """Boot Serai with a root as Dom0's; returns bed's Result."""
-    machine = bed.Machine(dom0_mem=mem, mem=mem, smp=smp, timeout=timeout, log=log)
+def run(root, kernel=None, options="dom0_mem=320M", dom0_args="", smp=1, mem=448, timeout=600, log=None, live=False):
+    """Boot Serai with a root as Dom0's (a stock kernel, or another); returns bed's Result."""
+    machine = bed.Machine(kernel=kernel, dom0_mem=mem, mem=mem, smp=smp, timeout=timeout, log=log)
     result = bed.Result()
     with tempfile.TemporaryDirectory(prefix="serai-bochs-") as scratch, open(machine.log, "wb") as out:
         image, serial, config = (os.path.join(scratch, name) for name in ("iso", "serial", "bochsrc"))
-        make_image(image, root, options, dom0_args)
+        make_image(image, machine.kernel, root, options, dom0_args)
         os.mkfifo(serial)
         with open(config, "w") as text:
             text.write(CONFIG.format(smp=smp, mem=mem, image=image, serial=serial, log=machine.log))

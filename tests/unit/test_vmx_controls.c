@@ -31,7 +31,8 @@ static void everything(void **state)
 	assert_null(vmx_choose_controls(&skylake, &c));
 	assert_true(c.vpid && c.invept_one);
 	assert_int_equal(c.pin, 0x16 | PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMIS);
-	assert_int_equal(c.cpu & (CPU_CR3_LOAD | CPU_CR3_STORE | CPU_INVLPG | CPU_IRQ_WINDOW | CPU_NMI_WINDOW | CPU_RDTSC), 0);
+	assert_int_equal(
+	    c.cpu & (CPU_CR3_LOAD | CPU_CR3_STORE | CPU_INVLPG | CPU_IRQ_WINDOW | CPU_NMI_WINDOW | CPU_RDTSC), 0);
 	assert_int_equal(c.cpu & 0x04006172, 0x04006172);
 	assert_int_equal(c.cpu2, CPU2_EPT | CPU2_RDTSCP | CPU2_VPID | CPU2_WBINVD | CPU2_UNRESTRICTED | CPU2_INVPCID);
 	assert_int_equal(c.exit & EXIT_ACK_IRQ, 0);
@@ -107,8 +108,9 @@ static void without_tags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything),	 cmocka_unit_test(nothing_forbidden_is_on), cmocka_unit_test(what_is_missing),
-		cmocka_unit_test(forced_exits), cmocka_unit_test(without_tags),
+		cmocka_unit_test(everything),	   cmocka_unit_test(nothing_forbidden_is_on),
+		cmocka_unit_test(what_is_missing), cmocka_unit_test(forced_exits),
+		cmocka_unit_test(without_tags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,8 @@
 /*
  * A tiny PVH guest that leaves guest mode for every reason it can think of, the wrong way where there is one, and says
  * on the debug port what came back; then it powers off. Or, by its command line, it only dies: by a "triple" fault, in a
- * "hole" (runs code where there is no memory), or giving back its own "page" table.
+ * "hole" (runs code where there is no memory), giving back its own "page" table, or starting a second vCPU in a "state" that
+ * no CPU can be in.
  */
 #define __XEN_TOOLS__ 1
 #include <stdbool.h>
@@ -12,7 +13,9 @@
 #include <public/sched.h>
 #include <public/arch-x86/hvm/start_info.h>
 #include <public/hvm/hvm_op.h>
+#include <public/hvm/hvm_vcpu.h>
 #include <public/hvm/params.h>
+#include <public/vcpu.h>
 
 #define UD 6
 #define GP 13
@@ -59,7 +62,7 @@ static bool is_intel(void)
 	return b == 0x756e6547;
 }
 
-static long call(unsigned long nr, unsigned long a, const void *b)
+static long call3(unsigned long nr, unsigned long a, unsigned long b, const void *c)
 {
 	static int intel = -1;
 	long ret;
@@ -67,10 +70,15 @@ static long call(unsigned long nr, unsigned long a, const void *b)
 	if (intel < 0)
 		intel = is_intel();
 	if (intel)
-		__asm__ volatile("vmcall" : "=a"(ret), "+D"(a), "+S"(b) : "0"(nr) : "memory");
+		__asm__ volatile("vmcall" : "=a"(ret), "+D"(a), "+S"(b), "+d"(c) : "0"(nr) : "memory");
 	else
-		__asm__ volatile("vmmcall" : "=a"(ret), "+D"(a), "+S"(b) : "0"(nr) : "memory");
+		__asm__ volatile("vmmcall" : "=a"(ret), "+D"(a), "+S"(b), "+d"(c) : "0"(nr) : "memory");
 	return ret;
+}
+
+static long call(unsigned long nr, unsigned long a, const void *b)
+{
+	return call3(nr, a, (unsigned long)b, 0);
 }
 
 static void shut_down(unsigned int reason)
@@ -301,6 +309,21 @@ static void test_calls(void)
 	expect("param-index", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_get_param, &param), (uint64_t)-22);
 }
 
+/* Its stack segment is one of code, which VT-x refuses; where there is no such check it finds no instruction to run. */
+static void start_impossible(void)
+{
+	static struct vcpu_hvm_context c = {
+		.mode = VCPU_HVM_MODE_32B,
+		.cpu_regs.x86_32 = { .eip = 0xfd000000, .cr0 = 1, .cs_limit = ~0u, .ss_limit = ~0u, .cs_ar = 0xc9b,
+				     .ss_ar = 0xc9f, .ds_ar = 0xc93, .es_ar = 0xc93, .tr_ar = 0x8b, .tr_limit = 0x67 },
+	};
+
+	expect("describe", (uint64_t)call3(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 1, &c), 0);
+	expect("start", (uint64_t)call3(__HYPERVISOR_vcpu_op, VCPUOP_up, 1, 0), 0);
+	for (;;)
+		call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+}
+
 static void die(const char *how)
 {
 	struct __attribute__((packed)) {
@@ -309,6 +332,8 @@ static void die(const char *how)
 	} none = { 0, 0 };
 	uint64_t cr3;
 
+	if (*how == 's')
+		start_impossible();
 	if (*how == 't')
 		__asm__ volatile("lidt %0; int3" ::"m"(none));
 	if (*how == 'h')

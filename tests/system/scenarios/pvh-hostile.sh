@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-#@ about: a tiny PVH guest, by Debian's tools, that leaves guest mode for every reason and dies in four ways: only it is hurt
+#@ about: a tiny PVH guest, by Debian's tools, that leaves guest mode for every reason and dies in five ways: only it is hurt
 #@ with: xen-tools
 #@ guest: pvh-exits
 #@ timeout: 150
@@ -19,7 +19,7 @@ gone() # NAME
 }
 said() { xl dmesg | grep -qF "RIGHT $1"; }
 
-for end in power triple hole page; do
+for end in power triple hole page state; do
 	xl dmesg -c >/dev/null
 	last=started
 	[ $end != power ] || last=ended
@@ -28,6 +28,7 @@ name = "tiny"
 type = "pvh"
 kernel = "/guest/pvh-exits"
 memory = 16
+vcpus = 2
 cmdline = "$end"
 on_crash = "destroy"
 on_reboot = "destroy"

@@ -2,14 +2,14 @@
 /*
  * Address space tags (AMD's ASIDs, Intel's VPIDs). The TLB entries a guest makes carry its tag, so it need not be
  * flushed when vCPUs change. A tag is good for one CPU and one generation of that CPU's tags; voiding it, by whoever
- * changes the guest's map, makes the vCPU come back with a fresh one, under which nothing is cached. When a CPU has given
- * all its tags it flushes everything and begins the next generation.
+ * changes the guest's map, makes the vCPU come back with a fresh one, under which nothing is cached. When a CPU has
+ * given all its tags it flushes everything and begins the next generation.
  */
 #include <hv/percpu.h>
 #include <hv/smp.h>
 #include "tag.h"
 
-static unsigned int nr_tags; /* 0 is the host's */
+static unsigned int nr_tags;		     /* 0 is the host's */
 static DEFINE_PER_CPU(uint64_t, generation); /* never 0 once used */
 static DEFINE_PER_CPU(uint32_t, next_tag);
 

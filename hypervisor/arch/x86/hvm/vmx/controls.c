@@ -85,7 +85,8 @@ static const char *choose(const uint64_t *caps, uint32_t *on)
 	for (unsigned int i = 0; i < ARRAY_SIZE(wishes); i++) {
 		bool possible = caps[wishes[i].word] >> 32 & wishes[i].bit;
 
-		if (wishes[i].wish == MUST_NOT ? on[wishes[i].word] & wishes[i].bit : wishes[i].wish == MUST && !possible)
+		if (wishes[i].wish == MUST_NOT ? on[wishes[i].word] & wishes[i].bit
+					       : wishes[i].wish == MUST && !possible)
 			return wishes[i].name;
 		if (wishes[i].wish != MUST_NOT && possible)
 			on[wishes[i].word] |= wishes[i].bit;
@@ -108,7 +109,9 @@ const char *vmx_choose_controls(const struct vmx_caps *c, struct vmx_controls *o
 		missing = check_ept(c->ept_vpid);
 	if (missing)
 		return missing;
-	*out = (struct vmx_controls){ .pin = on[PIN], .cpu = on[CPU], .cpu2 = on[CPU2], .exit = on[EXIT], .entry = on[ENTRY] };
+	*out = (struct vmx_controls){
+		.pin = on[PIN], .cpu = on[CPU], .cpu2 = on[CPU2], .exit = on[EXIT], .entry = on[ENTRY]
+	};
 	out->vpid = (on[CPU2] & CPU2_VPID) && (c->ept_vpid & VMX_EPT_INVVPID) && (c->ept_vpid & VMX_EPT_INVVPID_ALL);
 	if (!out->vpid)
 		out->cpu2 &= ~CPU2_VPID;

@@ -111,7 +111,8 @@ static bool usable(void)
 
 static void keep_host_msrs(void)
 {
-	this_cpu(host_msrs) = (struct host_msrs){ rdmsr(MSR_STAR), rdmsr(MSR_LSTAR), rdmsr(MSR_CSTAR), rdmsr(MSR_SFMASK) };
+	this_cpu(host_msrs) =
+	    (struct host_msrs){ rdmsr(MSR_STAR), rdmsr(MSR_LSTAR), rdmsr(MSR_CSTAR), rdmsr(MSR_SFMASK) };
 }
 
 void vmx_restore_host_msrs(void)

@@ -3,8 +3,8 @@
  * What is delivered into a VMX guest. One event goes with an entry; it waits in struct vmx_vcpu until then. One whose
  * delivery an exit interrupted waits again, except INT n and its like: the instruction itself is executed again.
  *
- * An NMI that the guest cannot take yet (it has not left the one before, or is in an interrupt shadow) is held until the
- * CPU says that it can.
+ * An NMI that the guest cannot take yet (it has not left the one before, or is in an interrupt shadow) is held until
+ * the CPU says that it can.
  *
  * LIMITS: a held NMI is not part of saved state.
  */
@@ -61,7 +61,8 @@ void vmx_nmi_window(struct vcpu *v)
 
 void vmx_set_irq_shadow(struct vcpu *v, bool on)
 {
-	uint64_t was = vmcs_read(v, VMCS_INTERRUPTIBILITY), now = (was & ~(uint64_t)SHADOW) | (on ? INTERRUPTIBILITY_MOV_SS : 0);
+	uint64_t was = vmcs_read(v, VMCS_INTERRUPTIBILITY),
+		 now = (was & ~(uint64_t)SHADOW) | (on ? INTERRUPTIBILITY_MOV_SS : 0);
 
 	if (now != was)
 		vmcs_write(v, VMCS_INTERRUPTIBILITY, now);

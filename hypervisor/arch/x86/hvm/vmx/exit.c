@@ -158,7 +158,8 @@ static int write_cr(struct vcpu *v, uint32_t q)
 
 static int read_cr(struct vcpu *v, uint32_t q)
 {
-	*general_register(QUAL_CR_REG(q)) = QUAL_CR_NR(q) == 8 ? vlapic_get_cr8(v) : hvm_vendor->get_cr(v, QUAL_CR_NR(q));
+	*general_register(QUAL_CR_REG(q)) =
+	    QUAL_CR_NR(q) == 8 ? vlapic_get_cr8(v) : hvm_vendor->get_cr(v, QUAL_CR_NR(q));
 	return 0;
 }
 
@@ -219,8 +220,8 @@ static void exit_ept_misconfiguration(struct vcpu *v)
 	enum p2m_type t;
 	mfn_t mfn = p2m_get(v->domain, _gfn(gpa >> PAGE_SHIFT), &t, NULL);
 
-	domain_crash(v->domain, "vCPU %u: the CPU does not like the map's entry for %#lx (frame %#lx, type %u)", v->vcpu_id, gpa,
-		     (unsigned long)mfn_x(mfn), t);
+	domain_crash(v->domain, "vCPU %u: the CPU does not like the map's entry for %#lx (frame %#lx, type %u)",
+		     v->vcpu_id, gpa, (unsigned long)mfn_x(mfn), t);
 }
 
 /* ---- the end ---- */
@@ -235,15 +236,16 @@ static void report_state(struct vcpu *v)
 	static const char *const names[] = { "ES", "CS", "SS", "DS", "FS", "GS", "TR", "LDTR", "GDTR", "IDTR" };
 	const struct cpu_user_regs *r = guest_cpu_regs();
 
-	gprintk(LOG_WARNING, "RIP %#lx RSP %#lx RFLAGS %#lx CR0 %#lx CR3 %#lx CR4 %#lx EFER %#lx\n", (unsigned long)r->rip,
-		(unsigned long)r->rsp, (unsigned long)r->rflags, (unsigned long)vmcs_read(v, VMCS_GUEST_CR0),
-		(unsigned long)vmcs_read(v, VMCS_GUEST_CR3), (unsigned long)vmcs_read(v, VMCS_GUEST_CR4),
-		(unsigned long)vmcs_read(v, VMCS_GUEST_EFER));
+	gprintk(LOG_WARNING, "RIP %#lx RSP %#lx RFLAGS %#lx CR0 %#lx CR3 %#lx CR4 %#lx EFER %#lx\n",
+		(unsigned long)r->rip, (unsigned long)r->rsp, (unsigned long)r->rflags,
+		(unsigned long)vmcs_read(v, VMCS_GUEST_CR0), (unsigned long)vmcs_read(v, VMCS_GUEST_CR3),
+		(unsigned long)vmcs_read(v, VMCS_GUEST_CR4), (unsigned long)vmcs_read(v, VMCS_GUEST_EFER));
 	for (enum hvm_seg i = 0; i < NR_HVM_SEGS; i++) {
 		struct hvm_segment s;
 
 		vmx_get_segment(v, i, &s);
-		gprintk(LOG_WARNING, "%s %#x attributes %#x limit %#x base %#lx\n", names[i], s.sel, s.attr, s.limit, (unsigned long)s.base);
+		gprintk(LOG_WARNING, "%s %#x attributes %#x limit %#x base %#lx\n", names[i], s.sel, s.attr, s.limit,
+			(unsigned long)s.base);
 	}
 	gprintk(LOG_WARNING, "interruptibility %#lx event %#lx\n", (unsigned long)vmcs_read(v, VMCS_INTERRUPTIBILITY),
 		(unsigned long)vmcs_read(v, VMCS_ENTRY_EVENT));
@@ -287,13 +289,13 @@ static exit_fn *const exits[] = {
 	[40] = exit_nothing,   /* PAUSE */
 	[48] = exit_ept_violation,
 	[49] = exit_ept_misconfiguration,
-	[50] = exit_undefined, /* INVEPT */
-	[51] = exit_system,    /* RDTSCP */
-	[53] = exit_undefined, /* INVVPID */
-	[54] = exit_skipped,   /* WBINVD */
-	[55] = exit_system,    /* XSETBV */
-	[59] = exit_undefined, /* VMFUNC */
-	[60] = exit_undefined, /* ENCLS */
+	[50] = exit_undefined,	      /* INVEPT */
+	[51] = exit_system,	      /* RDTSCP */
+	[53] = exit_undefined,	      /* INVVPID */
+	[54] = exit_skipped,	      /* WBINVD */
+	[55] = exit_system,	      /* XSETBV */
+	[59] = exit_undefined,	      /* VMFUNC */
+	[60] = exit_undefined,	      /* ENCLS */
 	[63 ... 64] = exit_undefined, /* XSAVES, XRSTORS */
 };
 

@@ -21,7 +21,7 @@ static void allow(uint8_t *map, uint32_t msr)
 {
 	if (msr >= 0xc0000000)
 		map += BITMAP_HIGH;
-	map[(msr & 0x1fff) / 8] &= (uint8_t)~(1u << msr % 8);
+	map[(msr & 0x1fff) / 8] &= (uint8_t) ~(1u << msr % 8);
 }
 
 static const uint32_t bases[] = { MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE };

@@ -31,7 +31,8 @@ void vmx_get_segment(struct vcpu *v, enum hvm_seg seg, struct hvm_segment *out)
 	unsigned int i = index_of(seg);
 	uint64_t access;
 
-	*out = (struct hvm_segment){ .limit = (uint32_t)vmcs_read(v, VMCS_GUEST_LIMIT + i), .base = vmcs_read(v, VMCS_GUEST_BASE + i) };
+	*out = (struct hvm_segment){ .limit = (uint32_t)vmcs_read(v, VMCS_GUEST_LIMIT + i),
+				     .base = vmcs_read(v, VMCS_GUEST_BASE + i) };
 	if (seg == HVM_GDTR || seg == HVM_IDTR)
 		return;
 	out->sel = (uint16_t)vmcs_read(v, VMCS_GUEST_SELECTOR + i);

@@ -78,7 +78,8 @@ void vmx_tlb_enter(struct vcpu *v)
 		use_tag(v);
 	/* Ordering: interrupts are off. Who sets it from now on makes this CPU leave the guest and look again. */
 	if (__atomic_exchange_n(&x->ept_stale, false, __ATOMIC_SEQ_CST) || x->ept_cpu != smp_processor_id()) {
-		invept(vmx_controls.invept_one ? INVEPT_ONE : INVEPT_ALL, vmx_controls.invept_one ? vmx_ept_pointer(v->domain) : 0);
+		invept(vmx_controls.invept_one ? INVEPT_ONE : INVEPT_ALL,
+		       vmx_controls.invept_one ? vmx_ept_pointer(v->domain) : 0);
 		x->ept_cpu = smp_processor_id();
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Intel's VT-x with EPT behind the vendor contract (asm/hvm/hvm.h). A vCPU's state is its VMCS and struct vmx_vcpu; while
- * it is current RIP, RSP and RFLAGS are in guest_cpu_regs() like its other registers, and are put in and taken out
- * around each stay in the guest.
+ * Intel's VT-x with EPT behind the vendor contract (asm/hvm/hvm.h). A vCPU's state is its VMCS and struct vmx_vcpu;
+ * while it is current RIP, RSP and RFLAGS are in guest_cpu_regs() like its other registers, and are put in and taken
+ * out around each stay in the guest.
  *
  * Guests start without paging and in real mode by the CPU's "unrestricted guest": without it VT-x is not used.
  */

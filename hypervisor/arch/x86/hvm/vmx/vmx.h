@@ -15,11 +15,11 @@ struct vmx_vcpu {
 	bool launched;	 /* since it was last cleared; the CPU's that has it */
 	uint32_t exit_reason;
 	uint32_t cpu_controls, entry_controls; /* as in the VMCS */
-	uint32_t event, event_error; /* to be delivered at the next entry, if EVENT_VALID */
-	bool nmi_held; /* one more, until the guest can take it */
-	bool pdptes_stale; /* may not be those that CR3 points to */
-	bool ept_stale;	   /* atomic: the map has changed; tlb.c */
-	unsigned int ept_cpu; /* where it was last flushed */
+	uint32_t event, event_error;	       /* to be delivered at the next entry, if EVENT_VALID */
+	bool nmi_held;			       /* one more, until the guest can take it */
+	bool pdptes_stale;		       /* may not be those that CR3 points to */
+	bool ept_stale;			       /* atomic: the map has changed; tlb.c */
+	unsigned int ept_cpu;		       /* where it was last flushed */
 	struct hvm_tag tag;
 	uint64_t cr0, cr2;
 	uint64_t dr6;	      /* unless in the CPU's register (hvm->dr_loaded) */
@@ -94,8 +94,8 @@ void vmx_save_debugregs(struct vcpu *v);
 /* ---- exit.c ---- */
 void vmx_handle_exit(struct vcpu *v);
 
-/* entry.S: into the guest whose VMCS is loaded, until it exits, with interrupts off; the general registers, RSP excepted,
- * go to and come from `regs`. True: the CPU refused the instruction itself. */
+/* entry.S: into the guest whose VMCS is loaded, until it exits, with interrupts off; the general registers, RSP
+ * excepted, go to and come from `regs`. True: the CPU refused the instruction itself. */
 bool vmx_enter(struct cpu_user_regs *regs, bool launched);
 extern const char vmx_exit_here[];
 
