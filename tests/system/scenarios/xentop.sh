@@ -4,7 +4,7 @@
 #@ modules: xen-blkback xen-netback loop bridge
 #@ guest: cloud:devices
 #@ guest-modules: xen-blkfront xen-netfront ext4
-#@ timeout: 150
+#@ timeout: 240
 #@ mem: 1536
 #@ run beside-debian: smp=2 dom0-mem=768
 
@@ -74,6 +74,17 @@ show table $S -b -nxv -i 1
 check json sh -c "$S --json | grep -q '\"written_sectors\": [1-9]'"
 same metrics-end "# EOF" "$($S --metrics | tail -n 1)"
 check metrics sh -c "$S --metrics | grep -q 'xen_vbd_written_bytes_total{domid=\"1\",.*} [1-9]'"
+# The same over HTTP, also beside clients who say nothing, say nonsense, or take nothing.
+ip link set lo up
+check exporter /opt/serai/sbin/serai-exporter -p 9781
+page() { timeout 60 wget -q -O - http://127.0.0.1:9781/metrics; }
+same exporter-end "# EOF" "$(page | tail -n 1)"
+check exporter-counts sh -c "wget -q -O - http://127.0.0.1:9781/metrics | grep -q 'xen_vbd_written_bytes_total{domid=\"1\",.*} [1-9]'"
+for client in 1 2 3; do sleep 100 | nc 127.0.0.1 9781 & done >/dev/null 2>&1
+head -c 100000 /dev/urandom | timeout 10 nc 127.0.0.1 9781 >/dev/null 2>&1
+same exporter-stays "# EOF" "$(page | tail -n 1)"
+same exporter-once 1 "$(/opt/serai/sbin/serai-exporter -p 9782 >/dev/null 2>&1; echo $?)"
+kill "$(cat /run/serai/exporter.lock)"
 same no-terminal 1 "$($S </dev/null >/dev/null 2>&1; echo $?)"
 kill -STOP "$(cat /run/xenstored.pid)"
 start=$(cut -d . -f 1 /proc/uptime)
