@@ -88,6 +88,7 @@ static void p9_write_json(struct json *json, const struct p9_spec *p9)
 	json_text(json, "tag", p9->tag);
 	json_text(json, "path", p9->path);
 	json_text(json, "security_model", p9->security_model);
+	number(json, "readonly", p9->readonly);
 	json_end_map(json);
 }
 

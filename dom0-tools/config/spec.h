@@ -74,6 +74,7 @@ struct vkb_spec {
 struct p9_spec {
 	char tag[32], security_model[16], backend[SPEC_NAME];
 	char path[SPEC_PATH];
+	bool readonly;
 };
 
 enum channel_connection { CHANNEL_PTY, CHANNEL_SOCKET };

@@ -11,6 +11,7 @@ static const struct spec_key p9_keys[] = {
 	{ .name = "tag", .kind = SPEC_TEXT, SPEC_AT(p9_spec, tag) },
 	{ .name = "security_model", .kind = SPEC_TEXT, SPEC_AT(p9_spec, security_model) },
 	{ .name = "path", .kind = SPEC_TEXT, SPEC_AT(p9_spec, path) },
+	{ .name = "readonly", .kind = SPEC_BOOL, SPEC_AT(p9_spec, readonly) },
 	{ .name = "backend", .kind = SPEC_TEXT, SPEC_AT(p9_spec, backend) },
 	{ .name = NULL },
 };
@@ -36,8 +37,8 @@ bool p9_spec_read(const char *text, struct p9_spec *p9, struct spec_fault *fault
 		return spec_wrong(fault, 0, "path=%.100s: it must begin with /", p9->path);
 	if (!p9->security_model[0])
 		strcpy(p9->security_model, "none");
-	if (strcmp(p9->security_model, "none"))
-		return spec_wrong(fault, 0, "security_model=%s: there is only none",
+	if (strcmp(p9->security_model, "none") && strcmp(p9->security_model, "mapped"))
+		return spec_wrong(fault, 0, "security_model=%s: there are none and mapped",
 				  p9->security_model);
 	return true;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../pv-drivers/back/vfb/keymap.h"
+
 static void write_bool(struct store_batch *batch, bool value, const char *at, const char *node)
 {
 	store_write(batch, value ? "1" : "0", "%s/%s", at, node);
@@ -25,6 +27,9 @@ static int vfb_choose(struct session *session, struct device *device)
 	snprintf(device->back_type, sizeof(device->back_type), "vfb");
 	if (device->vfb.sdl)
 		warn(session, "vfb: sdl=1 has no effect: screens are served over VNC");
+	if (!keymap_find(device->vfb.keymap))
+		return tell(session, -EINVAL, "vfb: keymap=%s is not known: it may be %s",
+				device->vfb.keymap, keymap_names);
 	return backd_needed(session, device);
 }
 

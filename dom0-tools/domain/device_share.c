@@ -30,6 +30,8 @@ static void p9_back(struct store_batch *batch, const struct device *device, cons
 {
 	store_write(batch, device->p9.path, "%s/path", at);
 	store_write(batch, device->p9.security_model, "%s/security_model", at);
+	if (device->p9.readonly) /* a node of ours: others take a share as writable */
+		store_write(batch, "1", "%s/readonly", at);
 }
 
 const struct device_kind p9_kind = {

@@ -373,7 +373,12 @@ static void shares_and_channels(void **state)
 	assert_false(p9_spec_read("tag=a", &p9, &fault));
 	assert_false(p9_spec_read("path=/srv", &p9, &fault));
 	assert_false(p9_spec_read("tag=a,path=srv", &p9, &fault));
-	assert_false(p9_spec_read("tag=a,path=/srv,security_model=mapped", &p9, &fault));
+	assert_false(p9.readonly);
+	assert_true(p9_spec_read("tag=a,path=/srv,security_model=mapped,readonly=1", &p9, &fault));
+	assert_string_equal(p9.security_model, "mapped");
+	assert_true(p9.readonly);
+	assert_false(p9_spec_read("tag=a,path=/srv,security_model=passthrough", &p9, &fault));
+	assert_false(p9_spec_read("tag=a,path=/srv,readonly=2", &p9, &fault));
 
 	assert_true(channel_spec_read(" name = org.x.1 , connection = pty ", &channel, &fault));
 	assert_string_equal(channel.name, "org.x.1");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// sources: pv-drivers/back/vfb/worker/fb_page.c pv-drivers/back/vfb/worker/fb_copy.c pv-drivers/back/vfb/worker/keymap.c pv-drivers/back/vkbd/worker/kbd_page.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/back/vfb/worker -Ipv-drivers/back/vkbd/worker
+// sources: pv-drivers/back/vfb/worker/fb_page.c pv-drivers/back/vfb/worker/fb_copy.c pv-drivers/back/vfb/keymap.c pv-drivers/back/vfb/keymap_layouts.c pv-drivers/back/vkbd/worker/kbd_page.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/back/vfb -Ipv-drivers/back/vfb/worker -Ipv-drivers/back/vkbd/worker
 /*
  * The shared pages of screen and keyboard against guests that lie about sizes, frames, indexes and
  * rectangles; pixels of each depth; keys.
@@ -300,22 +300,79 @@ static void random_input(void **state)
 
 static void symbols_are_keys(void **state)
 {
-	assert_int_equal(keymap_code('a'), 30);
-	assert_int_equal(keymap_code('A'), 30);
-	assert_int_equal(keymap_code('!'), 2);
-	assert_int_equal(keymap_code('('), 10);
-	assert_int_equal(keymap_code('*'), 9);
-	assert_int_equal(keymap_code('?'), 53);
-	assert_int_equal(keymap_code(' '), 57);
-	assert_int_equal(keymap_code(0xff0d), 28);  /* Return */
-	assert_int_equal(keymap_code(0xffff), 111); /* Delete */
-	assert_int_equal(keymap_code(0xfe03), 100);
-	assert_int_equal(keymap_code(0), 0);
-	assert_int_equal(keymap_code(0x1f), 0);
-	assert_int_equal(keymap_code(0x7f), 0);
-	assert_int_equal(keymap_code(0x01000041), 0);
-	for (uint32_t s = 0x20; s < 0x7f; s++)
-		assert_int_not_equal(keymap_code(s), 0);
+	static const struct {
+		const char *map;
+		uint32_t keysym;
+		enum keymap_level level;
+		uint32_t code;
+	} rows[] = {
+		{ "", 'a', KEYMAP_PLAIN, 30 },
+		{ "", 'A', KEYMAP_SHIFT, 30 },
+		{ "", 'A', KEYMAP_PLAIN, 30 }, /* by Caps Lock */
+		{ "", '!', KEYMAP_SHIFT, 2 },
+		{ "", '(', KEYMAP_SHIFT, 10 },
+		{ "", '*', KEYMAP_SHIFT, 9 },
+		{ "", '?', KEYMAP_SHIFT, 53 },
+		{ "", '<', KEYMAP_SHIFT, 51 },
+		{ "", '<', KEYMAP_PLAIN, 86 },
+		{ "", ' ', KEYMAP_PLAIN, 57 },
+		{ "", 0xff0d, KEYMAP_PLAIN, 28 },  /* Return */
+		{ "", 0xffff, KEYMAP_PLAIN, 111 }, /* Delete */
+		{ "", 0xfe03, KEYMAP_PLAIN, 100 }, /* AltGr */
+		{ "", 0xe4, KEYMAP_PLAIN, 0 },	   /* ä */
+		{ "", 0, KEYMAP_PLAIN, 0 },
+		{ "", 0x1f, KEYMAP_PLAIN, 0 },
+		{ "", 0x7f, KEYMAP_PLAIN, 0 },
+		{ "", 0xa0, KEYMAP_PLAIN, 0 },
+		{ "", 0xffffffff, KEYMAP_ALTGR, 0 },
+		{ "de", 'z', KEYMAP_PLAIN, 21 },
+		{ "de", 'Y', KEYMAP_SHIFT, 44 },
+		{ "de", 0xe4, KEYMAP_PLAIN, 40 },      /* ä */
+		{ "de", 0x10000e4, KEYMAP_PLAIN, 40 }, /* the same as Unicode */
+		{ "de", '@', KEYMAP_ALTGR, 16 },
+		{ "de", 0x20ac, KEYMAP_ALTGR, 18 }, /* € */
+		{ "de", 0xfe51, KEYMAP_PLAIN, 13 }, /* ´ waiting for a letter */
+		{ "de", 0xfe52, KEYMAP_PLAIN, 41 },
+		{ "de", 0xffac, KEYMAP_PLAIN, 83 }, /* the keypad's comma */
+		{ "fr", 'a', KEYMAP_PLAIN, 16 },
+		{ "fr", '1', KEYMAP_SHIFT, 2 },
+		{ "fr", 0xe9, KEYMAP_PLAIN, 3 }, /* é */
+		{ "sv", 0xe5, KEYMAP_PLAIN, 26 }, /* å */
+		{ "pt-br", '/', KEYMAP_PLAIN, 89 },
+		{ "pt-br", 0xffac, KEYMAP_PLAIN, 121 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(keymap_code(keymap_find(rows[i].map), rows[i].keysym,
+					     rows[i].level),
+				 rows[i].code);
+	assert_ptr_equal(keymap_find(""), keymap_find("en-us"));
+	assert_null(keymap_find("klingon"));
+	assert_null(keymap_find("d"));
+}
+
+/* Each that a message offers is there, and has all of ASCII. */
+static void keyboards_are_whole(void **state)
+{
+	char names[256], *rest = names, *name;
+	unsigned int count = 0;
+
+	snprintf(names, sizeof(names), "%s", keymap_names);
+	while ((name = strsep(&rest, ", ")) != NULL) {
+		const struct keymap *map = keymap_find(name);
+
+		if (!*name || !strcmp(name, "or"))
+			continue;
+		count++;
+		assert_non_null(map);
+		for (uint32_t s = 0x20; s < 0x7f; s++)
+			if (!keymap_code(map, s, KEYMAP_PLAIN))
+				fail_msg("%s has no %c", name, (int)s);
+		for (unsigned int i = 0; i < KEYMAP_KEYS - 1; i++)
+			if (i != 36) /* the key left of Z is not everywhere */
+				assert_true(map->signs[KEYMAP_PLAIN][i] > ' ');
+	}
+	assert_int_equal(count, 18);
 }
 
 int main(void)

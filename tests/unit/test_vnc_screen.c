@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-// sources: pv-drivers/back/vfb/worker/vnc_screen.c pv-drivers/back/vfb/worker/vnc_viewer.c pv-drivers/back/vfb/worker/fb_page.c pv-drivers/back/vfb/worker/fb_copy.c pv-drivers/back/vfb/worker/keymap.c
+// sources: pv-drivers/back/vfb/worker/vnc_screen.c pv-drivers/back/vfb/worker/vnc_viewer.c pv-drivers/back/vfb/worker/fb_page.c pv-drivers/back/vfb/worker/fb_copy.c pv-drivers/back/vfb/keymap.c pv-drivers/back/vfb/keymap_layouts.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/back/vfb/worker
 // libs: -lvncserver -lvncclient -lpthread
 /*
@@ -16,6 +16,7 @@
 
 #include <rfb/rfbclient.h>
 
+#include "../keymap.h"
 #include "vnc_screen.h"
 
 #define WIDTH  320u
@@ -40,6 +41,7 @@ static void start(const char *password)
 	screen.input = pair[0];
 	keyboard = pair[1];
 	strcpy(screen.name, "guest");
+	screen.keymap = keymap_find("");
 	strcpy(screen.password, password);
 	for (uint32_t i = 0; i < WIDTH * HEIGHT; i++)
 		memory[i] = i * 2654435761u >> 8;

@@ -27,6 +27,7 @@ struct vfb_connect {
 	uint32_t has_password;
 	char password[VFB_PASSWORD_MAX + 1];
 	char name[VFB_NAME_MAX]; /* shown by the viewer */
+	char keymap[16];	 /* a name keymap_find() knows */
 };
 
 /* fds: the socket from the screen. */

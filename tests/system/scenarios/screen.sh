@@ -38,6 +38,7 @@ vfb = [ "vnc=1,vncdisplay=3,vncpasswd=caravan" ]
 p9 = [ "tag=share,path=/tmp/share,security_model=none" ]
 channel = [ "name=agent,connection=pty" ]
 X
+same unknown-keymap 1 "$(xl create /tmp/g.cfg 'vfb = [ "keymap=xx" ]' 2>&1 | grep -c 'keymap=xx is not known: it may be da')"
 check create xl create /tmp/g.cfg
 id=$(xl domid g1)
 await 400 grep -q "GUEST SHOWS" $log
@@ -89,16 +90,22 @@ kit() # NAME LINE…
 	check create-$name xl create -q /tmp/$name.cfg "$@"
 }
 unset VNC_PASSWORD
-kit screen 'cmdline = "quit=16"' 'vfb = [ "vnc=1,vncdisplay=4" ]'
+only_screen_left() { [ "$(xl list | wc -l)" = 3 ]; }
+kit screen 'cmdline = "quit=16"' 'vfb = [ "vnc=1,vncdisplay=4,keymap=fr" ]'
 kit share 'cmdline = "from=from-dom0 to=copy"' 'p9 = [ "tag=share,path=/tmp/share,security_model=none" ]'
 await 200 grep -q done /var/log/xen/console/guest-share.log
 same kit-copies "Dom0 was here" "$(cat /tmp/share/copy)"
+soon only_screen_left
+kit share 'cmdline = "from=from-dom0 to=copy2"' 'p9 = [ "tag=share,path=/tmp/share,readonly=1" ]'
+check kit-ended soon only_screen_left
+check kit-may-not-copy [ ! -e /tmp/share/copy2 ]
 log=/var/log/xen/console/guest-screen.log
 await 200 grep -q shown $log
 check kit-picture vncscreen 5904 save /tmp/bars.ppm
 pixel() { dd if=/tmp/bars.ppm bs=1 skip=$((15 + ($2 * 320 + $1) * 3)) count=3 2>/dev/null | od -An -tx1 | tr -d ' '; }
 same kit-bars "ffff00 0000ff" "$(pixel 60 100) $(pixel 250 100)"
-vncscreen 5904 type aq
+# A French keyboard has Q where others have A, and A where they have Q.
+vncscreen 5904 type qa
 await 100 grep -q done $log
 check kit-keys grep -q "key 30 down" $log
 all_gone

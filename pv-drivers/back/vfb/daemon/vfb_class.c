@@ -18,6 +18,7 @@
 #include <xen/sys/privcmd.h>
 #include <xen/io/protocols.h>
 
+#include "../keymap.h"
 #include "../vfb_connect.h"
 #include "back_daemon.h"
 #include "input_pair.h"
@@ -109,6 +110,21 @@ static int read_password(struct back_device *device, struct vfb_connect *c)
 		snprintf(c->password, sizeof(c->password), "%s", password);
 	free(password);
 	return 0;
+}
+
+static int read_keymap(struct back_device *device, struct vfb_connect *c)
+{
+	char *name = back_read(device, "keymap");
+	const struct keymap *map = keymap_find(name ? name : "");
+	int rc = 0;
+
+	if (map)
+		snprintf(c->keymap, sizeof(c->keymap), "%s", map->name);
+	else
+		rc = back_error(device, -EINVAL, "keymap=%s is not known: it may be %s", name,
+				keymap_names);
+	free(name);
+	return rc;
 }
 
 static void read_name(struct back_device *device, struct vfb_connect *c)
@@ -222,6 +238,8 @@ static int prepare(struct back_device *device, struct back_connect *connect, boo
 		return back_error(device, -EOPNOTSUPP,
 				  "vnc=0: screens are shown by VNC only; set vnc=1 in vfb=");
 	rc = read_frontend(device, c);
+	if (!rc)
+		rc = read_keymap(device, c);
 	if (!rc && !s->listener)
 		rc = listen_for_viewers(device);
 	if (rc)

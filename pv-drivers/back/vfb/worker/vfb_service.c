@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../keymap.h"
 #include "../vfb_connect.h"
 #include "back_worker.h"
 #include "foreign.h"
@@ -129,7 +130,8 @@ static int show(struct back_link *link, const struct vfb_connect *c, const struc
 	if (c->has_password)
 		memcpy(s->vnc.password, c->password, VFB_PASSWORD_MAX);
 	memcpy(s->vnc.name, c->name, sizeof(s->vnc.name) - 1);
-	rc = vnc_screen_init(&s->vnc, g);
+	s->vnc.keymap = keymap_find(c->keymap);
+	rc = s->vnc.keymap ? vnc_screen_init(&s->vnc, g) : -EINVAL;
 	if (rc)
 		return rc;
 	s->shown = true;

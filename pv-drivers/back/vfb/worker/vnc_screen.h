@@ -18,6 +18,7 @@
 
 #define VNC_MAX_VIEWERS 8u
 
+struct keymap;
 struct vnc_viewer;
 
 struct vnc_screen {
@@ -28,6 +29,7 @@ struct vnc_screen {
 	int input;    /* where struct vfb_input goes; -1: nowhere */
 	char password[VFB_PASSWORD_MAX + 1]; /* empty: none is asked for */
 	char name[VFB_NAME_MAX];
+	const struct keymap *keymap;
 	int ended; /* an eventfd: a viewer has ended, see vnc_screen_reap() */
 
 	pthread_mutex_t lock;

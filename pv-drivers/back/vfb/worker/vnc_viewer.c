@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "fb_copy.h"
-#include "keymap.h"
+#include "../keymap.h"
 #include "vnc_screen.h"
 
 #define FRAME_MS   25
@@ -31,6 +31,9 @@
 #define REFUSED_MS 1000 /* after a wrong password, before the next can be tried here */
 #define DRIP_MS	   10	/* a login message comes in pieces */
 #define KEYS	   0x300
+#define KEY_SHIFT_L 42
+#define KEY_SHIFT_R 54
+#define KEY_ALTGR  100
 #define NR_BUTTONS 3
 #define WHEEL_UP   8
 #define WHEEL_DOWN 16
@@ -91,10 +94,23 @@ static void tell_key(struct session *v, uint32_t code, bool pressed)
 	tell(v, &input);
 }
 
+static bool is_pressed(const struct session *v, uint32_t code)
+{
+	return v->pressed[code / 8] & 1u << code % 8;
+}
+
+static enum keymap_level shifted(const struct session *v)
+{
+	if (is_pressed(v, KEY_ALTGR))
+		return KEYMAP_ALTGR;
+	return is_pressed(v, KEY_SHIFT_L) || is_pressed(v, KEY_SHIFT_R) ? KEYMAP_SHIFT
+									 : KEYMAP_PLAIN;
+}
+
 static void handle_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 {
 	struct session *v = client->screen->screenData;
-	uint32_t code = keymap_code(keysym);
+	uint32_t code = keymap_code(v->viewer->screen->keymap, keysym, shifted(v));
 
 	if (code && code < KEYS)
 		tell_key(v, code, down);
@@ -131,7 +147,7 @@ static void handle_pointer(int buttons, int x, int y, rfbClientPtr client)
 static void release_keys(struct session *v)
 {
 	for (uint32_t code = 0; code < KEYS; code++)
-		if (v->pressed[code / 8] & 1u << code % 8)
+		if (is_pressed(v, code))
 			tell_key(v, code, false);
 }
 

@@ -4,16 +4,12 @@
 
 #include <stdlib.h>
 
-#define FIRST_ASCII 0x20u
-#define LAST_ASCII  0x7eu
-
-static const uint8_t ascii[LAST_ASCII - FIRST_ASCII + 1] = {
-	57, 2,	40, 4,	5,  6,	8,  40, 10, 11, 9,  13, 51, 12, 52, 53, /* space to / */
-	11, 2,	3,  4,	5,  6,	7,  8,	9,  10, 39, 39, 51, 13, 52, 53, /* 0 to ? */
-	3,  30, 48, 46, 32, 18, 33, 34, 35, 23, 36, 37, 38, 50, 49, 24, /* @ to O */
-	25, 16, 19, 31, 20, 22, 47, 17, 45, 21, 44, 26, 43, 27, 7,  12, /* P to _ */
-	41, 30, 48, 46, 32, 18, 33, 34, 35, 23, 36, 37, 38, 50, 49, 24, /* ` to o */
-	25, 16, 19, 31, 20, 22, 47, 17, 45, 21, 44, 26, 43, 27, 41,	/* p to ~ */
+/* Codes of the keys of struct keymap. */
+static const uint8_t codes[KEYMAP_KEYS] = {
+	41, 2,	3,  4,	5,  6,	7,  8,	9,  10, 11, 12, 13, /* the row of digits */
+	16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,	    /* of Q */
+	30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 43,	    /* of A, and one more */
+	86, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 89,	    /* of Z, with what is around */
 };
 
 struct entry {
@@ -22,6 +18,7 @@ struct entry {
 };
 
 static const struct entry others[] = {
+	{ 0x0020, 57 },	 /* space */
 	{ 0xfe03, 100 }, /* ISO_Level3_Shift */
 	{ 0xfe20, 15 },	 /* ISO_Left_Tab */
 	{ 0xff08, 14 },	 /* BackSpace */
@@ -58,7 +55,7 @@ static const struct entry others[] = {
 	{ 0xff9f, 83 },	 /* KP_Delete */
 	{ 0xffaa, 55 },	 /* KP_Multiply */
 	{ 0xffab, 78 },	 /* KP_Add */
-	{ 0xffac, 121 }, /* KP_Separator */
+	{ 0xffac, 83 },	 /* KP_Separator */
 	{ 0xffad, 74 },	 /* KP_Subtract */
 	{ 0xffae, 83 },	 /* KP_Decimal */
 	{ 0xffaf, 98 },	 /* KP_Divide */
@@ -107,12 +104,45 @@ static int compare(const void *key, const void *item)
 	return keysym < entry->keysym ? -1 : keysym > entry->keysym;
 }
 
-uint32_t keymap_code(uint32_t keysym)
+/* Keys that wait for another symbol are named by the sign they would put on it. */
+static uint32_t dead_sign(uint32_t keysym)
+{
+	static const char16_t signs[] = u"`´^~¯˘˙¨°˝ˇ¸";
+
+	return keysym - 0xfe50 < sizeof(signs) / sizeof(signs[0]) - 1 ? signs[keysym - 0xfe50] : 0;
+}
+
+/* What is printed on the key; 0: nothing. */
+static uint32_t sign_of(uint32_t keysym)
+{
+	if ((keysym > 0x20 && keysym < 0x7f) || (keysym > 0xa0 && keysym <= 0xff))
+		return keysym;
+	if (keysym == 0x20ac || (keysym > 0x1000020 && keysym <= 0x100ffff))
+		return keysym & 0xffff;
+	return dead_sign(keysym);
+}
+
+static uint32_t find_sign(const char16_t *signs, uint32_t sign)
+{
+	for (unsigned int i = 0; i < KEYMAP_KEYS; i++)
+		if (signs[i] == sign)
+			return codes[i];
+	return 0;
+}
+
+uint32_t keymap_code(const struct keymap *map, uint32_t keysym, enum keymap_level level)
 {
 	const struct entry *entry;
+	uint32_t sign = sign_of(keysym), code;
 
-	if (keysym >= FIRST_ASCII && keysym <= LAST_ASCII)
-		return ascii[keysym - FIRST_ASCII];
+	if (sign) {
+		code = find_sign(map->signs[level], sign);
+		for (unsigned int i = KEYMAP_PLAIN; i <= KEYMAP_ALTGR && !code; i++)
+			code = find_sign(map->signs[i], sign);
+		return code;
+	}
+	if (keysym == 0xffac && find_sign(map->signs[KEYMAP_PLAIN], '/') == 89)
+		return 121; /* Brazil's pad has both */
 	entry = bsearch(&keysym, others, sizeof(others) / sizeof(others[0]), sizeof(others[0]),
 			compare);
 	return entry ? entry->code : 0;
