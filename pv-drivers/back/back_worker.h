@@ -82,6 +82,15 @@ int back_poll_fd(struct back_link *link, int fd, uint32_t events);
 /* tick() once, after so many milliseconds; < 0: not any more. */
 void back_tick(struct back_link *link, int ms);
 
+/* --- connect()'s usual steps, each of which says why it fails -------------------------------- */
+
+/* The message is not the service's: what came with it is closed. -EINVAL. */
+int back_refuse(struct back_link *link, const struct back_message *message, const int *fds);
+/* One page, to be read and written; NULL. */
+void *back_map_page(struct back_link *link, uint32_t ref);
+/* back_bind(). */
+int back_join(struct back_link *link, uint32_t remote_port);
+
 /* An operation of io_uring's. done() gets its result and may start others. */
 struct back_io {
 	void (*done)(struct back_io *io, int result);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-// sources: pv-drivers/back/9pfs/worker/*.c pv-drivers/back/vfb/worker/vfb_service.c pv-drivers/back/vfb/worker/vnc*.c pv-drivers/back/vfb/worker/fb*.c pv-drivers/back/vfb/worker/keymap.c pv-drivers/back/vkbd/worker/*.c pv-drivers/back/console/worker/*.c pv-drivers/ring/pv_stream.c
+// sources: pv-drivers/back/9pfs/worker/*.c pv-drivers/back/vfb/worker/vfb_service.c pv-drivers/back/vfb/worker/vnc*.c pv-drivers/back/vfb/worker/fb*.c pv-drivers/back/vfb/keymap*.c pv-drivers/back/frame/worker/connect.c pv-drivers/back/vkbd/worker/*.c pv-drivers/back/console/worker/*.c pv-drivers/ring/pv_stream.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ipv-drivers/ring -Ipv-drivers/back -Idom0-tools/lib/include -Ipv-drivers/back/9pfs/worker
 // libs: -lvncserver -lpthread
 /*

@@ -85,11 +85,9 @@ static int connect_line(struct back_link *link, struct line *line, uint32_t ref,
 	uint32_t largest;
 	int rc;
 
-	line->intf = back_map(link, &ref, 1, PROT_READ | PROT_WRITE);
-	if (!line->intf) {
-		back_why(link, "cannot map the page of grant %u", ref);
+	line->intf = back_map_page(link, ref);
+	if (!line->intf)
 		return -EFAULT;
-	}
 	rc = map_data(link, line);
 	if (rc)
 		return rc;
@@ -101,9 +99,7 @@ static int connect_line(struct back_link *link, struct line *line, uint32_t ref,
 		return rc;
 	}
 	line->ready = true;
-	line->port = back_bind(link, port);
-	if (line->port < 0)
-		back_why(link, "cannot bind event channel %u", port);
+	line->port = back_join(link, port);
 	return line->port < 0 ? line->port : 0;
 }
 
@@ -155,12 +151,8 @@ static int connect_share(struct back_link *link, const struct back_message *mess
 	int rc;
 
 	if (message->bytes != sizeof(*c) || message->nr_fds != 1 || !c->nr_rings ||
-	    c->nr_rings > P9_MAX_RINGS || link->journal_bytes < sizeof(struct p9_journal)) {
-		back_why(link, "the message of serai-backd does not fit this worker");
-		for (uint32_t i = 0; i < message->nr_fds; i++)
-			close(fds[i]);
-		return -EINVAL;
-	}
+	    c->nr_rings > P9_MAX_RINGS || link->journal_bytes < sizeof(struct p9_journal))
+		return back_refuse(link, message, fds);
 	umask(0);
 	rc = connect_lines(link, c);
 	if (!rc)

@@ -2,7 +2,6 @@
 /* The channel as a device of the worker: its page and port, and the peer at the other end. */
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,21 +81,17 @@ static void run(struct back_link *link)
 static int serve(struct back_link *link, const struct channel_connect *c)
 {
 	struct line *l = link->state;
-	struct xencons_interface *page = back_map(link, &c->ref, 1, PROT_READ | PROT_WRITE);
+	struct xencons_interface *page = back_map_page(link, c->ref);
 
-	if (!page) {
-		back_why(link, "cannot map the page of grant %u", c->ref);
+	if (!page)
 		return -EFAULT;
-	}
 	l->channel.page = page;
 	if (channel_init(&l->channel, page)) {
 		l->channel.page = page;
 		back_why(link, "the page's indexes are impossible");
 		return -EIO;
 	}
-	l->port = back_bind(link, c->port);
-	if (l->port < 0)
-		back_why(link, "cannot bind event channel %u", c->port);
+	l->port = back_join(link, c->port);
 	return l->port < 0 ? l->port : 0;
 }
 
@@ -107,12 +102,8 @@ static int connect_channel(struct back_link *link, const struct back_message *me
 	struct line *l = link->state;
 	int rc;
 
-	if (message->bytes != sizeof(*c) || message->nr_fds != 1) {
-		back_why(link, "the message of serai-backd does not fit this worker");
-		for (uint32_t i = 0; i < message->nr_fds; i++)
-			close(fds[i]);
-		return -EINVAL;
-	}
+	if (message->bytes != sizeof(*c) || message->nr_fds != 1)
+		return back_refuse(link, message, fds);
 	l->port = l->listener = l->peer = -1;
 	if (c->listens)
 		l->listener = fds[0];

@@ -7,6 +7,7 @@
  *	loop.c		the loop and its descriptors; io_uring
  *	links.c		devices connected and disconnected, by messages of serai-backd
  *	grants.c	grants and event channels for the services
+ *	connect.c	steps most services begin with
  */
 #ifndef BACK_WORKER_INTERNAL_H
 #define BACK_WORKER_INTERNAL_H

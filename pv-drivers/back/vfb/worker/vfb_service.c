@@ -147,11 +147,9 @@ static int serve(struct back_link *link, int privcmd, const struct vfb_connect *
 
 	if (rc)
 		return rc;
-	s->port = back_bind(link, c->port);
-	if (s->port < 0) {
-		back_why(link, "cannot bind event channel %u", c->port);
+	s->port = back_join(link, c->port);
+	if (s->port < 0)
 		return s->port;
-	}
 	rc = show(link, c, &g);
 	if (rc)
 		back_why(link, "cannot let viewers in: %s", strerror(-rc));
@@ -166,12 +164,8 @@ static int connect_screen(struct back_link *link, const struct back_message *mes
 	int rc;
 
 	if (message->bytes != sizeof(*c) || message->nr_fds != VFB_FDS ||
-	    (c->words != 4 && c->words != 8)) {
-		back_why(link, "the message of serai-backd does not fit this worker");
-		for (uint32_t i = 0; i < message->nr_fds; i++)
-			close(fds[i]);
-		return -EINVAL;
-	}
+	    (c->words != 4 && c->words != 8))
+		return back_refuse(link, message, fds);
 	s->port = -1;
 	s->listener = fds[1];
 	s->vnc.input = fds[2];

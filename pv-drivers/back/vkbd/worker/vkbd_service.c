@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,19 +33,15 @@ static void release(struct back_link *link)
 static int serve(struct back_link *link, const struct vkbd_connect *c)
 {
 	struct keyboard *k = link->state;
-	struct xenkbd_page *page = back_map(link, &c->ref, 1, PROT_READ | PROT_WRITE);
+	struct xenkbd_page *page = back_map_page(link, c->ref);
 	int rc;
 
-	if (!page) {
-		back_why(link, "cannot map the page of grant %u", c->ref);
+	if (!page)
 		return -EFAULT;
-	}
 	kbd_init(&k->kbd, page, c);
-	k->port = back_bind(link, c->port);
-	if (k->port < 0) {
-		back_why(link, "cannot bind event channel %u", c->port);
+	k->port = back_join(link, c->port);
+	if (k->port < 0)
 		return k->port;
-	}
 	rc = back_poll_fd(link, k->input, EPOLLIN);
 	if (rc)
 		back_why(link, "cannot wait for the screen's viewers");
@@ -60,12 +55,8 @@ static int connect_keyboard(struct back_link *link, const struct back_message *m
 	struct keyboard *k = link->state;
 	int rc;
 
-	if (message->bytes != sizeof(*c) || message->nr_fds != 1) {
-		back_why(link, "the message of serai-backd does not fit this worker");
-		for (uint32_t i = 0; i < message->nr_fds; i++)
-			close(fds[i]);
-		return -EINVAL;
-	}
+	if (message->bytes != sizeof(*c) || message->nr_fds != 1)
+		return back_refuse(link, message, fds);
 	k->port = -1;
 	k->input = fds[0];
 	rc = serve(link, c);
