@@ -54,6 +54,7 @@ static inline void begin(uint32_t flags)
 
 	new_machine();
 	setup.flags = flags;
+	back_by_memory(&setup);
 	open_front(1, 112);
 	assert_int_equal(start_service(&setup, false), 0);
 	settle(NULL);

@@ -16,6 +16,7 @@ static void writes_and_reads(uint32_t flags)
 	fill(10, 0xaa);
 	r = data_request(BLKIF_OP_WRITE, 5, 8, 10, 0, 7);
 	assert_int_equal(ask(&r), BLKIF_RSP_OKAY);
+	look_at_disk();
 	assert_int_equal(machine->disk[8 * 512], 0xaa);
 	assert_int_equal(machine->disk[16 * 512], 0);
 	r = data_request(BLKIF_OP_READ, 6, 9, 11, 2, 3);
@@ -30,14 +31,14 @@ static void writes_and_reads(uint32_t flags)
 static void data_arrives(void **state)
 {
 	writes_and_reads(0);
-	writes_and_reads(BLOCK_PERSISTENT);
+	writes_and_reads(BLOCK_MEMORY);
 }
 
 static void pieces_of_many_pages_are_one_transfer(void **state)
 {
 	struct blkif_request r;
 
-	for (uint32_t flags = 0; flags <= BLOCK_PERSISTENT; flags += BLOCK_PERSISTENT) {
+	for (uint32_t flags = 0; flags <= BLOCK_MEMORY; flags += BLOCK_MEMORY) {
 		begin(flags);
 		r = data_request(BLKIF_OP_WRITE, 1, 0, 0, 0, 0);
 		r.nr_segments = 11;
@@ -46,6 +47,7 @@ static void pieces_of_many_pages_are_one_transfer(void **state)
 			r.seg[i] = (struct blkif_request_segment){ 20 + i, i % 3, 3 + i % 3 };
 		}
 		assert_int_equal(ask(&r), BLKIF_RSP_OKAY);
+		look_at_disk();
 		for (uint32_t i = 0; i < 44; i++)
 			assert_int_equal(machine->disk[i * 512], i / 4 + 1);
 		stop_service();

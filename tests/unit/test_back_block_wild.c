@@ -51,7 +51,7 @@ static void check_canaries(void)
 
 static void a_million_wild_requests(void **state)
 {
-	static const uint32_t kinds[] = { 0, BLOCK_PERSISTENT, BLOCK_DISCARD, BLOCK_READONLY };
+	static const uint32_t kinds[] = { 0, BLOCK_MEMORY | BLOCK_DISCARD, BLOCK_DISCARD, BLOCK_READONLY };
 	uint64_t seed = 0x5e4a1;
 	uint32_t requests = 0, answers = 0, connections = 0, right = 0;
 
@@ -60,6 +60,7 @@ static void a_million_wild_requests(void **state)
 
 		new_machine();
 		setup.flags = kinds[connections++ % 4];
+		back_by_memory(&setup);
 		open_front(1, 112);
 		machine->access[80] = NO_GRANT;
 		machine->access[81] = READ_ONLY;

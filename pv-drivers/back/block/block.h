@@ -21,7 +21,7 @@
 enum {
 	BLOCK_READONLY = 1,
 	BLOCK_DISCARD = 2,
-	BLOCK_PERSISTENT = 4,
+	BLOCK_MEMORY = 4, /* the file is in memory (tmpfs): it can be mapped, and a flush is nothing */
 	BLOCK_32BIT = 8,  /* the frontend's slots are laid out for 32 bits */
 	BLOCK_NBD = 16,	  /* the descriptor is a connection to an NBD server, not a file */
 	BLOCK_BROKEN = 32 /* what was answered may be lost: every request fails */

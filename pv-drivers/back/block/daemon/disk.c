@@ -43,7 +43,6 @@ static int write_features(struct back_device *device, const struct image *image)
 		unsigned int value;
 	} features[] = {
 		{ "feature-flush-cache", 1 },
-		{ "feature-persistent", 1 },
 		{ "feature-max-indirect-segments", BLOCK_MAX_INDIRECT },
 		{ "max-ring-page-order", BLOCK_MAX_RING_ORDER },
 		{ "multi-queue-max-queues", BLOCK_MAX_QUEUES },
@@ -125,7 +124,7 @@ static int bad_front(struct back_device *device, const char *key)
 static int read_layout(struct back_device *device, struct block_connect *config)
 {
 	char *protocol = back_read_front(device, "protocol");
-	uint32_t persistent = 0, order = 0, queues = 1;
+	uint32_t order = 0, queues = 1;
 	int rc = 0;
 
 	if (protocol && !strcmp(protocol, "x86_32-abi"))
@@ -135,8 +134,6 @@ static int read_layout(struct back_device *device, struct block_connect *config)
 	free(protocol);
 	if (rc)
 		return bad_front(device, "protocol");
-	if (back_read_front_number(device, "feature-persistent", 1, &persistent) == -EINVAL)
-		return bad_front(device, "feature-persistent");
 	if (back_read_front_number(device, "ring-page-order", BLOCK_MAX_RING_ORDER, &order) ==
 	    -EINVAL)
 		return bad_front(device, "ring-page-order");
@@ -144,7 +141,6 @@ static int read_layout(struct back_device *device, struct block_connect *config)
 		-EINVAL ||
 	    !queues)
 		return bad_front(device, "multi-queue-num-queues");
-	config->flags |= persistent ? BLOCK_PERSISTENT : 0;
 	config->nr_pages = 1u << order;
 	config->nr_queues = queues;
 	return 0;
@@ -266,7 +262,8 @@ static int disk_prepare(struct back_device *device, struct back_connect *connect
 	config->sector_size = disk->image.sector_size;
 	config->flags |= (disk->image.readonly ? BLOCK_READONLY : 0) |
 			 (disk->image.discard ? BLOCK_DISCARD : 0) |
-			 (disk->image.driver ? BLOCK_NBD : 0) | (disk->broken ? BLOCK_BROKEN : 0);
+			 (disk->image.driver ? BLOCK_NBD : 0) |
+			 (disk->image.memory && !disk->image.driver ? BLOCK_MEMORY : 0) | (disk->broken ? BLOCK_BROKEN : 0);
 	connect->bytes = sizeof(*config);
 	connect->journal_bytes = (uint32_t)block_journal_bytes(
 	    config->nr_queues, pv_ring_slots((size_t)config->nr_pages * PV_PAGE_SIZE,

@@ -19,7 +19,8 @@ struct image {
 	const char *driver;	   /* QEMU's name of the format; NULL: raw */
 	char path[IMAGE_PATH_MAX]; /* "": an empty drive */
 	bool readonly, cdrom, discard;
-	bool block; /* a block device */
+	bool block;  /* a block device */
+	bool memory; /* a file in memory: tmpfs */
 	uint64_t sectors;
 	uint32_t sector_size, physical_size;
 };

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static const struct {
@@ -63,6 +65,7 @@ int image_read(struct back_device *device, struct image *image)
 
 static int measure(struct image *image, int fd)
 {
+	struct statfs system;
 	struct stat status;
 	uint64_t bytes;
 	int logical = BLOCK_SECTOR;
@@ -71,6 +74,8 @@ static int measure(struct image *image, int fd)
 	if (fstat(fd, &status))
 		return -errno;
 	image->block = S_ISBLK(status.st_mode);
+	image->memory = S_ISREG(status.st_mode) && !fstatfs(fd, &system) &&
+			system.f_type == TMPFS_MAGIC;
 	bytes = (uint64_t)status.st_size;
 	if (image->block) {
 		if (ioctl(fd, BLKGETSIZE64, &bytes) || ioctl(fd, BLKSSZGET, &logical))

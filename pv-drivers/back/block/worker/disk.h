@@ -5,8 +5,8 @@
  *	service.c	connecting, events, changing, disconnecting
  *	queue.c		a ring: requests taken, responses given, the journal
  *	request.c	one request: checked, its memory reached, carried out, answered
- *	memory.c	the guest's pages: kept mappings (persistent grants), bounce buffers
- *	file.c, nbd.c	what a disk is made of
+ *	memory.c	bounce buffers, copies between them (or the mapped image) and the guest's pages
+ *	file.c, mapped.c, nbd.c	what a disk is made of
  */
 #ifndef DISK_H
 #define DISK_H
@@ -21,8 +21,7 @@
 #define MAX_SEGMENTS BLOCK_MAX_INDIRECT
 #define BUFFER_BYTES (MAX_SEGMENTS * PV_PAGE_SIZE)
 #define MAX_BUFFERS  64	  /* a disk's, made as they are needed */
-#define MAX_KEPT     4096 /* mappings a disk keeps */
-#define KEPT_BUCKETS 1024
+#define MAX_COPIES   256  /* of segments, in one call */
 
 _Static_assert(MAX_SEGMENTS >= BLKIF_MAX_SEGMENTS_PER_REQUEST, "both kinds of request fit");
 
@@ -42,11 +41,12 @@ struct request {
 	uint64_t offset, length; /* bytes of the disk */
 	uint64_t done;		 /* of these */
 	uint64_t writes;	 /* a flush: those begun before it */
-	uint8_t *buffer;	 /* bounce, or NULL: vec is of kept mappings */
+	uint8_t *buffer;	 /* bounce; NULL if the image is mapped */
+	uint32_t first_copy;	 /* of disk->copies */
 	uint32_t nr_vec;
 	struct iovec vec[MAX_SEGMENTS];
 	struct iovec rest[MAX_SEGMENTS]; /* vec from byte done on */
-	STAILQ_ENTRY(request) next;	 /* waiting: for a buffer, or for the NBD socket */
+	STAILQ_ENTRY(request) next;	 /* waiting: for a buffer, a copy, or the NBD socket */
 };
 STAILQ_HEAD(request_list, request);
 
@@ -64,13 +64,6 @@ struct queue {
 	struct request *requests;	 /* one for each entry */
 	uint32_t *free, nr_free;	 /* entries */
 	uint32_t *answered, nr_answered; /* entries whose response is put and not published */
-};
-
-/* A grant mapped for good. */
-struct kept {
-	grant_ref_t ref;
-	struct kept *next;
-	void *page;
 };
 
 struct disk {
@@ -91,8 +84,11 @@ struct disk {
 	struct request_list waiting;
 	uint8_t *buffers[MAX_BUFFERS]; /* not in use */
 	uint32_t nr_buffers, nr_made;
-	struct kept *kept[KEPT_BUCKETS];
-	uint32_t nr_kept;
+	struct request_list copying;   /* those of the copies */
+	xengnttab_grant_copy_segment_t copies[MAX_COPIES];
+	uint32_t nr_copies;
+	uint8_t *map; /* the image, or NULL */
+	uint64_t map_bytes;
 	struct nbd *nbd;
 };
 
@@ -109,19 +105,28 @@ void queue_publish(struct queue *q); /* the answers put so far */
 /* request.c */
 void request_start(struct request *request); /* entry->request is to be carried out */
 void request_finish(struct request *request, int64_t result); /* bytes done, or -errno */
+void request_copied(struct request *request, bool whole);    /* see copy_later() */
 void requests_retry(struct disk *disk);			      /* those that wait */
 
-/* memory.c: 0, -EAGAIN (no buffer free: wait) or -errno. */
-int memory_prepare(struct request *request); /* fills vec; a write's data is in it */
-int memory_finish(struct request *request);  /* a read's data reaches the guest */
+/* memory.c */
+int memory_prepare(struct request *request); /* fills vec; -EAGAIN: no buffer free, wait */
 void memory_release(struct request *request);
 void memory_free(struct disk *disk);
+/* A request's bytes from the guest or, of a read, to it: at the next copies_run(), for many at once. */
+void copy_later(struct request *request);
+void copies_run(struct disk *disk);
+void copies_drop(struct disk *disk); /* the disk is lost */
 int memory_copy_in(struct disk *disk, grant_ref_t ref, void *to, uint32_t bytes);
 
 /* file.c */
 extern const struct target file_target;
 /* vec from byte done on, into rest; how many pieces. */
 uint32_t request_rest(struct request *request);
+
+/* mapped.c: the guest's pages are copied from and to the image itself. */
+extern const struct target mapped_target;
+int mapped_connect(struct disk *disk); /* -errno: another target will do */
+void mapped_disconnect(struct disk *disk);
 
 /* nbd.c */
 extern const struct target nbd_target;

@@ -2,11 +2,10 @@
 /*
  * The guest's pages, as a request's segments name them.
  *
- * A frontend with persistent grants uses the same pages again and again: each is mapped once and
- * kept, and the disk reads and writes them directly. Else, or if there are too many of them, data
- * goes through a bounce buffer by the hypervisor's grant copy, one call a request: cheaper than
- * mapping and unmapping. In a buffer each segment has a page of its own, so that no piece of the
- * copy crosses one.
+ * Data goes by the hypervisor's grant copy, which is cheaper than mapping and unmapping, and cheaper
+ * than persistent grants, for which the guest itself copies everything: between the guest's page and
+ * the mapped image, or a bounce buffer. In a buffer each segment has a page of its own, so that no
+ * piece of the copy crosses one. Copies are gathered: a round of the loop is one call.
  */
 #include "disk.h"
 
@@ -35,46 +34,6 @@ static void add_vec(struct request *r, uint8_t *at, uint32_t bytes)
 		r->vec[r->nr_vec++] = (struct iovec){ .iov_base = at, .iov_len = bytes };
 }
 
-/* --- mappings that are kept ------------------------------------------------------------------ */
-
-/* The grant's page; NULL if it cannot be mapped or there are too many. */
-static void *kept_page(struct disk *disk, grant_ref_t ref)
-{
-	struct kept **head = &disk->kept[ref % KEPT_BUCKETS], *k;
-
-	for (k = *head; k; k = k->next)
-		if (k->ref == ref)
-			return k->page;
-	k = disk->nr_kept < MAX_KEPT ? malloc(sizeof(*k)) : NULL;
-	if (!k)
-		return NULL;
-	k->page = back_map(disk->link, &ref, 1, PROT_READ | PROT_WRITE);
-	if (!k->page) {
-		free(k);
-		return NULL;
-	}
-	k->ref = ref;
-	k->next = *head;
-	*head = k;
-	disk->nr_kept++;
-	return k->page;
-}
-
-/* False: not all of it; the bounce buffer's way will do, or tell what is wrong. */
-static bool use_kept(struct request *r)
-{
-	for (uint32_t i = 0; i < r->nr_segments; i++) {
-		uint8_t *page = kept_page(r->queue->disk, r->segment[i].gref);
-
-		if (!page) {
-			r->nr_vec = 0;
-			return false;
-		}
-		add_vec(r, page + segment_offset(&r->segment[i]), segment_bytes(&r->segment[i]));
-	}
-	return true;
-}
-
 /* --- bounce buffers -------------------------------------------------------------------------- */
 
 static uint8_t *get_buffer(struct disk *disk)
@@ -98,50 +57,15 @@ static uint8_t *buffer_at(const struct request *r, uint32_t segment)
 	return r->buffer + segment * PV_PAGE_SIZE + segment_offset(&r->segment[segment]);
 }
 
-static int copy(struct request *r, bool to_guest)
+int memory_prepare(struct request *r)
 {
-	xengnttab_grant_copy_segment_t pieces[MAX_SEGMENTS];
-	struct back_link *link = r->queue->disk->link;
-
-	for (uint32_t i = 0; i < r->nr_segments; i++) {
-		union xengnttab_copy_ptr guest = { 0 }, own = { .virt = buffer_at(r, i) };
-
-		guest.foreign.ref = r->segment[i].gref;
-		guest.foreign.offset = (uint16_t)segment_offset(&r->segment[i]);
-		guest.foreign.domid = (uint16_t)link->domid;
-		pieces[i] = (xengnttab_grant_copy_segment_t){
-			.source = to_guest ? own : guest,
-			.dest = to_guest ? guest : own,
-			.len = (uint16_t)segment_bytes(&r->segment[i]),
-			.flags = to_guest ? GNTCOPY_dest_gref : GNTCOPY_source_gref,
-		};
-	}
-	return back_copy(link, pieces, r->nr_segments);
-}
-
-static int use_buffer(struct request *r)
-{
+	r->nr_vec = 0;
 	r->buffer = get_buffer(r->queue->disk);
 	if (!r->buffer)
 		return -EAGAIN;
 	for (uint32_t i = 0; i < r->nr_segments; i++)
 		add_vec(r, buffer_at(r, i), segment_bytes(&r->segment[i]));
-	return r->operation == BLKIF_OP_WRITE ? copy(r, false) : 0;
-}
-
-/* --- what requests ask for ------------------------------------------------------------------- */
-
-int memory_prepare(struct request *r)
-{
-	r->nr_vec = 0;
-	if (r->queue->disk->config.flags & BLOCK_PERSISTENT && use_kept(r))
-		return 0;
-	return use_buffer(r);
-}
-
-int memory_finish(struct request *r)
-{
-	return r->buffer ? copy(r, true) : 0;
+	return 0;
 }
 
 void memory_release(struct request *r)
@@ -151,6 +75,81 @@ void memory_release(struct request *r)
 	if (r->buffer)
 		disk->buffers[disk->nr_buffers++] = r->buffer;
 	r->buffer = NULL;
+}
+
+/* --- copies ---------------------------------------------------------------------------------- */
+
+/* own: our end of the piece. */
+static void plan_copy(struct disk *disk, const struct blkif_request_segment *s, void *own,
+		      bool to_guest)
+{
+	xengnttab_grant_copy_segment_t *piece = &disk->copies[disk->nr_copies++];
+	union xengnttab_copy_ptr guest = { 0 }, ours = { .virt = own };
+
+	guest.foreign.ref = s->gref;
+	guest.foreign.offset = (uint16_t)segment_offset(s);
+	guest.foreign.domid = (uint16_t)disk->link->domid;
+	*piece = (xengnttab_grant_copy_segment_t){
+		.source = to_guest ? ours : guest,
+		.dest = to_guest ? guest : ours,
+		.len = (uint16_t)segment_bytes(s),
+		.flags = to_guest ? GNTCOPY_dest_gref : GNTCOPY_source_gref,
+		.status = GNTST_general_error,
+	};
+}
+
+void copy_later(struct request *r)
+{
+	struct disk *disk = r->queue->disk;
+	uint64_t at = r->offset;
+
+	if (disk->nr_copies + r->nr_segments > MAX_COPIES)
+		copies_run(disk);
+	r->first_copy = disk->nr_copies;
+	for (uint32_t i = 0; i < r->nr_segments; i++) {
+		plan_copy(disk, &r->segment[i], r->buffer ? buffer_at(r, i) : disk->map + at,
+			  r->operation == BLKIF_OP_READ);
+		at += segment_bytes(&r->segment[i]);
+	}
+	STAILQ_INSERT_TAIL(&disk->copying, r, next);
+	back_again(disk->link);
+}
+
+static bool copied(const struct disk *disk, const struct request *r)
+{
+	for (uint32_t i = 0; i < r->nr_segments; i++)
+		if (disk->copies[r->first_copy + i].status != GNTST_okay)
+			return false;
+	return true;
+}
+
+/* A piece that fails can take others with it: their requests are tried again, alone. */
+void copies_run(struct disk *disk)
+{
+	struct request_list list = STAILQ_HEAD_INITIALIZER(list);
+	bool all = !back_copy(disk->link, disk->copies, disk->nr_copies);
+	struct request *r;
+
+	STAILQ_CONCAT(&list, &disk->copying);
+	while ((r = STAILQ_FIRST(&list))) {
+		bool whole = all || copied(disk, r);
+
+		STAILQ_REMOVE_HEAD(&list, next);
+		if (!whole)
+			whole = !back_copy(disk->link, disk->copies + r->first_copy, r->nr_segments);
+		request_copied(r, whole);
+	}
+	disk->nr_copies = 0;
+}
+
+void copies_drop(struct disk *disk)
+{
+	struct request *r;
+
+	STAILQ_FOREACH (r, &disk->copying, next)
+		memory_release(r);
+	STAILQ_INIT(&disk->copying);
+	disk->nr_copies = 0;
 }
 
 int memory_copy_in(struct disk *disk, grant_ref_t ref, void *to, uint32_t bytes)
@@ -174,17 +173,6 @@ int memory_copy_in(struct disk *disk, grant_ref_t ref, void *to, uint32_t bytes)
 
 void memory_free(struct disk *disk)
 {
-	for (uint32_t i = 0; i < KEPT_BUCKETS; i++) {
-		struct kept *k, *next;
-
-		for (k = disk->kept[i]; k; k = next) {
-			next = k->next;
-			back_unmap(disk->link, k->page, 1);
-			free(k);
-		}
-		disk->kept[i] = NULL;
-	}
-	disk->nr_kept = 0;
 	while (disk->nr_buffers)
 		munmap(disk->buffers[--disk->nr_buffers], BUFFER_BYTES);
 	disk->nr_made = 0;

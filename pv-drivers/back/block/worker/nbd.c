@@ -85,6 +85,7 @@ static void lose(struct disk *disk)
 			abandon(&disk->queue[q].requests[i]);
 	disk->in_flight = 0;
 	STAILQ_INIT(&disk->waiting);
+	copies_drop(disk);
 	back_tell(disk->link, &nothing, sizeof(nothing));
 	back_again(disk->link);
 }

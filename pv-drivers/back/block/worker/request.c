@@ -182,22 +182,32 @@ static void wait(struct request *r)
 	STAILQ_INSERT_TAIL(&r->queue->disk->waiting, r, next);
 }
 
-/* Checked: as soon as there is room for it. */
-static void carry_out(struct request *r)
+/* The target's part: what is to be written is in the buffer. */
+static void begin(struct request *r)
 {
 	struct disk *disk = r->queue->disk;
-	int rc = 0;
+	int rc = disk->target->begin(disk, r);
 
-	if (r->nr_segments && !r->nr_vec)
-		rc = memory_prepare(r);
-	if (!rc)
-		rc = disk->target->begin(disk, r);
 	if (disk->lost)
 		return; /* it failed just now, and this request with it */
 	if (rc == -EAGAIN)
 		wait(r);
 	else if (rc)
 		answer(r, status_of(rc));
+}
+
+/* Checked: as soon as there is room for it. */
+static void carry_out(struct request *r)
+{
+	struct disk *disk = r->queue->disk;
+	bool fresh = r->nr_segments && !r->nr_vec;
+
+	if (fresh && !disk->map && memory_prepare(r))
+		wait(r);
+	else if (fresh && (disk->map || is_write(r)))
+		copy_later(r);
+	else
+		begin(r);
 }
 
 /*
@@ -270,7 +280,6 @@ static bool moved(struct request *r, int64_t result)
 void request_finish(struct request *r, int64_t result)
 {
 	struct disk *disk = r->queue->disk;
-	int rc = 0;
 
 	if (disk->lost) {
 		abandon(r);
@@ -290,10 +299,27 @@ void request_finish(struct request *r, int64_t result)
 		become_flush(r);
 		carry_out(r);
 		return;
-	} else if (r->operation == BLKIF_OP_READ) {
-		rc = memory_finish(r);
+	} else if (r->operation == BLKIF_OP_READ && !disk->map) {
+		copy_later(r);
+		return;
 	}
-	answer(r, status_of(rc));
+	answer(r, BLKIF_RSP_OKAY);
+}
+
+void request_copied(struct request *r, bool whole)
+{
+	struct disk *disk = r->queue->disk;
+
+	if (disk->lost)
+		memory_release(r);
+	else if (!whole)
+		answer(r, BLKIF_RSP_ERROR);
+	else if (disk->map)
+		request_finish(r, (int64_t)r->length);
+	else if (is_write(r))
+		begin(r);
+	else
+		answer(r, BLKIF_RSP_OKAY);
 }
 
 void requests_retry(struct disk *disk)

@@ -15,6 +15,7 @@ static void tear_down(struct disk *disk)
 	for (uint32_t i = 0; i < disk->nr_queues; i++)
 		queue_disconnect(&disk->queue[i]);
 	memory_free(disk);
+	mapped_disconnect(disk);
 	nbd_disconnect(disk);
 	if (disk->fd >= 0)
 		close(disk->fd);
@@ -89,11 +90,14 @@ static int block_connect(struct back_link *link, const struct back_message *mess
 	disk->link = link;
 	disk->fd = message->nr_fds ? fds[0] : -1;
 	STAILQ_INIT(&disk->waiting);
+	STAILQ_INIT(&disk->copying);
 	memcpy(&disk->config, message->body, sizeof(disk->config));
 	disk->target = disk->config.flags & BLOCK_NBD ? &nbd_target : &file_target;
 	rc = is_sound(disk, message) ? prepare_journal(disk) : -EINVAL;
 	if (!rc && disk->config.flags & BLOCK_NBD && disk->fd >= 0)
 		rc = nbd_connect(disk);
+	if (!rc && disk->config.flags & BLOCK_MEMORY && disk->fd >= 0)
+		(void)mapped_connect(disk);
 	if (!rc)
 		rc = connect_queues(disk);
 	if (rc)
@@ -125,6 +129,7 @@ static void block_event(struct back_link *link, int port)
 	if (port >= 0)
 		disk->last_event = back_recent_ms();
 	requests_retry(disk);
+	copies_run(disk);
 	publish(disk);
 	if (disk->closing) {
 		if (!disk->in_flight)
@@ -134,6 +139,7 @@ static void block_event(struct back_link *link, int port)
 	for (uint32_t i = 0; i < disk->nr_queues; i++)
 		if (port < 0 || port == disk->queue[i].port)
 			queue_run(&disk->queue[i]);
+	copies_run(disk);
 	publish(disk);
 }
 
@@ -154,11 +160,14 @@ static void block_change(struct back_link *link, const struct back_message *mess
 		return;
 	}
 	memcpy(&change, message->body, sizeof(change));
+	copies_run(disk);
+	mapped_disconnect(disk);
 	back_submit();
 	if (disk->fd >= 0)
 		close(disk->fd);
 	disk->fd = message->nr_fds ? fds[0] : -1;
 	disk->config.sectors = message->nr_fds ? change.sectors : 0;
+	disk->target = &file_target; /* not for long enough to map it */
 }
 
 /*

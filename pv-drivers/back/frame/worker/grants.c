@@ -19,8 +19,12 @@ void back_unmap(struct back_link *link, void *address, uint32_t nr)
 
 int back_copy(struct back_link *link, xengnttab_grant_copy_segment_t *segments, uint32_t nr)
 {
-	if (nr && xengnttab_grant_copy(worker.gnttab, nr, segments))
+	if (nr && xengnttab_grant_copy(worker.gnttab, nr, segments)) {
+		/* It stopped on the way, and has called some good before it came to them. */
+		for (uint32_t i = 0; i < nr; i++)
+			segments[i].status = GNTST_general_error;
 		return -EFAULT;
+	}
 	for (uint32_t i = 0; i < nr; i++)
 		if (segments[i].status != GNTST_okay)
 			return -EFAULT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The loop: one epoll set of serai-backd's socket, the guest's events, io_uring and what services
- * add. Each round handles each of them once, then submits what was prepared.
+ * add. Each round handles each of them once, then submits what was prepared and takes what is done.
  *
  * An event is unmasked before it is handled: what the guest does after that rings again, so
  * nothing is missed, and a guest that rings without end is heard once a round.
@@ -15,6 +15,7 @@
 
 #define MAX_EVENTS 32
 #define MAX_PORTS  64 /* a round */
+#define MAX_RESTS  4
 
 static int epoll = -1;
 static bool again; /* some service has more to do */
@@ -103,9 +104,11 @@ void back_submit(void)
 		io_uring_submit(&worker.ring);
 }
 
-static void complete(void)
+/* True: there was something. */
+static bool complete(void)
 {
 	struct io_uring_cqe *cqe;
+	bool any = false;
 
 	while (!io_uring_peek_cqe(&worker.ring, &cqe)) {
 		struct back_io *io = io_uring_cqe_get_data(cqe);
@@ -114,7 +117,9 @@ static void complete(void)
 		io_uring_cqe_seen(&worker.ring, cqe);
 		worker.under_way--;
 		io->done(io, result);
+		any = true;
 	}
+	return any;
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -165,6 +170,20 @@ static void handle_again(void)
 			continue;
 		p->again = false;
 		handle_event(p, -1);
+	}
+}
+
+/*
+ * What is submitted is often done at once (page cache, memory), and answering it makes room for
+ * more: a few times over, before the loop asks for other events.
+ */
+static void handle_rest(void)
+{
+	for (int i = 0; i < MAX_RESTS; i++) {
+		handle_again();
+		back_submit();
+		if (!complete() && !again)
+			return;
 	}
 }
 
@@ -225,8 +244,8 @@ void loop_run(void)
 			abort();
 		for (int i = 0; i < nr; i++)
 			handle_fd(events[i].data.fd, events[i].events);
-		handle_again();
 		handle_ticks();
+		handle_rest();
 		links_reap();
 		back_submit();
 	}
