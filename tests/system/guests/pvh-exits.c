@@ -309,6 +309,105 @@ static void test_calls(void)
 	expect("param-index", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_get_param, &param), (uint64_t)-22);
 }
 
+/* ---- a second vCPU, in modes that no 64-bit kernel stays in ---- */
+
+#define MARK	  ((volatile uint32_t *)0x7000ul) /* what it writes */
+#define REAL_CODE 0x8000ul
+#define APIC_ICR  ((volatile uint32_t *)0xfee00300ul)
+
+/* 32-bit code with PAE paging; then, where it starts after SIPI, 16-bit code that takes an interrupt by its table. */
+__asm__(".pushsection .text\n"
+	".code32\n"
+	"pae_code:	movl $1, 0x7000\n"
+	"	mov %cr3, %eax; mov %eax, %cr3\n"
+	"	mov %cr0, %eax; or $8, %eax; mov %eax, %cr0; clts\n"
+	"	smsw %ax; lmsw %ax\n"
+	"	mov $0x40000000, %eax; cpuid\n"
+	"	mov %ebx, 0x7004\n"
+	"	lock incl 0x7000\n"
+	"1:	cli; hlt; jmp 1b\n"
+	".code16\n"
+	"real_code:	mov $0x7000, %bx\n"
+	"	mov $0x7000, %sp\n"
+	"	movl $3, (%bx)\n"
+	"	int $0x20\n"
+	"	mov %cs, 8(%bx)\n"
+	"	mov $0x40000000, %eax; cpuid; mov $0x7000, %bx\n"
+	"	incl (%bx)\n"
+	"2:	cli; hlt; jmp 2b\n"
+	"real_interrupt:	movl $0x55, 4(%bx); iret\n"
+	"real_end:\n"
+	".code64; .popsection");
+extern const char pae_code[], real_code[], real_interrupt[], real_end[];
+
+static bool marked(uint32_t value)
+{
+	for (unsigned int i = 0; i < 100000 && MARK[0] != value; i++)
+		call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	return MARK[0] == value;
+}
+
+static void test_pae(void)
+{
+	static uint64_t pdpt[4] __attribute__((aligned(32)));
+	static struct vcpu_hvm_context c = {
+		.mode = VCPU_HVM_MODE_32B,
+		.cpu_regs.x86_32 = { .cr0 = 0x80000011, .cr4 = 0x20, .cs_limit = ~0u, .ds_limit = ~0u, .ss_limit = ~0u,
+				     .es_limit = ~0u, .cs_ar = 0xc9b, .ds_ar = 0xc93, .ss_ar = 0xc93, .es_ar = 0xc93,
+				     .tr_ar = 0x8b, .tr_limit = 0x67 },
+	};
+
+	uint64_t cr3, *own;
+
+	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
+	own = (uint64_t *)(*(uint64_t *)cr3 & ~0xffful);
+	for (unsigned int i = 0; i < 4; i++)
+		pdpt[i] = (own[i] & ~0xffful) | 1;
+	c.cpu_regs.x86_32.cr3 = (uint32_t)(uint64_t)pdpt;
+	c.cpu_regs.x86_32.eip = (uint32_t)(uint64_t)pae_code;
+	MARK[0] = MARK[1] = 0;
+	expect("pae-describe", (uint64_t)call3(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 1, &c), 0);
+	expect("pae-start", (uint64_t)call3(__HYPERVISOR_vcpu_op, VCPUOP_up, 1, 0), 0);
+	expect("pae-ran", marked(2), 1);
+	expect("pae-cpuid", MARK[1], 0x566e6558);
+}
+
+static void copy_low(uint64_t to, const char *from, const char *end)
+{
+	for (; from < end; from++, to++)
+		*(volatile char *)to = *from;
+}
+
+static void send(uint32_t apic_id, uint32_t command)
+{
+	APIC_ICR[4] = apic_id << 24;
+	APIC_ICR[0] = command;
+}
+
+static void test_real_mode(void)
+{
+	unsigned int tries = 100000;
+
+	copy_low(REAL_CODE, real_code, real_end);
+	__asm__ volatile("mov %k0, 0x80" ::"r"((REAL_CODE << 12) + (uint64_t)(real_interrupt - real_code)) : "memory");
+	MARK[0] = MARK[1] = MARK[2] = 0;
+	while (call3(__HYPERVISOR_vcpu_op, VCPUOP_is_up, 1, 0) == 1 && tries--)
+		call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	send(2, 0x4500);	       /* INIT */
+	send(2, 0x4600 | REAL_CODE >> 12); /* SIPI */
+	expect("real-mode-ran", marked(4), 1);
+	expect("real-mode-interrupt", MARK[1], 0x55);
+	expect("real-mode-segment", MARK[2] & 0xffff, REAL_CODE >> 4);
+}
+
+/* Twice: the second only comes if the first was left. */
+static void test_nmi(void)
+{
+	APIC_ICR[4] = 0; /* itself */
+	for (unsigned int i = 0; i < 2; i++)
+		expect("nmi", TRAP_OF("mov %%eax, (%%rdi); pause; nop; nop", .di = (uint64_t)APIC_ICR, .a = 0x4400), 2);
+}
+
 /* Its stack segment is one of code, which VT-x refuses; where there is no such check it finds no instruction to run. */
 static void start_impossible(void)
 {
@@ -358,6 +457,9 @@ void kit_main(const struct hvm_start_info *si)
 		test_mmio();
 		test_physmap();
 		test_calls();
+		test_pae();
+		test_real_mode();
+		test_nmi();
 		put("RIGHT ended\n");
 	}
 	die(how);
