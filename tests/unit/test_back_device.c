@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-// sources: pv-drivers/back/frame/daemon/device.c pv-drivers/back/frame/daemon/discover.c
+// sources: pv-drivers/back/frame/daemon/device.c pv-drivers/back/frame/daemon/connection.c pv-drivers/back/frame/daemon/discover.c
 // sources: pv-drivers/back/frame/daemon/store.c pv-drivers/ring/pv_[xn]*.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ixenstore/include
 // cflags: -Idom0-tools/lib/include -Ipv-drivers/ring -Ipv-drivers/back

@@ -3,7 +3,8 @@
  * What the files of serai-backd's frame share.
  *
  *	discover.c	watches xenstore, finds devices, lets them be looked at
- *	device.c	one device: the XenbusState machine and what its edges need done
+ *	device.c	one device: found, looked at, gone
+ *	connection.c	what the edges of its XenbusState machine need done
  *	worker.c	one process for a guest: started, fed, watched, started again
  *	journal.c	the file that outlives both
  *	store.c		xenstore helpers; loop.c: descriptors, timers, processes
@@ -77,6 +78,17 @@ struct back_private *device_find(const struct back_class *class, uint32_t domid,
 struct back_private *device_new(const struct back_class *class, uint32_t domid, uint32_t devid);
 void device_look(struct back_private *n);
 void device_gone(struct back_private *n);
+/* The directory is gone, and nothing is connected any more; and a look for its successor. */
+void device_dissolve(struct back_private *n);
+
+/* connection.c */
+void connection_start_edge(struct back_private *n, const struct pv_edge *edge);
+/* What says Connected and is not linked goes on; anew: advertised again before. */
+void connection_resume(struct back_private *n, bool anew);
+void connection_end(struct back_private *n); /* the worker shall let go */
+/* Closing by mutual consent: not before the frontend has let go. */
+bool connection_serves_on(const struct back_private *n);
+void connection_too_late(struct back_timer *deadline);
 void device_worker_ready(struct back_private *n);
 void device_worker_gone(struct back_private *n, bool give_up);
 void device_message(struct back_private *n, const struct back_message *message);
