@@ -325,7 +325,16 @@ __asm__(".pushsection .text\n"
 	"	mov $0x40000000, %eax; cpuid\n"
 	"	mov %ebx, 0x7004\n"
 	"	lock incl 0x7000\n"
+	"	lgdt task_gdt_pointer; ljmp $8, $2f\n"
+	"2:	mov $0x18, %ax; ltr %ax\n"
+	"	mov $16, %ax; mov %ax, %ss; mov %ax, %ds; mov %ax, %es\n"
+	"	mov $0x90000, %esp; mov $0x600d, %esi\n"
+	"	lcall $0x20, $0\n" /* another task, and back by IRET */
+	"	mov %esi, 0x700c\n"
+	"	lock incl 0x7000\n"
 	"1:	cli; hlt; jmp 1b\n"
+	"other_task:	mov %esi, 0x7008; mov $0xbad, %esi\n"
+	"	iret\n"
 	".code16\n"
 	"real_code:	mov $0x7000, %bx\n"
 	"	mov $0x7000, %sp\n"
@@ -338,7 +347,13 @@ __asm__(".pushsection .text\n"
 	"real_interrupt:	movl $0x55, 4(%bx); iret\n"
 	"real_end:\n"
 	".code64; .popsection");
-extern const char pae_code[], real_code[], real_interrupt[], real_end[];
+extern const char pae_code[], real_code[], real_interrupt[], real_end[], other_task[];
+uint64_t task_gdt[5] = { 0, 0x00cf9b000000ffff, 0x00cf93000000ffff };
+struct __attribute__((packed)) {
+	uint16_t limit;
+	uint64_t base;
+} task_gdt_pointer = { sizeof(task_gdt) - 1, (uint64_t)task_gdt };
+
 
 static bool marked(uint32_t value)
 {
@@ -350,6 +365,7 @@ static bool marked(uint32_t value)
 static void test_pae(void)
 {
 	static uint64_t pdpt[4] __attribute__((aligned(32)));
+	static uint32_t tasks[2][26];
 	static struct vcpu_hvm_context c = {
 		.mode = VCPU_HVM_MODE_32B,
 		.cpu_regs.x86_32 = { .cr0 = 0x80000011, .cr4 = 0x20, .cs_limit = ~0u, .ds_limit = ~0u, .ss_limit = ~0u,
@@ -365,11 +381,25 @@ static void test_pae(void)
 		pdpt[i] = (own[i] & ~0xffful) | 1;
 	c.cpu_regs.x86_32.cr3 = (uint32_t)(uint64_t)pdpt;
 	c.cpu_regs.x86_32.eip = (uint32_t)(uint64_t)pae_code;
+	for (unsigned int i = 0; i < 2; i++)
+		task_gdt[3 + i] = 0x0000890000000067 | ((uint64_t)tasks[i] & 0xffffff) << 16;
+	tasks[0][7] = tasks[1][7] = c.cpu_regs.x86_32.cr3;
+	tasks[1][8] = (uint32_t)(uint64_t)other_task;
+	tasks[1][9] = 2;
+	tasks[1][14] = 0x91000; /* ESP */
+	tasks[1][16] = 0x7a5c;	/* ESI */
+	tasks[1][18] = tasks[1][20] = tasks[1][21] = 16;
+	tasks[1][19] = 8;
 	MARK[0] = MARK[1] = 0;
 	expect("pae-describe", (uint64_t)call3(__HYPERVISOR_vcpu_op, VCPUOP_initialise, 1, &c), 0);
 	expect("pae-start", (uint64_t)call3(__HYPERVISOR_vcpu_op, VCPUOP_up, 1, 0), 0);
-	expect("pae-ran", marked(2), 1);
+	expect("pae-ran", marked(3), 1);
 	expect("pae-cpuid", MARK[1], 0x566e6558);
+	expect("task-switch", MARK[2], 0x7a5c);
+	expect("task-back", MARK[3], 0x600d);
+	expect("task-link", tasks[1][0] & 0xffff, 0x18);
+	expect("task-busy", task_gdt[3] >> 40 & 0xff, 0x8b);
+	expect("task-free", task_gdt[4] >> 40 & 0xff, 0x89);
 }
 
 static void copy_low(uint64_t to, const char *from, const char *end)

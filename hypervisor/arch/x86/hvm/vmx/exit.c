@@ -7,8 +7,6 @@
  *  - What a guest does to itself costs the guest: an exception, or its end. No exit, known or not, and no state
  *    that the CPU refuses to enter stops the machine.
  *  - The CPU has checked the privilege of what it reports, says how long the instruction is, and mostly what it does.
- *
- * LIMITS: a switch of hardware tasks, which always leaves the guest, ends it. No 64-bit system uses them.
  */
 #include <asm/cpu.h>
 #include <asm/hvm/emulate.h>
@@ -136,6 +134,11 @@ static void exit_debugreg(struct vcpu *v)
 	local_irq_enable();
 }
 
+static void exit_task_switch(struct vcpu *v)
+{
+	vmx_task_switch(v, next_rip(v));
+}
+
 /* ---- control registers ---- */
 
 static uint64_t *general_register(unsigned int nr)
@@ -225,11 +228,6 @@ static void exit_ept_misconfiguration(struct vcpu *v)
 }
 
 /* ---- the end ---- */
-
-static void exit_task_switch(struct vcpu *v)
-{
-	domain_crash(v->domain, "vCPU %u switches hardware tasks, which is not supported on VT-x", v->vcpu_id);
-}
 
 static void report_state(struct vcpu *v)
 {

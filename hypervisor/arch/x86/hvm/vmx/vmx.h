@@ -91,6 +91,9 @@ void vmx_load_pdptes(struct vcpu *v);
 void vmx_load_debugregs(struct vcpu *v); /* v is current, interrupts off */
 void vmx_save_debugregs(struct vcpu *v);
 
+/* ---- task.c ---- */
+void vmx_task_switch(struct vcpu *v, uint64_t next_rip); /* next_rip: if an instruction did it */
+
 /* ---- exit.c ---- */
 void vmx_handle_exit(struct vcpu *v);
 
