@@ -81,6 +81,23 @@ static long call(unsigned long nr, unsigned long a, const void *b)
 	return call3(nr, a, (unsigned long)b, 0);
 }
 
+/* A guest is nobody's device model: not its own, not Dom0's. */
+static void test_device_models(void)
+{
+	static const domid_t whose[] = { DOMID_SELF, 0, 999 };
+	uint32_t op[16] = { 20 }; /* how many vCPUs has it? */
+	struct {
+		const void *at;
+		uint64_t size;
+	} buffer = { op, sizeof(op) };
+	uint64_t allowed = 0;
+
+	for (unsigned int i = 0; i < sizeof(whose) / sizeof(whose[0]); i++)
+		for (op[0] = 0; op[0] < 24; op[0]++)
+			allowed += call3(41, whose[i], 1, (unsigned long)&buffer) >= 0;
+	expect("dm-op", allowed, 0);
+}
+
 static void shut_down(unsigned int reason)
 {
 	struct sched_shutdown s = { .reason = reason };
@@ -483,6 +500,7 @@ void kit_main(const struct hvm_start_info *si)
 		test_refused();
 		test_control();
 		test_msrs();
+		test_device_models();
 		test_ports();
 		test_mmio();
 		test_physmap();
