@@ -17,6 +17,14 @@
 #include <public/memory.h>
 
 /* No guest here has a physical map of its own. */
+uint32_t arch_ioreq_frames(const struct domain *d)
+{
+	return 0;
+}
+int arch_ioreq_frame(struct domain *d, uint32_t id, unsigned int frame, uint64_t *mfn)
+{
+	return -EINVAL;
+}
 uint64_t arch_max_gfn(const struct domain *d)
 {
 	return 0;
