@@ -1,7 +1,7 @@
 # The client library and its commands: one program under nine more names.
 XENSTORE_COMMANDS := read write list ls exists rm chmod watch control
 XENSTORE_LINKS := $(XENSTORE_COMMANDS:%=$(BUILD)/tools/bin/xenstore-%)
-$(eval $(call tool_library,xenstore,4,xenstore/lib,,-lpthread))
+$(eval $(call tool_library,xenstore,4,xenstore/lib,xentoolcore,-lpthread))
 $(eval $(call tool_program,xenstore,bin,$(sort $(wildcard xenstore/cmd/*.c)),xenstore,))
 TOOL_PROGRAMS += $(XENSTORE_LINKS)
 $(XENSTORE_LINKS): $(BUILD)/tools/bin/xenstore

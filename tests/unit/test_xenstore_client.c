@@ -1,5 +1,5 @@
-// sources: xenstore/lib/*.c
-// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ixenstore/include
+// sources: xenstore/lib/*.c dom0-tools/lib/toolcore/*.c
+// cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ixenstore/include -Idom0-tools/lib/include
 /* SPDX-License-Identifier: MIT */
 /*
  * libxenstore against a daemon that plays a script: one step per message it gets.

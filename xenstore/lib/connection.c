@@ -73,6 +73,8 @@ int link_connect(struct xs_handle *h)
 	struct stat st;
 	int fd;
 
+	if (h->given_up)
+		return -EPERM;
 	if (stat(h->path, &st) < 0)
 		return -errno;
 	h->is_socket = S_ISSOCK(st.st_mode);

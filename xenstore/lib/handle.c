@@ -90,6 +90,20 @@ static void init_sync(struct xs_handle *h)
 	pthread_mutex_init(&h->request_lock, NULL);
 }
 
+/* The daemon knows no connection that is good for one domain only, so this one ends for good. */
+static int give_up(Xentoolcore__Active_Handle *tc, domid_t domid)
+{
+	struct xs_handle *h = CONTAINER_OF(tc, struct xs_handle, tc);
+	int rc;
+
+	pthread_mutex_lock(&h->lock);
+	h->given_up = true;
+	link_break(h);
+	rc = xentoolcore__restrict_by_dup2_null(h->fd);
+	pthread_mutex_unlock(&h->lock);
+	return rc;
+}
+
 static int connect_first(struct xs_handle *h)
 {
 	deadline_t deadline = now_ms() + REFUSED_MS;
@@ -119,6 +133,8 @@ struct xs_handle *xs_open(unsigned long flags)
 	LIST_INIT(&h->watches);
 	LIST_INIT(&h->transactions);
 	init_sync(h);
+	h->tc.restrict_callback = give_up;
+	xentoolcore__register_active_handle(&h->tc);
 	error = h->path ? connect_first(h) : -ENOMEM;
 	if (error) {
 		xs_close(h);
@@ -150,6 +166,8 @@ void xs_close(struct xs_handle *h)
 {
 	if (!h)
 		return;
+	/* Before its locks go: another thread may be restricting all handles. */
+	xentoolcore__deregister_active_handle(&h->tc);
 	pthread_mutex_destroy(&h->request_lock);
 	pthread_mutex_destroy(&h->lock);
 	pthread_cond_destroy(&h->changed);
@@ -159,6 +177,7 @@ void xs_close(struct xs_handle *h)
 /* The locks may be held by threads that were not copied into the child. */
 void xs_daemon_destroy_postfork(struct xs_handle *h)
 {
+	xentoolcore__deregister_active_handle(&h->tc);
 	release(h);
 }
 

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include <xenstore.h>
+#include <xentoolcore_internal.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -43,6 +44,7 @@ struct transaction {
 };
 
 struct xs_handle {
+	Xentoolcore__Active_Handle tc;
 	unsigned long flags;
 	const char *path; /* of the socket or device */
 	int timeout_ms;	  /* of a request; <= 0: none */
@@ -55,6 +57,7 @@ struct xs_handle {
 	int fd; /* -1: not connected. Replaced only with request_lock held too and reading false */
 	bool is_socket;
 	bool broken;  /* nothing more will come; shut down already */
+	bool given_up; /* for good: the process has restricted itself */
 	bool reading; /* a thread reads, and owns in[in_used...] */
 	char in[2 * MESSAGE_MAX];
 	size_t in_used;

@@ -166,7 +166,7 @@ int reconnect(struct xs_handle *h, deadline_t deadline)
 		error = connect_anew(h);
 		if (!error)
 			error = restore_watches(h, deadline_in(h->timeout_ms));
-		if (!error || now_ms() >= deadline)
+		if (!error || h->given_up || now_ms() >= deadline)
 			break;
 		usleep(RETRY_MS * 1000);
 	}

@@ -150,7 +150,7 @@ void poll_follow(struct xs_handle *h)
 		poll_add(h->poll_fd, h->fd);
 	else if (h->fd >= 0)
 		epoll_ctl(h->poll_fd, EPOLL_CTL_DEL, h->fd, NULL);
-	timerfd_settime(h->timer_fd, 0, usable ? &never : &retry, NULL);
+	timerfd_settime(h->timer_fd, 0, usable || h->given_up ? &never : &retry, NULL);
 }
 
 static int poll_open(struct xs_handle *h)

@@ -27,6 +27,14 @@ static void explain(struct xentoollog_logger *logger, const char *path, const ch
 		xtl_logger_destroy((struct xentoollog_logger *)own);
 }
 
+/* The drivers know no restriction to one domain. */
+static int restrict_handle(Xentoolcore__Active_Handle *tc, domid_t domid)
+{
+	struct xengntdev_handle *handle = CONTAINER_OF(tc, struct xengntdev_handle, tc);
+
+	return xentoolcore__restrict_by_dup2_null(handle->fd);
+}
+
 struct xengntdev_handle *open_device(struct xentoollog_logger *logger, const char *path,
 				     const char *module)
 {
@@ -35,11 +43,15 @@ struct xengntdev_handle *open_device(struct xentoollog_logger *logger, const cha
 
 	if (!handle)
 		return NULL;
+	handle->fd = -1;
+	handle->tc.restrict_callback = restrict_handle;
+	xentoolcore__register_active_handle(&handle->tc);
 	handle->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (handle->fd >= 0)
 		return handle;
 	saved = errno;
 	explain(logger, path, module);
+	xentoolcore__deregister_active_handle(&handle->tc);
 	free(handle);
 	errno = saved;
 	return NULL;
@@ -51,6 +63,7 @@ int close_device(struct xengntdev_handle *handle)
 
 	if (!handle)
 		return 0;
+	xentoolcore__deregister_active_handle(&handle->tc);
 	rc = close(handle->fd);
 	free(handle);
 	return rc;

@@ -6,10 +6,12 @@
 #define XENGNTTAB_PRIVATE_H
 
 #include <xengnttab.h>
+#include <xentoolcore_internal.h>
 
 #define PAGE_SIZE 4096ul
 
 struct xengntdev_handle {
+	Xentoolcore__Active_Handle tc;
 	int fd;
 };
 
