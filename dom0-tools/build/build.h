@@ -2,7 +2,7 @@
 /*
  * The domain builder: turns a kernel file and an empty domain into one that is ready to run.
  *
- * Three steps, each usable and tested alone, for PV (pv_*) and for PVH (pvh_*) guests:
+ * Three steps, each usable and tested alone, for PV (pv_*), PVH (pvh_*) and HVM (hvm_*) guests:
  *   image_open()         file -> checked ELF image with the kernel's wishes (image.c, elf.c,
  *                        notes.c); compressed kernels are unpacked by a program of their own and
  *                        kept (cache.c)
@@ -46,7 +46,7 @@ struct image_segment {
 	uint64_t mem_bytes;  /* the rest is zeroed */
 };
 
-enum image_kind { IMAGE_PV, IMAGE_PVH };
+enum image_kind { IMAGE_PV, IMAGE_PVH, IMAGE_LOADER };
 
 struct image {
 	enum image_kind kind; /* what it was opened for */
@@ -61,7 +61,10 @@ struct image {
 	uint64_t start,
 	    end; /* virtual: page holding the lowest byte, past the page of the highest */
 
-	/* From the ELF notes. For PVH only `entry`; all its addresses are physical. */
+	/*
+	 * From the ELF notes. For PVH only `entry`, for a loader that of the file's header; all their
+	 * addresses are physical.
+	 */
 	uint64_t virt_base;    /* virtual address of PFN 0 */
 	uint64_t paddr_offset; /* what the program headers' physical addresses start from */
 	uint64_t entry;
@@ -74,6 +77,8 @@ struct image {
 int image_open(struct image *image, const char *path, struct complaint *complaint);
 /* The same of a kernel that is to be a PVH guest's: it must have a PHYS32_ENTRY note. */
 int image_open_pvh(struct image *image, const char *path, struct complaint *complaint);
+/* The same of the program an HVM guest starts with; it needs no notes. */
+int image_open_loader(struct image *image, const char *path, struct complaint *complaint);
 /* image_open() of a kernel in memory, which has to outlive the image. */
 int image_open_memory(struct image *image, const void *data, size_t bytes,
 		      struct complaint *complaint);
@@ -225,9 +230,41 @@ void pvh_write_start_info(uint8_t *to, const struct pvh_layout *layout, const ch
  */
 size_t acpi_build(uint8_t *to, uint64_t at, unsigned int max_vcpus);
 
+/*
+ * An HVM guest's memory: RAM from 0 to the hole without the VGA's window, and from 4 GiB on what does
+ * not fit below. At 1 MiB the loader (Debian's hvmloader), then the firmware it puts in its place, and
+ * the start information; below them the table of <xen/hvm/hvm_info_table.h>. In the hole: the special
+ * pages (as a PVH guest's), and below them those of further device emulators.
+ */
+#define HVM_LEAST_HOLE_PFN ((uint64_t)0x10000) /* mmio_hole= may not take more than this leaves */
+#define HVM_VGA_PFN	   ((uint64_t)0xa0)
+#define HVM_VGA_END_PFN	   ((uint64_t)0xc0)
+#define HVM_SERVER_PAGES   8
+#define HVM_SERVER_PFN	   (PVH_SPECIAL_PFN - HVM_SERVER_PAGES)
+#define HVM_MAX_MEMMAP	   2
+
+struct hvm_layout {
+	uint64_t nr_pages;  /* of RAM, with what the guest may grow to */
+	uint64_t low_pages; /* of these, below the hole, the VGA's window counted */
+	struct pfn_span loader, firmware, start_info;
+	struct pfn_span loaded; /* the three together */
+	unsigned int nr_memmap;
+	struct e820entry memmap[HVM_MAX_MEMMAP];
+};
+
+/* hole_bytes: size of the hole below 4 GiB; 0: the usual. Errors as of pvh_layout_compute(). */
+int hvm_layout_compute(struct hvm_layout *layout, const struct image *image, uint64_t nr_pages,
+		       uint64_t max_pages, uint64_t hole_bytes, uint64_t firmware_bytes,
+		       unsigned int max_vcpus, struct complaint *complaint);
+/* Fills the pages of layout->start_info, which are zero. */
+void hvm_write_start_info(uint8_t *to, const struct hvm_layout *layout, uint64_t firmware_bytes);
+/* Fills the page HVM_INFO_PFN. */
+void hvm_write_info_table(uint8_t *page, const struct hvm_layout *layout, unsigned int max_vcpus,
+			  unsigned int vcpus, bool apic);
+
 /* ---- building ---- */
 
-/* What is to be built, a PV or a PVH domain. */
+/* What is to be built, a PV, PVH or HVM domain. */
 struct pv_domain {
 	xc_interface *xc;
 	uint32_t domid;
@@ -245,6 +282,12 @@ struct pv_domain {
 
 	bool no_acpi; /* PVH: without tables, hence with one vCPU only */
 
+	/* HVM: the ramdisk above is the firmware's file, the image the loader. */
+	uint64_t hole_bytes; /* 0: the usual */
+	unsigned int vcpus;  /* on line at the start */
+	bool apic, hpet, vpt_align;
+	uint64_t timer_mode, viridian, altp2m; /* values of the parameters of these names */
+
 	void (*phase)(void *data, const char *name); /* called as each phase ends; may be NULL */
 	void *phase_data;
 
@@ -255,6 +298,8 @@ struct pv_domain {
 int pv_build(struct pv_domain *domain, struct complaint *complaint);
 
 int pvh_build(struct pv_domain *domain, struct complaint *complaint);
+
+int hvm_build(struct pv_domain *domain, struct complaint *complaint);
 
 /*
  * PV step by step, for libxenguest, in the order of these functions; each once. Only `domain`
@@ -295,9 +340,21 @@ int pvh_populate(const struct pv_domain *domain, const struct pvh_layout *layout
 int pvh_write(const struct pv_domain *domain, const struct pvh_layout *layout,
 	      struct complaint *complaint);
 int pvh_set_params(const struct pv_domain *domain, struct complaint *complaint);
-/* Memory types of all vCPUs, and vCPU 0's registers. */
-int pvh_start_context(const struct pv_domain *domain, const struct pvh_layout *layout,
+/*
+ * vCPU 0's registers, ebx showing the start information; of PVH also all vCPUs' memory types, which
+ * an HVM guest's firmware sets.
+ */
+int pvh_start_context(const struct pv_domain *domain, uint64_t start_info,
 		      struct complaint *complaint);
+/* Memory from one PFN up to another, in the biggest extents there are. */
+int pvh_give_span(const struct pv_domain *domain, uint64_t pfn, uint64_t end, unsigned int flags);
+/* Before memory is populated on demand (XENMEMF_populate_on_demand). */
+int pvh_prepare_demand(const struct pv_domain *domain, struct complaint *complaint);
+int pvh_out_of_memory(const struct pv_domain *domain, struct complaint *complaint);
+/* The page directory some CPUs walk for a guest without paging: 1024 entries. */
+void pvh_write_ident_pt(uint32_t *entry);
+int hvm_write(const struct pv_domain *domain, const struct hvm_layout *layout,
+	      struct complaint *complaint);
 
 /*
  * Runs write() in a child whose end unmaps all it has mapped at once. Its complaint is handed on;

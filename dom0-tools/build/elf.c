@@ -4,7 +4,7 @@
  *
  * A PV kernel is loaded by physical address: a segment lies at p_paddr - PADDR_OFFSET + VIRT_BASE,
  * and PFN 0 at VIRT_BASE. A PVH kernel lies at p_paddr and knows no other addresses: its VIRT_BASE
- * is 0. Everything read from the file is bounded by the file first; sums are checked for wrapping;
+ * is 0. An HVM guest's loader is the same but starts where its header says. Everything read from the file is bounded by the file first; sums are checked for wrapping;
  * the image's span is bounded so that later sums cannot wrap.
  */
 #include "build/elf_file.h"
@@ -93,7 +93,7 @@ static int check_pvh_places(const struct image *image, struct complaint *complai
 		return -ENOEXEC;
 	}
 	if (image->entry < image->start || image->entry >= image->end) {
-		complain(complaint, "its PVH entry point %#llx lies outside of it",
+		complain(complaint, "its entry point %#llx lies outside of it",
 			 (unsigned long long)image->entry);
 		return -ENOEXEC;
 	}
@@ -118,8 +118,8 @@ static int load_segments(struct image *image, const struct elf_file *file,
 						       : "it has nothing to load");
 		return -ENOEXEC;
 	}
-	return image->kind == IMAGE_PVH ? check_pvh_places(image, complaint)
-					: check_pv_places(image, complaint);
+	return image->kind == IMAGE_PV ? check_pv_places(image, complaint)
+				       : check_pvh_places(image, complaint);
 }
 
 static int check_width(const struct elf_file *file, struct complaint *complaint)
@@ -136,6 +136,10 @@ static int take_notes(struct image *image, const struct elf_file *file,
 	struct elf_notes notes = { 0 };
 	int error;
 
+	if (image->kind == IMAGE_LOADER) {
+		image->entry = file->header.e_entry;
+		return 0;
+	}
 	elf_file_notes(file, &notes);
 	if (image->kind == IMAGE_PVH) {
 		image->entry = notes.pvh_entry;

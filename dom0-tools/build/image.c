@@ -129,6 +129,11 @@ int image_open_pvh(struct image *image, const char *path, struct complaint *comp
 	return open_as(image, IMAGE_PVH, path, complaint);
 }
 
+int image_open_loader(struct image *image, const char *path, struct complaint *complaint)
+{
+	return open_as(image, IMAGE_LOADER, path, complaint);
+}
+
 /* The unpacking program reads a file. */
 static int memory_file(const uint8_t *data, size_t bytes)
 {

@@ -9,6 +9,7 @@
 #include "config/keys.h"
 #include "config/names.h"
 #include "config/spec.h"
+#include "config/hvm_spec.h"
 
 static const struct place nowhere;
 
@@ -171,6 +172,20 @@ static bool finish_screen(struct reading *reading)
 	return string_list_add(&config->vfbs, text) && screen_is_good(reading, text);
 }
 
+/* The keys of an HVM guest's machine are kept as written, once they are known to be good. */
+static bool finish_hvm(struct reading *reading)
+{
+	struct hvm_fault fault = { 0 };
+	struct hvm_spec spec;
+	bool good;
+
+	if (reading->config->type != DOMAIN_HVM)
+		return true;
+	good = hvm_spec_from_syntax(reading->syntax, &spec, &fault);
+	hvm_spec_free(&spec);
+	return good || complain(reading, fault.key, fault.message);
+}
+
 bool config_finish(struct reading *reading)
 {
 	static const uint8_t no_uuid[16];
@@ -181,6 +196,7 @@ bool config_finish(struct reading *reading)
 	good &= finish_vcpus(reading);
 	good &= finish_boot(reading);
 	good &= finish_screen(reading);
+	good &= finish_hvm(reading);
 	if (!memcmp(config->uuid, no_uuid, sizeof(no_uuid)))
 		uuid_generate(config->uuid);
 	return good;

@@ -50,7 +50,11 @@ struct vif_spec {
 	uint64_t rate_bytes;	       /* in each interval; 0 with no interval: unlimited */
 	unsigned int rate_interval_us; /* 0: unlimited */
 	bool untrusted;
-	bool emulated; /* type=ioemu: also as a card the guest's firmware knows */
+	/*
+	 * type=ioemu: also as a card the guest's firmware knows, as an HVM guest's are anyway;
+	 * type=vif: not so.
+	 */
+	bool emulated, pv_only;
 };
 
 struct vfb_spec {

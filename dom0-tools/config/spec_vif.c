@@ -169,11 +169,12 @@ static bool check_mode(const struct vif_spec *vif, struct spec_fault *fault)
 
 bool vif_spec_read(const char *text, struct vif_spec *vif, struct spec_fault *fault)
 {
-	struct reading_vif reading = { .vif.devid = -1 };
+	struct reading_vif reading = { .vif.devid = -1, .type = -1 };
 	bool good =
 	    spec_read(text, keys, "vif", &reading, fault) && check_mode(&reading.vif, fault);
 
 	reading.vif.emulated = reading.type == 1;
+	reading.vif.pv_only = reading.type == 0;
 	*vif = reading.vif;
 	return good;
 }

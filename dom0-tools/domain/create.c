@@ -7,7 +7,7 @@
  * guest runs only after everything is recorded, so a crash of this program leaves a paused domain
  * that can be seen and destroyed, never one without its records.
  */
-#include "domain/internal.h"
+#include "domain/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +29,7 @@ struct creation {
 	struct create_timings *timings;
 	uint64_t phase_start;
 	struct image image;
+	struct hvm_spec hvm; /* zero for other types */
 	struct complaint complaint;
 	struct pv_domain pv;
 	struct store_plan plan;
@@ -53,15 +54,12 @@ static int check_type(struct session *session, const struct domain_config *confi
 {
 	xc_physinfo_t machine = { 0 };
 
-	if (config->type == DOMAIN_HVM)
-		return tell(session, -EOPNOTSUPP,
-			    "type=\"hvm\" cannot be created yet: use type=\"pvh\" or \"pv\"");
 	if (config->type == DOMAIN_PV)
 		return 0;
 	if (config->nested_hvm)
 		return tell(session, -EOPNOTSUPP,
 			    "nestedhvm=1: guests of guests are not supported; remove it");
-	if (config->no_acpi && config->max_vcpus > 1)
+	if (config->type == DOMAIN_PVH && config->no_acpi && config->max_vcpus > 1)
 		return tell(session, -EINVAL,
 			    "acpi=0 leaves a PVH guest one vCPU, since ACPI tells of the others: "
 			    "remove it, or maxvcpus=%u",
@@ -72,9 +70,49 @@ static int check_type(struct session *session, const struct domain_config *confi
 	if (machine.capabilities & XEN_SYSCTL_PHYSCAP_hvm)
 		return 0;
 	return tell(session, -EOPNOTSUPP,
-		    "type=\"pvh\" needs a CPU whose virtualization the hypervisor can use (\"xl "
+		    "type=\"%s\" needs a CPU whose virtualization the hypervisor can use (\"xl "
 		    "info\": virt_caps has no hvm): switch SVM or VT-x on in the machine's setup, "
-		    "or use type=\"pv\"");
+		    "or use type=\"pv\"",
+		    config->type == DOMAIN_HVM ? "hvm" : "pvh");
+}
+
+/* What an HVM guest's device model cannot have beside it, or has in another form. */
+static int check_hvm(struct session *session, const struct domain_config *config)
+{
+	const struct string_list *own[] = { &config->vfbs, &config->vkbs, &config->p9s,
+					    &config->channels };
+	static const char *const keys[] = { "vfb", "vkb", "p9", "channel" };
+
+	for (unsigned int i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i]->count)
+			return tell(session, -EOPNOTSUPP,
+				    "%s= is not for HVM guests: remove it%s", keys[i],
+				    i < 2 ? "; vnc=1, vga= and usbdevice= give them screens and "
+					    "pointers"
+					  : "");
+	return 0;
+}
+
+/* Takes apart the keys of an HVM guest's machine, and looks for the programs it takes. */
+static int prepare_hvm(struct creation *creation)
+{
+	struct session *session = creation->session;
+	struct hvm_spec *hvm = &creation->hvm;
+	struct hvm_fault fault = { 0 };
+	int error = check_hvm(session, creation->config);
+
+	if (!error && !hvm_spec_from_config(creation->config, hvm, &fault))
+		error = tell(session, -EINVAL, "%s", fault.message);
+	if (!error && access(model_program(hvm), X_OK))
+		error = tell(session, -errno,
+			     "the device model %s: %s; install the package qemu-system-xen, or name "
+			     "another by device_model_override=",
+			     model_program(hvm), strerror(errno));
+	if (!error && creation->config->memory_kb >> 10 <= hvm->videoram_mib)
+		error = tell(session, -EINVAL, "memory=%llu is not more than the screen's %u MiB",
+			     (unsigned long long)creation->config->memory_kb >> 10,
+			     hvm->videoram_mib);
+	return error;
 }
 
 static int check_config(struct session *session, const struct domain_config *config)
@@ -85,7 +123,7 @@ static int check_config(struct session *session, const struct domain_config *con
 
 	if (error)
 		return error;
-	if (!config->kernel)
+	if (!config->kernel && config->type != DOMAIN_HVM)
 		return tell(session, -EINVAL,
 			    config->bootloader
 				? "bootloader= is not supported yet: name a kernel= in Domain-0"
@@ -97,7 +135,8 @@ static int check_config(struct session *session, const struct domain_config *con
 		return tell(session, -EINVAL, "memory=%llu MiB is not between 1 and maxmem=%llu",
 			    (unsigned long long)config->memory_kb >> 10,
 			    (unsigned long long)config->max_memory_kb >> 10);
-	if (config->cmdline && strlen(config->cmdline) >= cmdline_room)
+	if (config->cmdline && config->type != DOMAIN_HVM &&
+	    strlen(config->cmdline) >= cmdline_room)
 		return tell(session, -E2BIG,
 			    "the kernel's command line has %zu characters; guests of this type "
 			    "take %u",
@@ -107,9 +146,9 @@ static int check_config(struct session *session, const struct domain_config *con
 	return name_check_free(session, config->name);
 }
 
-static int map_ramdisk(struct creation *creation)
+/* The file that goes into the guest's memory beside the image: its ramdisk, or its firmware. */
+static int map_file(struct creation *creation, const char *what, const char *path)
 {
-	const char *path = creation->config->ramdisk;
 	struct stat stat;
 	void *data;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -119,17 +158,17 @@ static int map_ramdisk(struct creation *creation)
 
 		if (fd >= 0)
 			close(fd);
-		return tell(creation->session, error, "ramdisk %s: %s", path, strerror(-error));
+		return tell(creation->session, error, "%s %s: %s", what, path, strerror(-error));
 	}
 	if (!S_ISREG(stat.st_mode) || !stat.st_size) {
 		close(fd);
-		return tell(creation->session, -EINVAL, "ramdisk %s: %s", path,
+		return tell(creation->session, -EINVAL, "%s %s: %s", what, path,
 			    stat.st_size ? "it is not a file" : "it is empty");
 	}
 	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (data == MAP_FAILED)
-		return tell(creation->session, -errno, "ramdisk %s cannot be read: %s", path,
+		return tell(creation->session, -errno, "%s %s cannot be read: %s", what, path,
 			    strerror(errno));
 	creation->pv.ramdisk = data;
 	creation->pv.ramdisk_bytes = stat.st_size;
@@ -140,8 +179,16 @@ static int map_ramdisk(struct creation *creation)
 static int check_size(struct creation *creation)
 {
 	const struct domain_config *config = creation->config;
+	uint64_t video = (uint64_t)creation->hvm.videoram_mib << 8;
+	struct hvm_layout hvm;
 	struct pvh_layout pvh;
 	struct pv_layout pv;
+
+	if (config->type == DOMAIN_HVM)
+		return hvm_layout_compute(&hvm, &creation->image, config->memory_kb / 4 - video,
+					  config->max_memory_kb / 4 - video,
+					  creation->hvm.hole_bytes, creation->pv.ramdisk_bytes,
+					  config->max_vcpus, &creation->complaint);
 
 	if (config->type == DOMAIN_PVH)
 		return pvh_layout_compute(&pvh, &creation->image, config->memory_kb / 4,
@@ -156,6 +203,8 @@ static int open_kernel(struct creation *creation)
 {
 	const struct domain_config *config = creation->config;
 
+	if (config->type == DOMAIN_HVM)
+		return image_open_loader(&creation->image, HVMLOADER_PATH, &creation->complaint);
 	return config->type == DOMAIN_PVH
 		   ? image_open_pvh(&creation->image, config->kernel, &creation->complaint)
 		   : image_open(&creation->image, config->kernel, &creation->complaint);
@@ -165,12 +214,17 @@ static int open_kernel(struct creation *creation)
 static int prepare(struct creation *creation)
 {
 	const struct domain_config *config = creation->config;
-	int error = open_kernel(creation);
+	int error = config->type == DOMAIN_HVM ? prepare_hvm(creation) : 0;
 
 	if (error)
+		return error;
+	error = open_kernel(creation);
+	if (error)
 		return tell(creation->session, error, "%s", creation->complaint.text);
-	if (config->ramdisk)
-		error = map_ramdisk(creation);
+	if (config->type == DOMAIN_HVM)
+		error = map_file(creation, "firmware", model_firmware(&creation->hvm));
+	else if (config->ramdisk)
+		error = map_file(creation, "ramdisk", config->ramdisk);
 	if (error)
 		return error;
 	error = check_size(creation);
@@ -210,6 +264,24 @@ static int claim(struct creation *creation, unsigned long pages)
 		    (unsigned long long)pages >> 8);
 }
 
+/* What only an HVM guest's build asks; the screen's memory is the device model's to populate. */
+static void describe_hvm(struct creation *creation)
+{
+	const struct hvm_spec *hvm = &creation->hvm;
+	struct pv_domain *pv = &creation->pv;
+	uint64_t video = (uint64_t)hvm->videoram_mib << 8;
+
+	pv->nr_pages -= video;
+	pv->max_pages -= video;
+	pv->hole_bytes = hvm->hole_bytes;
+	pv->vcpus = creation->config->vcpus;
+	pv->apic = hvm->apic;
+	pv->hpet = hvm->hpet;
+	pv->vpt_align = hvm->vpt_align;
+	pv->timer_mode = (uint64_t)hvm->timer_mode;
+	pv->viridian = hvm->viridian;
+}
+
 static int build(struct creation *creation)
 {
 	struct pv_domain *pv = &creation->pv;
@@ -227,11 +299,14 @@ static int build(struct creation *creation)
 	pv->cmdline = config->cmdline;
 	pv->phase = end_phase;
 	pv->phase_data = creation;
+	if (config->type == DOMAIN_HVM)
+		describe_hvm(creation);
 	error = claim(creation, pv->nr_pages);
 	if (error)
 		return error;
-	error = config->type == DOMAIN_PVH ? pvh_build(pv, &creation->complaint)
-					   : pv_build(pv, &creation->complaint);
+	error = config->type == DOMAIN_HVM   ? hvm_build(pv, &creation->complaint)
+		: config->type == DOMAIN_PVH ? pvh_build(pv, &creation->complaint)
+					     : pv_build(pv, &creation->complaint);
 	if (error)
 		return tell(creation->session, error, "%s",
 			    creation->complaint.text[0] ? creation->complaint.text
@@ -253,6 +328,7 @@ static int make(struct creation *creation)
 	creation->domid = domid;
 	creation->plan.domid = domid;
 	creation->plan.config = creation->config;
+	creation->plan.hvm = creation->config->type == DOMAIN_HVM ? &creation->hvm : NULL;
 	uuid_text(creation->plan.uuid, creation->config->uuid);
 	end_phase(creation, "domain");
 	error = create_in_store(session, &creation->plan);
@@ -270,6 +346,10 @@ static int make(struct creation *creation)
 	if (!error) {
 		error = devices_add(session, creation->config, domid);
 		end_phase(creation, "devices");
+	}
+	if (!error && creation->config->type == DOMAIN_HVM) {
+		error = model_start(session, creation->config, &creation->hvm, domid);
+		end_phase(creation, "device model");
 	}
 	return error;
 }
@@ -305,6 +385,7 @@ int domain_create(struct session *session, const struct domain_config *config,
 	image_close(&creation.image);
 	if (creation.pv.ramdisk)
 		munmap((void *)(uintptr_t)creation.pv.ramdisk, creation.pv.ramdisk_bytes);
+	hvm_spec_free(&creation.hvm);
 	if (!error)
 		*domid = creation.domid;
 	config_free(own);

@@ -55,10 +55,12 @@ static int make_domain(struct session *session, const struct domain_config *conf
 		.grant_opts = XEN_DOMCTL_GRANT_version(grant_version(session, config)),
 	};
 
-	if (config->type == DOMAIN_PVH) {
+	if (config->type != DOMAIN_PV) {
 		create.flags = XEN_DOMCTL_CDF_hvm | (config->no_hap ? 0 : XEN_DOMCTL_CDF_hap);
 		create.arch.emulation_flags = XEN_X86_EMU_LAPIC;
 	}
+	if (config->type == DOMAIN_HVM)
+		create.arch.emulation_flags = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI;
 	if (config->pool && find_pool(session, config->pool, &create.cpupool_id))
 		return -ENOENT;
 	memcpy(create.handle, config->uuid, sizeof(create.handle));
@@ -105,6 +107,17 @@ static int set_virtual(struct session *session, const struct domain_config *conf
 	return 0;
 }
 
+/*
+ * An HVM guest's limit: with what its device model and its loader populate beside the memory it is
+ * told of, above all the cards' option ROMs.
+ */
+static uint64_t limit_kib(const struct domain_config *config)
+{
+	uint64_t roms = config->type == DOMAIN_HVM ? 512 * (uint64_t)config->vifs.count : 0;
+
+	return config->memory_kb + roms + LIMIT_SLACK_KIB;
+}
+
 static int set_limits(struct session *session, const struct domain_config *config, uint32_t domid)
 {
 	static const char *const modes[] = { "default", "always_emulate", "native",
@@ -114,7 +127,7 @@ static int set_limits(struct session *session, const struct domain_config *confi
 	if (xc_domain_max_vcpus(session->xc, domid, config->max_vcpus))
 		return tell(session, -errno, "the hypervisor cannot make %u vCPUs: %s",
 			    config->max_vcpus, strerror(errno));
-	if (xc_domain_setmaxmem(session->xc, domid, config->memory_kb + LIMIT_SLACK_KIB))
+	if (xc_domain_setmaxmem(session->xc, domid, limit_kib(config)))
 		return tell(session, -errno,
 			    "the hypervisor refused a memory limit of %llu MiB: %s",
 			    (unsigned long long)config->memory_kb >> 10, strerror(errno));

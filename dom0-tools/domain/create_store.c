@@ -5,12 +5,16 @@
  * domain is built; then what the build has made known, the rings, and the introduction to the
  * daemon.
  */
+#include "config/hvm_spec.h"
 #include "domain/internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
+#include <uuid/uuid.h>
+
+#include "config/names.h"
 
 static void vm_nodes(struct store_batch *batch, const struct store_plan *plan)
 {
@@ -22,8 +26,9 @@ static void vm_nodes(struct store_batch *batch, const struct store_plan *plan)
 	store_permit(batch, 0, plan->domid, "%s", path);
 	store_permit(batch, 0, plan->domid, "%s/name", path);
 	store_write(batch, plan->uuid, "%s/uuid", path);
-	store_write(batch, "linux", "%s/image/ostype", path);
-	store_write(batch, config->kernel, "%s/image/kernel", path);
+	store_write(batch, plan->hvm ? "hvm" : "linux", "%s/image/ostype", path);
+	if (config->kernel)
+		store_write(batch, config->kernel, "%s/image/kernel", path);
 	if (config->ramdisk)
 		store_write(batch, config->ramdisk, "%s/image/ramdisk", path);
 	if (config->cmdline)
@@ -93,9 +98,49 @@ static void console_nodes(struct store_batch *batch, uint32_t domid)
 	store_write(batch, "", "%s/tty", path);
 }
 
+/* Two numbers, as the loader reads them; "generate" is a random one each time. */
+static void generation_node(struct store_batch *batch, const char *text, const char *path)
+{
+	uint64_t half[2];
+	char numbers[64];
+	uuid_t id;
+
+	uuid_generate(id);
+	if (strcmp(text, "generate") && uuid_parse(text, id))
+		return;
+	memcpy(half, id, sizeof(half));
+	snprintf(numbers, sizeof(numbers), "%lld:%lld", (long long)half[0], (long long)half[1]);
+	store_write(batch, numbers, "%s/platform/generation-id", path);
+}
+
+/* What hvmloader reads; and S3 and S4, which the guest says it can. */
+static void firmware_nodes(struct store_batch *batch, const struct store_plan *plan,
+			   const char *path)
+{
+	static const char *const own[] = { "control/feature-s3", "control/feature-s4" };
+	const struct hvm_spec *hvm = plan->hvm;
+
+	store_write(batch, hvm_firmware_names[hvm->firmware], "%s/hvmloader/bios", path);
+	store_write(batch, "0", "%s/hvmloader/allow-memory-relocate", path);
+	store_write(batch, plan->config->no_acpi ? "0" : "1", "%s/platform/acpi", path);
+	store_write(batch, hvm->acpi_s3 ? "1" : "0", "%s/platform/acpi_s3", path);
+	store_write(batch, hvm->acpi_s4 ? "1" : "0", "%s/platform/acpi_s4", path);
+	store_write(batch, hvm->laptop_slate ? "1" : "0", "%s/platform/acpi_laptop_slate", path);
+	store_write(batch, "qemu_xen", "%s/platform/device-model", path);
+	if (hvm->hole_bytes)
+		store_write_number(batch, hvm->hole_bytes, "%s/platform/mmio_hole_size", path);
+	if (hvm->generation_id[0])
+		generation_node(batch, hvm->generation_id, path);
+	for (unsigned int i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		store_write(batch, "", "%s/%s", path, own[i]);
+		store_permit(batch, plan->domid, NO_READER, "%s/%s", path, own[i]);
+	}
+}
+
 static void domain_nodes(struct store_batch *batch, const struct store_plan *plan)
 {
 	const struct domain_config *config = plan->config;
+	uint64_t video = plan->hvm ? (uint64_t)plan->hvm->videoram_mib << 10 : 0;
 	char path[PATH_BYTES], vm[PATH_BYTES];
 
 	snprintf(path, sizeof(path), "/local/domain/%u", plan->domid);
@@ -110,9 +155,11 @@ static void domain_nodes(struct store_batch *batch, const struct store_plan *pla
 		store_write(batch, i < config->vcpus ? "online" : "offline",
 			    "%s/cpu/%u/availability", path, i);
 	store_write_number(batch, config->max_memory_kb, "%s/memory/static-max", path);
-	store_write_number(batch, config->memory_kb, "%s/memory/target", path);
-	store_write(batch, "0", "%s/memory/videoram", path);
+	store_write_number(batch, config->memory_kb - video, "%s/memory/target", path);
+	store_write_number(batch, video, "%s/memory/videoram", path);
 	guests_own_nodes(batch, plan->domid);
+	if (plan->hvm)
+		firmware_nodes(batch, plan, path);
 	store_write(batch, "1", "%s/control/platform-feature-multiprocessor-suspend", path);
 	store_write(batch, "1", "%s/control/platform-feature-xs_reset_watches", path);
 }
@@ -120,8 +167,7 @@ static void domain_nodes(struct store_batch *batch, const struct store_plan *pla
 static void libxl_nodes(struct store_batch *batch, const struct store_plan *plan)
 {
 	store_remove(batch, "/libxl/%u", plan->domid);
-	store_write(batch, plan->config->type == DOMAIN_PVH ? "pvh" : "pv", "/libxl/%u/type",
-		    plan->domid);
+	store_write(batch, domain_type_names[plan->config->type], "/libxl/%u/type", plan->domid);
 	store_write(batch, "qemu_xen", "/libxl/%u/dm-version", plan->domid);
 	store_write(batch, MARK_CREATING, "/libxl/%u/domd", plan->domid);
 }

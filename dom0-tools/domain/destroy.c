@@ -2,11 +2,11 @@
 /*
  * Ends a domain and removes every trace of it, whoever made it and however far it came.
  *
- * Order: the guest stands still; its devices' backends let go (they hold its pages); the hypervisor
+ * Order: the guest stands still; its device model ends, if it has one; its devices' backends let go (they hold its pages); the hypervisor
  * takes the memory back; then its nodes and records go. Each step goes on where one failed before,
  * so that repeating the command ends what was interrupted.
  */
-#include "domain/internal.h"
+#include "domain/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,6 +38,7 @@ int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16])
 	uuid_text(removal.uuid, uuid);
 	removal.vm = store_read(session, "/local/domain/%u/vm", domid);
 	xc_domain_pause(session->xc, domid);
+	model_stop(session, domid);
 	devices_destroy(session, domid);
 	if (xc_domain_destroy(session->xc, domid) && errno != ESRCH)
 		error = -errno;

@@ -3,10 +3,13 @@
  * Devices that come and go while the guest runs, and the record of it in the domain's
  * configuration.
  *
+ * An HVM guest's CD drive has no paravirtual half: its device model changes the medium.
+ *
  * A guest has no say in whether a command ends: whatever it leaves undone within its time is either
  * an error after which everything is as before, or done without it.
  */
 #include "domain/device.h"
+#include "domain/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,6 +111,12 @@ int domain_attach(struct session *session, uint32_t domid, enum device_class cla
 		error = device_plan(session, domid, class, specification, &device);
 	if (error)
 		return error;
+	if (strcmp(device.back_type, "vbd") && strcmp(device.back_type, "vif") && !device.empty &&
+	    domain_is_hvm(session, domid))
+		return tell(session, -EOPNOTSUPP,
+			    "a running HVM guest takes only disks and cards that Linux serves: "
+			    "its device model would take the others for its own; name it in the "
+			    "configuration, and start the guest again");
 	if (class == DEVICE_VIF && !device.vif.mac[0])
 		vif_make_mac(device.vif.mac);
 	text = device_settled(device.kind, specification, &device);
@@ -246,6 +255,8 @@ static int change_medium(struct session *session, struct device *drive, const ch
 	int error = text && none ? device_plan(session, drive->domid, DEVICE_DISK, text, &fresh)
 				 : tell(session, -ENOMEM, "memory ran out");
 
+	if (!error && domain_is_hvm(session, drive->domid))
+		error = model_change_medium(session, drive->domid, &fresh.disk);
 	if (!error)
 		error = detach(session, drive, DETACH_ASK);
 	if (error)
@@ -286,7 +297,7 @@ int domain_change_medium(struct session *session, uint32_t domid, const char *vd
 			     "block-attach",
 			     vdev, domid);
 	free(type);
-	if (error || (!target && drive.empty))
+	if (error || (!target && drive.empty && !domain_is_hvm(session, domid)))
 		return error;
 	return change_medium(session, &drive, target);
 }

@@ -82,12 +82,15 @@ static int disk_choose(struct session *session, struct device *device)
 	snprintf(device->back_type, sizeof(device->back_type), "%s", own ? "qdisk" : "vbd");
 	device->scripted = disk->script[0];
 	device->empty = !disk->target[0];
+	/* Kernels leave the paravirtual half of an HVM guest's CD drive alone: there is none. */
+	if (disk->cdrom && domain_is_hvm(session, device->domid))
+		device->empty = true;
 	error = complete_target(session, disk);
-	if (error || device->empty || device->backend_domid)
+	if (error || !disk->target[0] || device->backend_domid)
 		return error;
 	if (!disk->script[0])
 		error = check_target(session, disk);
-	if (!error && own)
+	if (!error && own && !device->empty)
 		error = backd_needed(session, device);
 	return error;
 }

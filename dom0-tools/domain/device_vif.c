@@ -85,10 +85,10 @@ static int vif_choose(struct session *session, struct device *device)
 	bool own = vif->type == VIF_SERAI;
 	int error;
 
-	if (vif->emulated)
+	if (vif->emulated && !domain_is_hvm(session, device->domid))
 		return tell(
 		    session, -EINVAL,
-		    "vif: type=ioemu is not for PV guests: leave it out, and model= with it");
+		    "vif: type=ioemu is not for PV and PVH guests: leave it out, and model= with it");
 	snprintf(device->back_type, sizeof(device->back_type), "%s", own ? "qnic" : "vif");
 	device->scripted = vif->script[0];
 	error = plan_network(session, device);

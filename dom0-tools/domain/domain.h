@@ -125,6 +125,10 @@ int domain_detach(struct session *session, uint32_t domid, enum device_class cla
 int domain_change_medium(struct session *session, uint32_t domid, const char *vdev,
 			 const char *target);
 
+/* A command for the monitor of an HVM guest's device model; its answer is malloc'ed. */
+int domain_monitor_command(struct session *session, uint32_t domid, const char *command,
+			   char **answer);
+
 /*
  * In a driver domain of this id, at each change below its backend/: sets up kernel backends that have
  * become ready, and undoes that of those that are gone. Uses the session's store alone.

@@ -11,6 +11,8 @@
 #include "build/build.h"
 #include "domain/domain.h"
 
+struct hvm_spec;
+
 #define PATH_BYTES 256
 #define UUID_BYTES 37 /* text with its NUL */
 /*
@@ -58,6 +60,9 @@ void uuid_text(char text[UUID_BYTES], const uint8_t uuid[16]);
 /* cpus.c: CPUs named by a text like "0-3,^2" as a bitmap of `bytes` bytes. */
 int cpus_parse(struct session *session, const char *text, uint8_t *bitmap, unsigned int nr_cpus);
 
+/* store.c: is it one with emulated devices, as its record says? */
+bool domain_is_hvm(struct session *session, uint32_t domid);
+
 /* create_hv.c: the hypervisor's part of a creation. */
 /* Of the hypervisor's own, for the tables that translate a PVH guest's addresses; of PV 0. */
 uint64_t paging_kib(const struct domain_config *config);
@@ -66,6 +71,7 @@ int create_in_hypervisor(struct session *session, const struct domain_config *co
 /* create_store.c: the store's. */
 struct store_plan {
 	const struct domain_config *config;
+	const struct hvm_spec *hvm; /* NULL for other types */
 	uint32_t domid;
 	char uuid[UUID_BYTES];
 	struct timeval started;

@@ -140,3 +140,12 @@ void uuid_text(char text[UUID_BYTES], const uint8_t u[16])
 		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
 		 u[15]);
 }
+
+bool domain_is_hvm(struct session *session, uint32_t domid)
+{
+	char *type = store_read(session, "/libxl/%u/type", domid);
+	bool hvm = type && !strcmp(type, "hvm");
+
+	free(type);
+	return hvm;
+}

@@ -33,6 +33,15 @@ int backends_keep(struct session *session, int most_ms);
 int backends_process(void);
 void backends_ended(void);
 
+/*
+ * models.c: device models of HVM guests. look() takes up a domain's, or crashes the domain if it has
+ * ended; ready(): a descriptor that is readable when some have ended, for models_ended().
+ */
+void models_watch(struct session *session);
+void models_look(struct session *session, const xc_domaininfo_t *info);
+int models_ready(void);
+void models_ended(struct session *session);
+
 /* lock.c: whoever acts on the domain of this UUID holds it until its process ends. */
 int lock_domain(const uint8_t uuid[16]);
 

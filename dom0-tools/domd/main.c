@@ -103,10 +103,12 @@ static void look(struct session *session)
 	int got;
 
 	while ((got = xc_domain_getinfolist(session->xc, next, 64, info)) > 0) {
-		for (int i = 0; i < got; i++)
+		for (int i = 0; i < got; i++) {
+			models_look(session, &info[i]);
 			if (info[i].flags & XEN_DOMINF_shutdown &&
 			    !(info[i].flags & XEN_DOMINF_dying) && watched(session, info[i].domain))
 				start_child(info[i].domain);
+		}
 		next = info[got - 1].domain + 1;
 	}
 }
@@ -134,9 +136,10 @@ static void take_signals(int signals)
 /* Until the store goes away or the daemon is told to end. */
 static void watch_domains(struct session *session, int signals)
 {
-	struct pollfd wait[3] = { { .fd = xs_fileno(session->xs), .events = POLLIN },
+	struct pollfd wait[4] = { { .fd = xs_fileno(session->xs), .events = POLLIN },
 				  { .fd = signals, .events = POLLIN },
-				  { .events = POLLIN } };
+				  { .events = POLLIN },
+				  { .fd = models_ready(), .events = POLLIN } };
 
 	while (!stop) {
 		int most;
@@ -145,10 +148,12 @@ static void watch_domains(struct session *session, int signals)
 		most = backends_keep(session, LOOK_MS);
 		wait[2].fd = backends_process();
 		wait[2].revents = 0;
-		if (poll(wait, 3, most) < 0 && errno != EINTR)
+		if (poll(wait, 4, most) < 0 && errno != EINTR)
 			return;
 		if (wait[2].revents)
 			backends_ended();
+		if (wait[3].revents)
+			models_ended(session);
 		if (wait[1].revents)
 			take_signals(signals);
 		if (wait[0].revents && !take_words(session))
@@ -174,6 +179,7 @@ static void serve(int signals)
 				start_child(DOMID_INVALID);
 			resumed = true;
 			backends_watch(&session);
+			models_watch(&session);
 			if (xs_watch(session.xs, "@releaseDomain", "domd"))
 				watch_domains(&session, signals);
 			session_close(&session);

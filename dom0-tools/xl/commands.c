@@ -137,6 +137,8 @@ const struct command commands[] = {
 	{ "vkb-list", cmd_vkb_list, "[--json] DOMAIN…", "Shows domains' keyboards", JSON_HELP, 0, "domain" },
 	{ "vkb-detach", cmd_vkb_detach, "[--force] DOMAIN NUMBER", "Takes a keyboard from a running domain",
 	  " -f, --force           at once, without asking the guest", CHANGES, "domain" },
+	{ "qemu-monitor-command", cmd_qemu_monitor_command, "DOMAIN COMMAND…",
+	  "Gives the monitor of an HVM guest's device model a command, as \"info block\"", NULL, CHANGES, "domain" },
 	{ "vncviewer", cmd_vncviewer, "[-a] DOMAIN", "Shows a domain's screen in a VNC viewer",
 	  " -a, --autopass        hand the viewer the password", 0, "domain" },
 	{ "devd", cmd_devd, "[-F] [-p FILE]", "Serves devices from a driver domain: runs there, for other domains",

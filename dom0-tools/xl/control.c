@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* pause, unpause, sysrq, trigger, dump-core, rename: one thing done to one domain. */
+/* pause, unpause, sysrq, trigger, dump-core, rename, qemu-monitor-command: one thing done to one domain. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <xen/hvm/params.h>
 
 #include "xl/xl.h"
 
@@ -90,9 +93,9 @@ static int resume_from_s3(struct xl *xl, uint32_t domid)
 
 	if (!domain_get(xl, domid, &info) || !(info.flags & XEN_DOMINF_hvm_guest))
 		return fail(xl, "domain %u is paravirtualized: it has no S3 to wake from", domid);
-	return fail(xl,
-		    "s3resume is not supported yet; xl trigger %u power presses the power button",
-		    domid);
+	return xc_hvm_param_set(xl->session.xc, domid, HVM_PARAM_ACPI_S_STATE, 0)
+		   ? fail(xl, "domain %u does not wake: %s (does it sleep?)", domid, strerror(errno))
+		   : EXIT_DONE;
 }
 
 int cmd_trigger(struct xl *xl, int argc, char **argv)
@@ -127,4 +130,25 @@ int cmd_trigger(struct xl *xl, int argc, char **argv)
 		    : errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP
 			? "this type of guest has no such button (a PV guest takes nmi)"
 			: strerror(errno));
+}
+
+int cmd_qemu_monitor_command(struct xl *xl, int argc, char **argv)
+{
+	int at = plain_arguments(xl, argc, argv, 2);
+	char command[1024], *answer = NULL;
+	size_t length = 0;
+	uint32_t domid;
+
+	if (!one_domain(xl, argv[at], &domid))
+		return EXIT_FAILED;
+	for (int i = at + 1; i < argc && length < sizeof(command); i++)
+		length += (size_t)snprintf(command + length, sizeof(command) - length, "%s%s",
+					   i > at + 1 ? " " : "", argv[i]);
+	if (length >= sizeof(command))
+		return fail(xl, "the command is longer than %zu characters", sizeof(command) - 1);
+	if (domain_monitor_command(&xl->session, domid, command, &answer))
+		return EXIT_FAILED;
+	fputs(answer, stdout);
+	free(answer);
+	return EXIT_DONE;
 }

@@ -192,6 +192,7 @@ COMMAND(vkb_attach);
 COMMAND(vkb_list);
 COMMAND(vkb_detach);
 COMMAND(vncviewer);
+COMMAND(qemu_monitor_command);
 COMMAND(devd);
 COMMAND(help);
 #undef COMMAND

@@ -19,6 +19,7 @@
 
 #include "config/syntax.h"
 #include "domain/device.h"
+#include "domain/model.h"
 #include "net/net.h"
 
 /* --- a store --- */
@@ -220,6 +221,11 @@ bool domain_info(struct session *session, uint32_t domid, xc_domaininfo_t *info)
 int domain_find(struct session *session, const char *name, uint32_t *domid)
 {
 	return tell(session, -ESRCH, "there is no domain %s", name);
+}
+
+int model_change_medium(struct session *session, uint32_t domid, const struct disk_spec *disk)
+{
+	return 0;
 }
 
 void domd_start(struct session *session)

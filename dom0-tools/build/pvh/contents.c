@@ -61,7 +61,7 @@ static int write_files(const struct pages *pages, struct complaint *complaint)
 }
 
 /* Without paging some CPUs walk this page directory of 4 MiB pages, which shows all as it is. */
-static void write_ident_pt(uint32_t *entry)
+void pvh_write_ident_pt(uint32_t *entry)
 {
 	for (uint32_t i = 0; i < 1024; i++)
 		entry[i] = i << 22 | 0xe7; /* present, writable, user, accessed, dirty, 4 MiB */
@@ -76,7 +76,7 @@ static int write_hole(const struct pages *pages, struct complaint *complaint)
 	if (!tables)
 		return -errno;
 	memset(special, 0, PVH_NR_SPECIAL << PAGE_BITS);
-	write_ident_pt((uint32_t *)(void *)(special + (PVH_IDENT_PT << PAGE_BITS)));
+	pvh_write_ident_pt((uint32_t *)(void *)(special + (PVH_IDENT_PT << PAGE_BITS)));
 	memset(tables, 0, acpi->pages << PAGE_BITS);
 	if (!pages->domain->no_acpi)
 		acpi_build(tables, acpi->pfn << PAGE_BITS, pages->domain->max_vcpus);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vCPU 0 as a PVH kernel expects it at its entry (public arch-x86/hvm/start_info.h): flat 32-bit
- * protected mode without paging, ebx at the start information; and all vCPUs' memory types.
+ * protected mode without paging, ebx at the start information; and all vCPUs' memory types. An HVM
+ * guest's loader starts the same way and sets memory types itself.
  *
  * The state goes to the hypervisor as a stream of records. The header record is the hypervisor's
  * own, taken from the state the domain has; so is each MTRR record, changed in one field.
@@ -114,7 +115,7 @@ static int fill(struct stream *to, const struct stream *from, const struct pv_do
 		return -ENODATA;
 	add_record(to, HVM_SAVE_CODE(HEADER), 0, header, sizeof(struct hvm_save_header));
 	add_first_cpu(to, domain->image->entry, start_info);
-	error = add_mtrrs(to, from, domain->max_vcpus);
+	error = domain->image->kind == IMAGE_LOADER ? 0 : add_mtrrs(to, from, domain->max_vcpus);
 	add_record(to, HVM_SAVE_CODE(END), 0, NULL, 0);
 	return error;
 }
@@ -140,7 +141,7 @@ static int read_state(const struct pv_domain *domain, struct stream *state)
 	return 0;
 }
 
-int pvh_start_context(const struct pv_domain *domain, const struct pvh_layout *layout,
+int pvh_start_context(const struct pv_domain *domain, uint64_t start_info,
 		      struct complaint *complaint)
 {
 	struct stream state = { NULL, 0, 0 }, start = { NULL, 0, 0 };
@@ -153,7 +154,7 @@ int pvh_start_context(const struct pv_domain *domain, const struct pvh_layout *l
 				domain->max_vcpus * (uint32_t)(sizeof(struct hvm_hw_mtrr) +
 							       sizeof(struct hvm_save_descriptor)));
 	if (!error)
-		error = fill(&start, &state, domain, layout->start_info.pfn << PAGE_BITS);
+		error = fill(&start, &state, domain, start_info);
 	if (!error && xc_domain_hvm_setcontext(domain->xc, domain->domid, start.data, start.bytes))
 		error = -errno;
 	free(state.data);

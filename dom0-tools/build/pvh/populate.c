@@ -60,7 +60,7 @@ static uint64_t give(const struct pv_domain *domain, uint64_t pfn, uint64_t end,
 	return pfn;
 }
 
-static int give_span(const struct pv_domain *domain, uint64_t pfn, uint64_t end, unsigned int flags)
+int pvh_give_span(const struct pv_domain *domain, uint64_t pfn, uint64_t end, unsigned int flags)
 {
 	return give(domain, pfn, end, flags) == end ? 0 : -ENOMEM;
 }
@@ -69,22 +69,31 @@ static int give_ram(const struct pv_domain *domain, const struct pvh_layout *lay
 		    unsigned int flags)
 {
 	uint64_t low = layout->low_pages, first = low < 256 ? low : 256;
-	int error = give_span(domain, 0, first, flags);
+	int error = pvh_give_span(domain, 0, first, flags);
 
 	if (!error)
-		error = give_span(domain, first, low, flags);
+		error = pvh_give_span(domain, first, low, flags);
 	return error ? error
-		     : give_span(domain, PVH_HIGH_PFN, PVH_HIGH_PFN + layout->nr_pages - low, flags);
+		     : pvh_give_span(domain, PVH_HIGH_PFN, PVH_HIGH_PFN + layout->nr_pages - low, flags);
 }
 
-static int prepare_demand(const struct pv_domain *domain, struct complaint *complaint)
+int pvh_prepare_demand(const struct pv_domain *domain, struct complaint *complaint)
 {
 	if (!xc_domain_set_pod_target(domain->xc, domain->domid, domain->nr_pages, NULL, NULL, NULL))
 		return 0;
 	complain(complaint,
-		 "the hypervisor does not let a PVH guest grow (%s); set maxmem= to memory=",
+		 "the hypervisor does not let the guest grow (%s); set maxmem= to memory=",
 		 strerror(errno));
 	return -errno;
+}
+
+int pvh_out_of_memory(const struct pv_domain *domain, struct complaint *complaint)
+{
+	complain(complaint,
+		 "out of memory: the hypervisor did not give all of %llu MiB; stop a guest, "
+		 "or lower memory= or Domain-0's memory (xl mem-set 0)",
+		 (unsigned long long)domain->nr_pages >> 8);
+	return -ENOMEM;
 }
 
 int pvh_populate(const struct pv_domain *domain, const struct pvh_layout *layout,
@@ -92,19 +101,14 @@ int pvh_populate(const struct pv_domain *domain, const struct pvh_layout *layout
 {
 	const struct pfn_span *acpi = &layout->acpi;
 	bool demand = layout->nr_pages > domain->nr_pages;
-	int error = demand ? prepare_demand(domain, complaint) : 0;
+	int error = demand ? pvh_prepare_demand(domain, complaint) : 0;
 
 	if (error)
 		return error;
 	error = give_ram(domain, layout, demand ? XENMEMF_populate_on_demand : 0);
 	if (!error)
-		error = give_span(domain, PVH_SPECIAL_PFN, PVH_SPECIAL_PFN + PVH_NR_SPECIAL, 0);
+		error = pvh_give_span(domain, PVH_SPECIAL_PFN, PVH_SPECIAL_PFN + PVH_NR_SPECIAL, 0);
 	if (!error)
-		error = give_span(domain, acpi->pfn, acpi->pfn + acpi->pages, 0);
-	if (error)
-		complain(complaint,
-			 "out of memory: the hypervisor did not give all of %llu MiB; stop a guest, "
-			 "or lower memory= or Domain-0's memory (xl mem-set 0)",
-			 (unsigned long long)domain->nr_pages >> 8);
-	return error;
+		error = pvh_give_span(domain, acpi->pfn, acpi->pfn + acpi->pages, 0);
+	return error ? pvh_out_of_memory(domain, complaint) : 0;
 }

@@ -41,7 +41,7 @@ int pvh_set_params(const struct pv_domain *domain, struct complaint *complaint)
 		{ HVM_PARAM_PAGING_RING_PFN, PVH_SPECIAL_PFN + PVH_PAGING_RING },
 		{ HVM_PARAM_MONITOR_RING_PFN, PVH_SPECIAL_PFN + PVH_MONITOR_RING },
 		{ HVM_PARAM_SHARING_RING_PFN, PVH_SPECIAL_PFN + PVH_SHARING_RING },
-		{ HVM_PARAM_TIMER_MODE, HVMPTM_no_delay_for_missed_ticks },
+		{ HVM_PARAM_TIMER_MODE, domain->timer_mode },
 	};
 
 	for (unsigned int i = 0; i < sizeof(param) / sizeof(param[0]); i++) {
@@ -62,17 +62,20 @@ static int write_state(struct pv_domain *domain, const struct pvh_layout *layout
 	domain->store_mfn = PVH_SPECIAL_PFN + PVH_XENSTORE;
 	domain->console_mfn = PVH_SPECIAL_PFN + PVH_CONSOLE;
 	if (!error)
-		error = pvh_start_context(domain, layout, complaint);
+		error = pvh_start_context(domain, layout->start_info.pfn << PAGE_BITS,
+					  complaint);
 	return error ? error : pv_seed_grants(domain, complaint);
 }
 
 int pvh_build(struct pv_domain *domain, struct complaint *complaint)
 {
 	struct pvh_layout layout;
-	int error = pvh_layout_compute(&layout, domain->image, domain->nr_pages,
-				       domain->max_pages, domain->ramdisk_bytes, domain->cmdline,
-				       domain->max_vcpus, complaint);
+	int error;
 
+	domain->timer_mode = HVMPTM_no_delay_for_missed_ticks;
+	error = pvh_layout_compute(&layout, domain->image, domain->nr_pages, domain->max_pages,
+				   domain->ramdisk_bytes, domain->cmdline, domain->max_vcpus,
+				   complaint);
 	if (!error)
 		error = set_memory_map(domain, &layout, complaint);
 	if (!error)

@@ -94,7 +94,7 @@ static void test_device_models(void)
 
 	for (unsigned int i = 0; i < sizeof(whose) / sizeof(whose[0]); i++)
 		for (op[0] = 0; op[0] < 24; op[0]++)
-			allowed += call3(41, whose[i], 1, &buffer) >= 0;
+			allowed += call3(41, whose[i], 1, (unsigned long)&buffer) >= 0;
 	expect("dm-op", allowed, 0);
 }
 
@@ -374,7 +374,7 @@ struct __attribute__((packed)) {
 
 static bool marked(uint32_t value)
 {
-	for (unsigned int i = 0; i < 10000000 && MARK[0] != value; i++)
+	for (unsigned int i = 0; i < 100000 && MARK[0] != value; i++)
 		call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
 	return MARK[0] == value;
 }
@@ -433,7 +433,7 @@ static void send(uint32_t apic_id, uint32_t command)
 
 static void test_real_mode(void)
 {
-	unsigned int tries = 10000000;
+	unsigned int tries = 100000;
 
 	copy_low(REAL_CODE, real_code, real_end);
 	__asm__ volatile("mov %k0, 0x80" ::"r"((REAL_CODE << 12) + (uint64_t)(real_interrupt - real_code)) : "memory");

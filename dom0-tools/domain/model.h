@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device model of an HVM guest: one QEMU process (Debian's package qemu-system-xen), which emulates
+ * the machine's devices.
+ *
+ * It is started once the guest's memory is built and before the guest runs, opens all it needs as
+ * root, then gives that up: an uid of its own for each guest, an empty root directory, handles that
+ * are good for this one domain. Commands reach it over its QMP socket. domd watches the process: a
+ * guest whose device model ends has crashed. Where it runs is in the store (image/device-model-pid);
+ * whoever ends it on purpose removes that node first.
+ */
+#ifndef SERAI_MODEL_H
+#define SERAI_MODEL_H
+
+#include "config/hvm_spec.h"
+#include "domain/internal.h"
+
+#define HVMLOADER_PATH	   "/usr/lib/xen-4.17/boot/hvmloader"
+#define SEABIOS_PATH	   "/usr/share/seabios/bios-256k.bin"
+#define OVMF_PATH	   "/usr/share/ovmf/OVMF.fd"
+#define DEVICE_MODEL_PATH  "/usr/libexec/xen-qemu-system-i386"
+#define QMP_SOCKET	   "/run/xen/qmp-libxl-%u"
+#define MODEL_ROOT	   "/run/xen/qemu-root-%u"
+#define MODEL_LOG	   "/var/log/xen/qemu-dm-%s.log"
+/* Users of device models: this and the domain's id. serai-back's workers have those below. */
+#define MODEL_UID_BASE 0x7f5e8000u
+
+/* The domain's own firmware file, or the usual one of its kind. */
+const char *model_firmware(const struct hvm_spec *spec);
+const char *model_program(const struct hvm_spec *spec);
+
+/* model_arguments.c: its command line, the program's path first. -EINVAL or -ENOMEM (told). */
+int model_arguments(struct session *session, const struct domain_config *config,
+		    const struct hvm_spec *spec, uint32_t domid, struct string_list *list);
+/* The emulated half of network card `number`: its interface. */
+void model_interface(char name[16], const char *vifname, uint32_t domid, uint32_t number);
+
+/* model.c */
+int model_start(struct session *session, const struct domain_config *config,
+		const struct hvm_spec *spec, uint32_t domid);
+/* Without a word; nothing if there is none. */
+void model_stop(struct session *session, uint32_t domid);
+
+/* A descriptor that is readable once it has ended. -ENOENT: none is recorded, -ESRCH: it has. */
+int model_process(struct session *session, uint32_t domid);
+/* Has it been seen running? Before, its end is a failed creation, not a crash of the guest. */
+bool model_is_up(struct session *session, uint32_t domid);
+
+/* model_change.c: puts the medium into the emulated drive, or takes it out (no target). */
+int model_change_medium(struct session *session, uint32_t domid, const struct disk_spec *disk);
+
+/* qmp.c: a conversation with a device model. */
+struct qmp {
+	int fd;
+	size_t bytes;
+	char answer[16384]; /* a line, then what came after it */
+	char why[200];	    /* of a failure */
+};
+
+/* 0 or -errno: -ENOENT, -ECONNREFUSED: none is there (yet). */
+int qmp_open(struct qmp *qmp, const char *path, unsigned int seconds);
+/*
+ * A command with its arguments as JSON ("" for none), and a descriptor to go with it (-1: none). The
+ * answer's value as JSON, malloc'ed, in *value unless that is NULL. -EREMOTEIO: refused; why tells.
+ */
+int qmp_command(struct qmp *qmp, const char *command, const char *arguments, int fd,
+		unsigned int seconds, char **value);
+void qmp_close(struct qmp *qmp);
+
+#endif
