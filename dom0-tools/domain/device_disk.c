@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Disks: block devices and raw files by Linux's xen-blkback ("phy"), anything else by Serai's own
- * backend ("qdisk").
+ * Disks: block devices by Linux's xen-blkback ("phy"), raw files and all other formats by Serai's own
+ * backend ("qdisk"): the faster of the two for each, see docs/performance.md.
  *
  * What 4.17's script `block` does is done here: a file gets a loop device that goes with its last
  * user, and xen-blkback is told the device's numbers. A script the user names is run instead.
@@ -62,11 +62,29 @@ static int check_target(struct session *session, const struct disk_spec *disk)
 	return 0;
 }
 
+/* A raw file in this domain; without a target or with a script it is not known to be one. */
+static bool is_local_file(const struct device *device)
+{
+	const struct disk_spec *disk = &device->disk;
+	struct stat stat_buffer;
+
+	return disk->target[0] == '/' && !disk->script[0] && !device->backend_domid &&
+	       !stat(disk->target, &stat_buffer) && S_ISREG(stat_buffer.st_mode);
+}
+
+static bool is_own(const struct device *device)
+{
+	const struct disk_spec *disk = &device->disk;
+
+	if (disk->type != DISK_AUTO)
+		return disk->type == DISK_QDISK;
+	return disk->format != DISK_RAW || is_local_file(device);
+}
+
 static int disk_choose(struct session *session, struct device *device)
 {
 	struct disk_spec *disk = &device->disk;
-	bool own =
-	    disk->type == DISK_QDISK || (disk->type == DISK_AUTO && disk->format != DISK_RAW);
+	bool own = is_own(device);
 	int error;
 
 	if (own && disk->script[0])

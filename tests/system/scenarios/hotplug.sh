@@ -27,7 +27,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/hotplug"
 memory = 192
 vcpus = 1
-disk = [ "/tmp/root.img,,xvda", ",,xvdc,cdrom" ]
+disk = [ "/tmp/root.img,,xvda,backendtype=phy", ",,xvdc,cdrom" ]
 vif = [ "bridge=br0" ]
 cmdline = "console=hvc0"
 X
@@ -80,7 +80,7 @@ attach()
 	if own_round; then
 		disk="backendtype=qdisk,vdev=xvdb,access=w,target=/tmp/busy.img" vbd=qdisk card=backendtype=serai vif=qnic
 	else
-		disk="vdev=xvdb,access=w,target=/tmp/more.img" vbd=vbd card= vif=vif
+		disk="backendtype=phy,vdev=xvdb,access=w,target=/tmp/more.img" vbd=vbd card= vif=vif
 	fi
 	xl block-attach g1 $disk >/tmp/err1 2>&1 &
 	xl network-attach g1 mac=00:16:3e:00:00:02 bridge=br0 $card >/tmp/err 2>&1 || wrong="network-attach $(cat /tmp/err)"
@@ -119,7 +119,7 @@ echo "$rounds rounds, the first disk's $cycles cycles"
 same loops-gone 1 "$(losetup -a | wc -l)"
 
 # What stays attached is in the configuration a reboot is made from.
-check attach-kept xl block-attach g1 vdev=xvdd access=r target=/tmp/more.img
+check attach-kept xl block-attach g1 backendtype=phy vdev=xvdd access=r target=/tmp/more.img
 check recorded sh -c 'xl list -l g1 | grep -q "\"vdev\": \"xvdd\""'
 same mtu-of-the-bridge 1400 "$(xenstore-read /local/domain/1/device/vif/0/mtu)"
 
@@ -133,7 +133,7 @@ one_line cd-wrong-drive "no drive xvdq" xl cd-insert g1 xvdq /tmp/cd1
 one_line cd-disk "no CD drive" xl cd-insert g1 xvda /tmp/cd1
 
 # A guest that does not answer: told at once, or taken by force.
-check attach-to-force xl block-attach g1 /tmp/root.img raw xvdb w
+check attach-to-force xl block-attach g1 backendtype=phy vdev=xvdb access=w target=/tmp/root.img
 xl pause g1
 one_line detach-of-a-paused-guest "use --force" timeout 20 xl block-detach g1 xvdb
 check detach-by-force timeout 20 xl block-detach --force g1 xvdb
@@ -155,7 +155,7 @@ nodes >/tmp/nodes.after
 same failures-leave-nothing "" "$(diff /tmp/nodes.before /tmp/nodes.after | tail -n 5 | tr "\n" " ")"
 
 # The same disk and another card through Serai's own backends, which domd starts.
-check own-disk xl block-attach g1 backendtype=qdisk vdev=xvde target=/tmp/more.img
+check own-disk xl block-attach g1 vdev=xvde target=/tmp/more.img
 same own-disk-connected "4 4" "$(xl block-list --json g1 | awk '/backend_state|"state"/ { gsub("[^0-9]", ""); state = state " " $0 } END { print substr(state, length(state) - 2) }')"
 check own-card xl network-attach g1 backendtype=serai bridge=br0
 check own-disk-off xl block-detach g1 xvde

@@ -28,7 +28,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/devices"
 memory = 256
 vcpus = 2
-disk = [ "/tmp/disk.img,raw,xvda,rw" ]
+disk = [ "/tmp/disk.img,raw,xvda,rw,backendtype=phy" ]
 vif = [ "bridge=br0,mac=00:16:3e:01:02:03" ]
 cmdline = "console=hvc0"
 X
