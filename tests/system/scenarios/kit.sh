@@ -48,7 +48,7 @@ check check-right grep -q " right, 0 wrong" /var/log/xen/console/guest-check.log
 grep -E "wrong|right" /var/log/xen/console/guest-check.log
 
 truncate -s 4M /tmp/disk.img
-guest copy blockcopy 'disk = [ "/tmp/disk.img,raw,xvda,rw" ]'
+guest copy blockcopy 'disk = [ "/tmp/disk.img,raw,xvda,rw,backendtype=phy" ]'
 check copy-done says copy "^done"
 check copy-right grep "blocks wrong: 0" /var/log/xen/console/guest-copy.log
 head -c 2097152 /tmp/disk.img >/tmp/first
@@ -62,7 +62,7 @@ if [ -z "$bed_short" ]; then
 	check check-pvh-done says check-pvh "^done"
 	check check-pvh-right grep -q " right, 0 wrong" /var/log/xen/console/guest-check-pvh.log
 	grep -E "wrong|right" /var/log/xen/console/guest-check-pvh.log
-	guest copy-pvh blockcopy 'type = "pvh"' 'disk = [ "/tmp/disk.img,raw,xvda,rw" ]'
+	guest copy-pvh blockcopy 'type = "pvh"' 'disk = [ "/tmp/disk.img,raw,xvda,rw,backendtype=phy" ]'
 	check copy-pvh-done says copy-pvh "^done"
 	check copy-pvh-right grep "blocks wrong: 0" /var/log/xen/console/guest-copy-pvh.log
 fi
