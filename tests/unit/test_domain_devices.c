@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: dom0-tools/domain/device_*.c dom0-tools/domain/devices.c dom0-tools/domain/devices_add.c dom0-tools/domain/store.c dom0-tools/config/spec.c dom0-tools/config/spec_*.c dom0-tools/config/node.c
+// sources: dom0-tools/domain/device_*.c dom0-tools/domain/devices.c dom0-tools/domain/devices_add.c dom0-tools/domain/store.c dom0-tools/config/spec.c dom0-tools/config/spec_*.c dom0-tools/config/node.c pv-drivers/back/vfb/keymap_layouts.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ibuild/tools/gen -Idom0-tools -Idom0-tools/lib/include -Ixenstore/include
 /*
  * Attaching and detaching over a store of the test's own, with halves that answer, are late, fail
