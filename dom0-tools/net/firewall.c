@@ -46,27 +46,37 @@ static void isolate(struct text *text, const char *bridge, bool from_dom0)
 		    bridge);
 }
 
-/* Guests leave under Dom0's address; from outside only answers get in. */
-static void translate(struct text *text, const char *bridge, const struct link_address *address)
+/* What leaves the network of this address leaves under Dom0's own. */
+static void leave(struct text *text, const char *bridge, const struct link_address *address)
 {
-	char network[INET_ADDRSTRLEN];
-	uint32_t bits;
+	char network[INET6_ADDRSTRLEN];
+	uint8_t bits[16];
 
-	memcpy(&bits, address->address, sizeof(bits));
-	if (address->prefix < 32)
-		bits &= htonl(~(UINT32_MAX >> address->prefix));
-	inet_ntop(AF_INET, &bits, network, sizeof(network));
+	if (!address->family)
+		return;
+	memcpy(bits, address->address, sizeof(bits));
+	for (unsigned int bit = address->prefix; bit < 8 * sizeof(bits); bit++)
+		bits[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+	inet_ntop(address->family, bits, network, sizeof(network));
+	add(text, "%s saddr %s/%u oifname != \"%s\" masquerade\n",
+	    address->family == AF_INET ? "ip" : "ip6", network, address->prefix, bridge);
+}
+
+/* From outside only answers get in. */
+static void translate(struct text *text, const char *bridge, const struct net_addresses *addresses)
+{
 	add(text, "chain forward { type filter hook forward priority 0; policy accept;\n");
 	add(text, "oifname \"%s\" iifname != \"%s\" ct state established,related accept\n", bridge,
 	    bridge);
 	add(text, "oifname \"%s\" iifname != \"%s\" drop\n}\n", bridge, bridge);
 	add(text, "chain leave { type nat hook postrouting priority 100; policy accept;\n");
-	add(text, "ip saddr %s/%u oifname != \"%s\" masquerade\n}\n", network, address->prefix,
-	    bridge);
+	leave(text, bridge, &addresses->four);
+	leave(text, bridge, &addresses->six);
+	add(text, "}\n");
 }
 
 int net_rules(char *room, size_t bytes, const struct net_kind *kind, const char *bridge,
-	      const struct link_address *address)
+	      const struct net_addresses *addresses)
 {
 	struct text text = { .at = room, .room = bytes };
 
@@ -75,13 +85,13 @@ int net_rules(char *room, size_t bytes, const struct net_kind *kind, const char 
 	if (kind->isolate)
 		isolate(&text, bridge, !kind->subnet);
 	if (kind->translate)
-		translate(&text, bridge, address);
+		translate(&text, bridge, addresses);
 	add(&text, "}\n");
 	return text.length < bytes ? (int)text.length : -ENOSPC;
 }
 
 int net_set_rules(const struct net_kind *kind, const char *bridge,
-		  const struct link_address *address, char why[NET_WHY])
+		  const struct net_addresses *addresses, char why[NET_WHY])
 {
 	static const char *const nft[] = { "nft", "-f", "-", NULL };
 	char rules[RULES_ROOM], said[NET_WHY];
@@ -89,7 +99,7 @@ int net_set_rules(const struct net_kind *kind, const char *bridge,
 
 	if (!kind->isolate && !kind->translate)
 		return 0;
-	error = net_rules(rules, sizeof(rules), kind, bridge, address);
+	error = net_rules(rules, sizeof(rules), kind, bridge, addresses);
 	if (error < 0)
 		return net_why(why, error, "rules of %s are too long", bridge);
 	error = net_run(nft, rules, said);

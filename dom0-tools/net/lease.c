@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A DHCP server for the bridges of nat, host and routed: dnsmasq (with names), else busybox's
- * udhcpd. Started once a bridge; it daemonizes, and its pid file tells that it is there.
+ * A DHCP server for the bridges of nat, host and routed: dnsmasq (with names, and IPv6's prefix
+ * where there is one), else busybox's udhcpd. Started once a bridge; it daemonizes, and its pid
+ * file tells that it is there.
  *
  * Guests whose interface has ip= get just that (dnsmasq only): a file each in <bridge>.hosts, read
  * by dnsmasq as it appears.
@@ -62,11 +63,22 @@ static pid_t server(const char *bridge)
 		   : (pid_t)pid;
 }
 
-static int run_dnsmasq(const struct net_kind *kind, const char *bridge, const char *first,
-		       const char *last, char said[NET_WHY])
+/* Guests make their own addresses of the prefix they are told. */
+static void range_six(char *text, size_t room, const struct link_address *six)
 {
-	char interface[40], range[64], pid[64], leases[72], hosts[72];
-	const char *argv[16] = { "dnsmasq",
+	char network[INET6_ADDRSTRLEN];
+	uint8_t bits[16] = { 0 };
+
+	memcpy(bits, six->address, 8);
+	inet_ntop(AF_INET6, bits, network, sizeof(network));
+	snprintf(text, room, "--dhcp-range=%s,ra-stateless,64", network);
+}
+
+static int run_dnsmasq(const struct net_kind *kind, const char *bridge, const char *first,
+		       const char *last, const struct link_address *six, char said[NET_WHY])
+{
+	char interface[40], range[64], pid[64], leases[72], hosts[72], prefix[80];
+	const char *argv[18] = { "dnsmasq",
 				 "--conf-file=/dev/null",
 				 "--bind-dynamic",
 				 "--except-interface=lo",
@@ -88,6 +100,11 @@ static int run_dnsmasq(const struct net_kind *kind, const char *bridge, const ch
 		argv[n++] = "--port=0";
 		argv[n++] = "--dhcp-option=3";
 		argv[n++] = "--dhcp-option=6";
+	}
+	if (six->family && six->prefix == 64) {
+		range_six(prefix, sizeof(prefix), six);
+		argv[n++] = "--enable-ra";
+		argv[n++] = prefix;
 	}
 	return net_run(argv, "", said);
 }
@@ -136,8 +153,9 @@ static int run_udhcpd(const struct net_kind *kind, const char *bridge, const cha
 }
 
 int net_serve_leases(const struct net_kind *kind, const char *bridge,
-		     const struct link_address *address, char why[NET_WHY])
+		     const struct net_addresses *addresses, char why[NET_WHY])
 {
+	const struct link_address *address = &addresses->four;
 	char first[INET_ADDRSTRLEN], last[INET_ADDRSTRLEN], own[INET_ADDRSTRLEN];
 	char path[64], said[NET_WHY];
 	int error;
@@ -150,7 +168,7 @@ int net_serve_leases(const struct net_kind *kind, const char *bridge,
 	address_text(first, address, FIRST_LEASE);
 	address_text(last, address, FIRST_LEASE + LEASES - 1);
 	address_text(own, address, 0);
-	error = run_dnsmasq(kind, bridge, first, last, said);
+	error = run_dnsmasq(kind, bridge, first, last, &addresses->six, said);
 	if (error == -ENOENT)
 		error = run_udhcpd(kind, bridge, first, last, own, said);
 	if (error == -ENOENT || (error && !said[0]))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A mode's network: its bridge with an address and what goes with it; or routes without one. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +92,68 @@ static int give_address(struct links *links, const struct net_kind *kind, const 
 		   : 0;
 }
 
+static int address_six(struct links *links, unsigned int link, struct link_address *address)
+{
+	struct link_address *list;
+	int count = links_addresses(links, link, &list), rc = -ENOENT;
+
+	for (int i = 0; i < count && rc; i++) {
+		if (list[i].family == AF_INET6 && list[i].scope == RT_SCOPE_UNIVERSE) {
+			*address = list[i];
+			rc = 0;
+		}
+	}
+	if (count >= 0)
+		free(list);
+	return count < 0 ? count : rc;
+}
+
+/*
+ * A prefix of our own for IPv6, of the kind nobody routes, numbered as the IPv4 subnet is. Somebody
+ * who runs a bridge of his own gives it an address himself. Without IPv6 in the kernel, or switched
+ * off there, guests have none.
+ */
+static void give_six(struct links *links, const char *bridge, unsigned int link, bool made,
+		     struct net_addresses *addresses)
+{
+	const uint8_t net = addresses->four.address[2];
+	struct link_address *six = &addresses->six;
+
+	if (!address_six(links, link, six) || !made ||
+	    link_setting("0", "/proc/sys/net/ipv6/conf/%s/disable_ipv6", bridge))
+		return;
+	*six = (struct link_address){ .family = AF_INET6, .prefix = 64 };
+	memcpy(six->address, "\xfdSerai", 6);
+	six->address[6] = net / 100;
+	six->address[7] = (uint8_t)(net / 10 % 10 << 4 | net % 10);
+	six->address[15] = 1;
+	if (link_add_address(links, link, six))
+		six->family = 0;
+}
+
+int net_forward_six(void)
+{
+	static const char settings[] = "/proc/sys/net/ipv6/conf";
+	DIR *dir = opendir(settings);
+	struct dirent *entry;
+
+	/* A router does not hear others, and forgets their routes, unless told so (2) before. */
+	while (dir && (entry = readdir(dir)) != NULL) {
+		char path[NAME_MAX + 64], heard = 0;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/%s/accept_ra", settings, entry->d_name);
+		file = entry->d_name[0] != '.' ? fopen(path, "re") : NULL;
+		if (file && fread(&heard, 1, 1, file) && heard == '1')
+			link_setting("2", "%s", path);
+		if (file)
+			fclose(file);
+	}
+	if (dir)
+		closedir(dir);
+	return link_setting("1", "%s/all/forwarding", settings);
+}
+
 /* The kernel forwards; for translation's sake, too. */
 static int forward(char why[NET_WHY])
 {
@@ -124,26 +188,33 @@ static int make_bridge(struct links *links, enum net_mode mode, const char *brid
 
 /* What stands behind a bridge with addresses. */
 static int equip(struct links *links, const struct net_kind *kind, const char *bridge,
-		 unsigned int link, char why[NET_WHY])
+		 unsigned int link, bool made, char why[NET_WHY])
 {
-	struct link_address address = { .family = AF_INET };
+	struct net_addresses addresses = { .four = { .family = AF_INET } };
+	struct link_address *address = &addresses.four;
 	int error = 0;
 
 	if (kind->subnet) {
-		error = net_link_address(links, link, &address);
+		/* Guests are nobody to tell Dom0 its routes. */
+		link_setting("0", "/proc/sys/net/ipv6/conf/%s/accept_ra", bridge);
+		error = net_link_address(links, link, address);
 		if (error == -ENOENT)
-			error = give_address(links, kind, bridge, link, &address, why);
+			error = give_address(links, kind, bridge, link, address, why);
 	} else if (kind->isolate) {
 		/* Not even a link-local address: Dom0 is no part of this network. */
 		link_setting("1", "/proc/sys/net/ipv6/conf/%s/disable_ipv6", bridge);
 	}
+	if (!error && kind->translate)
+		give_six(links, bridge, link, made, &addresses);
 	if (!error)
 		error = link_up(links, link);
 	if (!error)
-		error = net_set_rules(kind, bridge, &address, why);
+		error = net_set_rules(kind, bridge, &addresses, why);
 	if (!error && kind->forward)
 		error = forward(why);
-	return error ? error : net_serve_leases(kind, bridge, &address, why);
+	if (!error && addresses.six.family && net_forward_six())
+		addresses.six.family = 0; /* nobody shall be told of a way that is none */
+	return error ? error : net_serve_leases(kind, bridge, &addresses, why);
 }
 
 int net_make_network(struct links *links, enum net_mode mode, const char *bridge,
@@ -159,7 +230,7 @@ int net_make_network(struct links *links, enum net_mode mode, const char *bridge
 	if (kind->uplink)
 		error = made ? net_take_uplink(links, bridge, why) : link_up(links, *link);
 	else
-		error = equip(links, kind, bridge, *link, why);
+		error = equip(links, kind, bridge, *link, made, why);
 	if (error && made)
 		link_delete(links, *link);
 	if (error && !why[0])
@@ -196,12 +267,13 @@ int net_make_routes(struct links *links, const struct net_vif *vif, unsigned int
 		route.prefix = route.family == AF_INET ? 32 : 128;
 		error = link_add_route(links, &route);
 		if (!error && route.family == AF_INET6)
-			error = link_setting("1", "/proc/sys/net/ipv6/conf/all/forwarding");
+			error = net_forward_six();
 	}
 	if (error)
 		return net_why(why, error, "routes to ip=%s cannot be made: %s", vif->ip,
 			       strerror(-error));
 	/* Dom0 answers for all it can reach, so any gateway the guest thinks of will do. */
 	link_setting("1", "/proc/sys/net/ipv4/conf/%s/proxy_arp", vif->name);
+	link_setting("0", "/proc/sys/net/ipv6/conf/%s/accept_ra", vif->name);
 	return forward(why);
 }

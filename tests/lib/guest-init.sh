@@ -67,14 +67,17 @@ memory_back()
 	if [ $(($1 - memory_now)) -le 1 ]; then pass memory-back; else fail memory-back "$1 MiB were free before, $memory_now after"; fi
 }
 
-# within SECONDS COMMAND…: tries it until it succeeds, for so long. soon COMMAND…: for a minute.
+# within SECONDS COMMAND…: tries it until it succeeds, for about so long. soon COMMAND…: for a minute.
 within()
 {
 	within_tries=$(($1 * 5))
+	read -r within_end _ </proc/uptime
+	within_end=$((${within_end%.*} + $1 * 3)) # tries take time, too
 	shift
 	until "$@" >/dev/null 2>&1; do
 		within_tries=$((within_tries - 1))
-		[ $within_tries -gt 0 ] || return 1
+		read -r within_now _ </proc/uptime
+		[ $within_tries -gt 0 ] && [ "${within_now%.*}" -lt $within_end ] || return 1
 		usleep 200000
 	done
 }

@@ -46,6 +46,7 @@ TOOLSETS = {
     "readelf": [("host", "usr/bin/readelf"), ("host", "usr/bin/x86_64-linux-gnu-readelf")],
     "qemu-img": [("host", "usr/bin/qemu-img")],
     "nft": [("host", "usr/sbin/nft")],
+    "dnsmasq": [("host", "usr/sbin/dnsmasq")],
     "qemu-storage": [("host", "usr/bin/qemu-storage-daemon")],
     "qemu-xen": [],  # Debian's device model and firmware of HVM guests, on a disk of its own: see device_model_disk
 }
@@ -265,8 +266,8 @@ def skeleton(root):
         directory = "usr/sbin" if "sbin/" in path else "usr/bin"
         if os.path.basename(path) not in ("linuxrc", "busybox"):
             root.link("%s/%s" % (directory, os.path.basename(path)), "/bin/busybox")
-    root.data("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
-    root.data("etc/group", "root:x:0:\n")
+    root.data("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")
+    root.data("etc/group", "root:x:0:\nnogroup:x:65534:\n")
     root.data("init", open(os.path.join(LIB, "guest-init.sh")).read(), 0o755)
 
 

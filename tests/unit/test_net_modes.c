@@ -102,9 +102,9 @@ static void plans(void **state)
 
 static void rules(void **state)
 {
-	const struct link_address address = { .family = AF_INET,
-					      .address = { 192, 168, 177, 1 },
-					      .prefix = 24 };
+	struct net_addresses address = {
+		.four = { .family = AF_INET, .address = { 192, 168, 177, 1 }, .prefix = 24 },
+	};
 	char text[2048];
 
 	assert_true(net_rules(text, sizeof(text), net_kind(NET_NAT), "serai-nat", &address) > 0);
@@ -112,6 +112,13 @@ static void rules(void **state)
 	assert_non_null(
 	    strstr(text, "ip saddr 192.168.177.0/24 oifname != \"serai-nat\" masquerade"));
 	assert_null(strstr(text, "chain input"));
+	assert_null(strstr(text, "ip6 saddr"));
+	address.six = (struct link_address){ .family = AF_INET6,
+					     .address = { 0xfd, 1, 2, 3, 4, 5, 6, 7, [15] = 1 },
+					     .prefix = 64 };
+	assert_true(net_rules(text, sizeof(text), net_kind(NET_NAT), "serai-nat", &address) > 0);
+	assert_non_null(
+	    strstr(text, "ip6 saddr fd01:203:405:607::/64 oifname != \"serai-nat\" masquerade"));
 
 	assert_true(net_rules(text, sizeof(text), net_kind(NET_HOST), "h", &address) > 0);
 	assert_non_null(strstr(text, "iifname \"h\" oifname != \"h\" drop"));

@@ -3,6 +3,7 @@
 modprobe xen-netfront
 ip link set lo up
 head -c 2097152 /dev/urandom >/tmp/data
+for part in 1 2 3 4 5 6 7 8; do cat /tmp/data; done >/tmp/big
 cat >/tmp/lease <<'X'
 #!/bin/sh
 [ "$1" = bound ] || exit 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #@ about: stock guests' network cards through Serai's own backend, in each network mode
-#@ with: xen-tools serai-tools nft
+#@ with: xen-tools serai-tools nft dnsmasq
+#@ progs: offload
 #@ modules: xen-netback tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
 #@ host: peer
 #@ guest: cloud:net
@@ -58,7 +59,7 @@ check ready-two soon grep "GUEST READY" ${log}two.log
 one=$(address one eth0) two=$(address two eth0) host=$(address one eth1) bridged=$(address one eth4)
 check leases [ -n "$one" -a -n "$two" -a -n "$host" -a -n "$bridged" ]
 [ -n "$one" ] && [ -n "$two" ] || finish
-head -c 4194304 /dev/urandom >/tmp/out
+head -c 16777216 /dev/urandom >/tmp/out
 httpd -p 80 -h /tmp
 of_out=$(sum </tmp/out)
 of_one=$(on "$one" "sha256sum /tmp/data" | sum_of) of_two=$(on "$two" "sha256sum /tmp/data" | sum_of)
@@ -66,9 +67,22 @@ of_one=$(on "$one" "sha256sum /tmp/data" | sum_of) of_two=$(on "$two" "sha256sum
 # Guest and Dom0, guest and guest, under one translated network.
 check ping ping -c 3 -i 0.2 -W 5 "$one"
 check ping-ipv6 ping -6 -c 2 -i 0.2 -W 5 -I serai-nat "$(link_local one 0)"
-same from-guest "$of_one" "$(wget -q -O - http://"$one"/data | sum)"
+of_big=$(on "$one" "sha256sum /tmp/big" | sum_of)
+same from-guest "$of_big" "$(wget -q -O - http://"$one"/big | sum)"
 same to-guest "$of_out" "$(on "$one" "wget -q -O - http://192.168.177.1/out | sha256sum" | sum_of)"
 same guest-to-guest "$of_two" "$(on "$one" "wget -q -O - http://$two/data | sha256sum" | sum_of)"
+# Without offloads, in the guest and in Dom0, and with them again.
+tap=vif$(xl domid one).0
+check offloads-off offload "$tap" off
+on "$one" "offload eth0 off" >/tmp/offload
+same from-guest-plain "$of_one" "$(wget -q -O - http://"$one"/data | sum)"
+same to-guest-plain "$of_out" "$(on "$one" "wget -q -O - http://192.168.177.1/out | sha256sum" | sum_of)"
+same guest-to-guest-plain "$of_one" "$(on "$two" "wget -q -O - http://$one/data | sha256sum" | sum_of)"
+check offloads-on offload "$tap" on
+on "$one" "offload eth0 on" >>/tmp/offload
+same offloads-of-guest 2 "$(grep -c "^offloads of eth0" /tmp/offload)"
+same from-guest-again "$of_one" "$(wget -q -O - http://"$one"/data | sum)"
+
 # To the outside: the peer says the checksum on a line, then the data.
 on "$two" "echo GET 1048576 | nc 10.0.2.2 $bed_port >/tmp/got; head -n 1 /tmp/got; tail -c 1048576 /tmp/got | sha256sum" >/tmp/nat
 check answered [ -s /tmp/nat ]
