@@ -593,6 +593,37 @@ static void errors_close_one_device(void **state)
 	assert_true(find_node(back_path(1, "error")) >= 0);
 	assert_int_equal(shown(0), 4);
 	assert_true(device(0)->linked);
+	/* Begun anew it is another device, but not too often. */
+	front_state(1, 1);
+	settle();
+	assert_int_equal(shown(1), 2);
+	assert_true(find_node(back_path(1, "error")) < 0);
+	refuse = true;
+	front_state(1, 3);
+	for (int i = 0; i < 3; i++) {
+		look();
+		worker_starts();
+	}
+	assert_int_equal(shown(1), 6);
+	refuse = false;
+	front_state(1, 1);
+	look();
+	look();
+	assert_int_equal(shown(1), 2);
+	refuse = true;
+	front_state(1, 3);
+	for (int i = 0; i < 3; i++) {
+		look();
+		worker_starts();
+	}
+	refuse = false;
+	assert_int_equal(shown(1), 6);
+	front_state(1, 1);
+	look();
+	look();
+	assert_int_equal(shown(1), 6);
+	settle();
+	assert_int_equal(shown(1), 2);
 	nothing_is_left();
 }
 

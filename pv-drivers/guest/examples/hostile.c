@@ -47,7 +47,7 @@ struct device {
 	grant_ref_t ref[NR_PAGES];
 	struct pv_grant_quota quota;
 	evtchn_port_t port;
-	uint64_t seed, requests, connections;
+	uint64_t seed, rounds, requests, connections;
 };
 static struct device devices[NR_DEVICES];
 static unsigned int nr_devices, nr_running;
@@ -217,7 +217,7 @@ static uint64_t right_value(const struct device *d, const struct key *key)
 /* Most keys are right; else a connection would never be made. */
 static void publish(struct device *d)
 {
-	bool all_right = below(&d->seed, 3);
+	bool all_right = !d->rounds || below(&d->seed, 3);
 
 	for (const struct key *key = d->kind->keys; key->name; key++) {
 		uint32_t luck = all_right ? 9 : below(&d->seed, 10);
@@ -346,14 +346,15 @@ static void connection(struct device *d)
 	for (unsigned int i = 0; i < 2; i++)
 		memset(d->page[i], 0, PV_PAGE_SIZE);
 	right_grants(d);
-	if (d->kind->fill && below(&d->seed, 8))
+	if (d->kind->fill && (!d->rounds || below(&d->seed, 8)))
 		d->kind->fill(d);
 	write_number(d, "state", XenbusStateInitialising);
 	if (below(&d->seed, 8))
 		(void)await(d, XenbusStateInitWait, 10 * TIME_S);
 	publish(d);
 	write_number(d, "state",
-		     below(&d->seed, 8) ? XenbusStateInitialised : below(&d->seed, 9));
+		     !d->rounds || below(&d->seed, 8) ? XenbusStateInitialised
+						      : below(&d->seed, 9));
 	if (await(d, XenbusStateConnected, 5 * TIME_S)) {
 		d->connections++;
 		if (below(&d->seed, 8))
@@ -376,7 +377,7 @@ static void run(void *argument)
 	struct device *d = argument;
 	uint64_t rounds = option_number("rounds", 20);
 
-	for (uint64_t i = 0; i < rounds; i++)
+	for (; d->rounds < rounds; d->rounds++)
 		connection(d);
 	nr_running--;
 	wake_all(&all_done);

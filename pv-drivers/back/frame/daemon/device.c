@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define LOOKS_A_SECOND 50
+#define REOPEN_MS      2000
 
 struct back_private *device_find(const struct back_class *class, uint32_t domid, uint32_t devid)
 {
@@ -227,6 +228,26 @@ static void heed_toolstack(struct back_private *n, enum xenbus_state shown)
 		pv_xenbus_close(&n->bus);
 }
 
+/*
+ * A frontend that begins anew after an error gets another chance, as from Linux's backends; but
+ * seldom, so that one that only makes errors costs little.
+ */
+static void reopen(struct back_private *n)
+{
+	if (!(n->broken || n->bus.failed) || n->bus.own != XenbusStateClosed ||
+	    n->peer != XenbusStateInitialising)
+		return;
+	if (now_ms() < n->reopen_at) {
+		if (!n->pause.set)
+			back_set_timer(&n->pause, (int)(n->reopen_at - now_ms()));
+		return;
+	}
+	n->reopen_at = now_ms() + REOPEN_MS;
+	n->broken = false;
+	back_remove(&n->device, "error");
+	pv_xenbus_open(&n->bus);
+}
+
 /* One move at most: each that succeeds makes the device dirty again. */
 void device_look(struct back_private *n)
 {
@@ -242,6 +263,7 @@ void device_look(struct back_private *n)
 		back_set_timer(&n->pause, 1000);
 		return;
 	}
+	reopen(n);
 	heed_toolstack(n, shown);
 	if (n->step != IDLE || n->doomed || too_often(n))
 		return;
