@@ -33,6 +33,7 @@ struct key {
 struct device;
 struct kind {
 	const char *name;
+	enum xenbus_state offered;
 	uint32_t slot; /* bytes of a request; 0: no ring of requests */
 	void (*request)(void *slot, uint64_t *seed, const grant_ref_t *refs);
 	void (*fill)(struct device *device); /* what of its pages is read while connecting */
@@ -141,7 +142,7 @@ static void fill_screen(struct device *d)
 /* --- the kinds ------------------------------------------------------------------------------- */
 
 static const struct kind kinds[] = {
-	{ "vbd", 112, disk_request, NULL,
+	{ "vbd", XenbusStateInitialised, 112, disk_request, NULL,
 	  { { "ring-ref", KEY_REF, 0, NULL },
 	    { "event-channel", KEY_PORT, 0, NULL },
 	    { "protocol", KEY_TEXT, 0, "x86_64-abi" },
@@ -149,7 +150,7 @@ static const struct kind kinds[] = {
 	    { "ring-page-order", KEY_NUMBER, 0, NULL },
 	    { "ring-ref0", KEY_REF, 0, NULL },
 	    { "multi-queue-num-queues", KEY_NUMBER, 1, NULL } } },
-	{ "vif", 12, net_request, NULL,
+	{ "vif", XenbusStateConnected, 12, net_request, NULL,
 	  { { "tx-ring-ref", KEY_REF, 0, NULL },
 	    { "rx-ring-ref", KEY_REF, 1, NULL },
 	    { "event-channel", KEY_PORT, 0, NULL },
@@ -158,22 +159,22 @@ static const struct kind kinds[] = {
 	    { "feature-sg", KEY_NUMBER, 1, NULL },
 	    { "feature-gso-tcpv4", KEY_NUMBER, 1, NULL },
 	    { "multi-queue-num-queues", KEY_NUMBER, 1, NULL } } },
-	{ "9pfs", 0, NULL, fill_share,
+	{ "9pfs", XenbusStateInitialised, 0, NULL, fill_share,
 	  { { "version", KEY_NUMBER, 1, NULL },
 	    { "num-rings", KEY_NUMBER, 1, NULL },
 	    { "ring-ref0", KEY_REF, 0, NULL },
 	    { "event-channel-0", KEY_PORT, 0, NULL } } },
-	{ "vfb", 0, NULL, fill_screen,
+	{ "vfb", XenbusStateInitialised, 0, NULL, fill_screen,
 	  { { "page-ref", KEY_FRAME, 0, NULL },
 	    { "event-channel", KEY_PORT, 0, NULL },
 	    { "protocol", KEY_TEXT, 0, "x86_64-abi" },
 	    { "feature-update", KEY_NUMBER, 1, NULL } } },
-	{ "vkbd", 0, NULL, NULL,
+	{ "vkbd", XenbusStateInitialised, 0, NULL, NULL,
 	  { { "page-ref", KEY_FRAME, 0, NULL },
 	    { "page-gref", KEY_REF, 0, NULL },
 	    { "event-channel", KEY_PORT, 0, NULL },
 	    { "request-abs-pointer", KEY_NUMBER, 1, NULL } } },
-	{ "console", 0, NULL, NULL,
+	{ "console", XenbusStateInitialised, 0, NULL, NULL,
 	  { { "ring-ref", KEY_REF, 0, NULL }, { "port", KEY_PORT, 0, NULL } } },
 };
 
@@ -353,8 +354,7 @@ static void connection(struct device *d)
 		(void)await(d, XenbusStateInitWait, 10 * TIME_S);
 	publish(d);
 	write_number(d, "state",
-		     !d->rounds || below(&d->seed, 8) ? XenbusStateInitialised
-						      : below(&d->seed, 9));
+		     !d->rounds || below(&d->seed, 8) ? d->kind->offered : below(&d->seed, 9));
 	if (await(d, XenbusStateConnected, 5 * TIME_S)) {
 		d->connections++;
 		if (below(&d->seed, 8))
