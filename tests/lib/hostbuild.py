@@ -27,7 +27,7 @@ class BuildError(Exception):
 def header_line(path, key):
     """The words behind '// key:' among the first lines of a C file."""
     with open(path, encoding="utf-8") as f:
-        head = [next(f, "") for _ in range(6)]
+        head = [next(f, "") for _ in range(8)]
     words = []
     for line in head:
         match = re.match(rf"//\s*{key}:(.*)", line)

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Promise: an event channel or a grant does only what its state allows: ports that are free, taken or
+ * another kind's refuse, grants that are not given, too narrow or in use refuse, and every mapping is
+ * undone once.
+ */
+#include "../kit/kit.h"
+#include <public/event_channel.h>
+#include <public/grant_table.h>
+
+#define NR_PORTS 4096 /* more than the two-level ABI has for a guest of 64 bits */
+
+static long event(unsigned int op, void *arg)
+{
+	return call2(__HYPERVISOR_event_channel_op, op, arg);
+}
+
+static long close_port(uint32_t port)
+{
+	struct evtchn_close c = { port };
+
+	return event(EVTCHNOP_close, &c);
+}
+
+static long on_port(unsigned int op, uint32_t port)
+{
+	uint32_t arg[4] = { port, 0, 0, 0 };
+
+	return event(op, arg);
+}
+
+static void free_ports(void)
+{
+	static const uint8_t ops[] = { EVTCHNOP_send, EVTCHNOP_close, EVTCHNOP_bind_vcpu };
+	static const uint32_t bad[] = { 1000, NR_PORTS, 1u << 17, ~0u };
+
+	for (unsigned int i = 0; i < sizeof(ops); i++)
+		for (unsigned int k = 0; k < sizeof(bad) / sizeof(bad[0]); k++)
+			check("no-such-port", on_port(ops[i], bad[k]) < 0);
+	check("port-zero-send", on_port(EVTCHNOP_send, 0) < 0);
+	check("port-zero-close", close_port(0) < 0);
+	check("no-such-operation", event(60, (void *)bad) == -38);
+	check("operation-in-hypervisor", event(EVTCHNOP_send, (void *)0xffff82d080200000) == -14);
+}
+
+static void channels(void)
+{
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct evtchn_bind_interdomain b = { .remote_dom = DOMID_SELF };
+	struct evtchn_status s = { .dom = DOMID_SELF };
+
+	check_eq("alloc", event(EVTCHNOP_alloc_unbound, &a), 0);
+	check("send-unbound", on_port(EVTCHNOP_send, a.port) <= 0);
+	b.remote_port = a.port;
+	check_eq("bind", event(EVTCHNOP_bind_interdomain, &b), 0);
+	check("bind-again", event(EVTCHNOP_bind_interdomain, &b) < 0);
+	check_eq("send", on_port(EVTCHNOP_send, b.local_port), 0);
+	s.port = a.port;
+	check_eq("status", event(EVTCHNOP_status, &s), 0);
+	check_eq("status-bound", s.status, EVTCHNSTAT_interdomain);
+	check_eq("status-other-end", s.u.interdomain.port, b.local_port);
+	check_eq("close", close_port(b.local_port), 0);
+	check("send-closed", on_port(EVTCHNOP_send, b.local_port) < 0);
+	check("close-again", close_port(b.local_port) < 0);
+	check_eq("status-after-close", event(EVTCHNOP_status, &s), 0);
+	check_eq("other-end-unbound", s.status, EVTCHNSTAT_unbound);
+	check_eq("close-other-end", close_port(a.port), 0);
+	a.remote_dom = 77;
+	b.remote_dom = 77;
+	b.remote_port = 3;
+	check("bind-to-nobody", event(EVTCHNOP_bind_interdomain, &b) < 0);
+}
+
+static void virqs_and_ipis(void)
+{
+	struct evtchn_bind_virq v = { .virq = VIRQ_DEBUG };
+	struct evtchn_bind_ipi i = { .vcpu = 0 };
+	struct evtchn_bind_vcpu move = { .vcpu = 500 };
+	struct evtchn_bind_interdomain b = { .remote_dom = DOMID_SELF };
+	uint32_t first;
+
+	check_eq("virq", event(EVTCHNOP_bind_virq, &v), 0);
+	first = v.port;
+	check_eq("virq-twice", event(EVTCHNOP_bind_virq, &v), -17);
+	check("virq-send", on_port(EVTCHNOP_send, first) < 0);
+	v.virq = NR_VIRQS;
+	check("virq-unknown", event(EVTCHNOP_bind_virq, &v) < 0);
+	v.virq = ~0u;
+	check("virq-wild", event(EVTCHNOP_bind_virq, &v) < 0);
+	v = (struct evtchn_bind_virq){ .virq = VIRQ_TIMER, .vcpu = 9999 };
+	check("virq-no-vcpu", event(EVTCHNOP_bind_virq, &v) < 0);
+	v = (struct evtchn_bind_virq){ .virq = VIRQ_DOM_EXC, .vcpu = 1 };
+	check("global-virq-elsewhere", event(EVTCHNOP_bind_virq, &v) < 0);
+	b.remote_port = first;
+	check("bind-to-virq", event(EVTCHNOP_bind_interdomain, &b) < 0);
+	check_eq("virq-close", close_port(first), 0);
+	check_eq("ipi", event(EVTCHNOP_bind_ipi, &i), 0);
+	move.port = i.port;
+	check("ipi-moved", event(EVTCHNOP_bind_vcpu, &move) < 0);
+	check_eq("ipi-send", on_port(EVTCHNOP_send, i.port), 0);
+	check_eq("ipi-close", close_port(i.port), 0);
+	i.vcpu = 4000000000u;
+	check("ipi-no-vcpu", event(EVTCHNOP_bind_ipi, &i) < 0);
+}
+
+/* As many as there are, then one more; all go again. */
+static void all_ports(void)
+{
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	uint32_t last = 0, nr = 0;
+
+	while (nr < NR_PORTS + 10 && !event(EVTCHNOP_alloc_unbound, &a)) {
+		last = a.port > last ? a.port : last;
+		nr++;
+	}
+	check("ports-are-limited", nr > 100 && last < NR_PORTS);
+	check("limit-is-told", event(EVTCHNOP_alloc_unbound, &a) == -28);
+	for (uint32_t port = 1; port <= last; port++)
+		(void)close_port(port);
+	check_eq("ports-again", event(EVTCHNOP_alloc_unbound, &a), 0);
+	(void)close_port(a.port);
+}
+
+static void fifo(void)
+{
+	struct evtchn_init_control c = { .control_gfn = virt_to_mfn((void *)si->pt_base) };
+	struct evtchn_expand_array e = { .array_gfn = virt_to_mfn(alloc_page()) };
+	struct evtchn_set_priority p = { .port = 1, .priority = 3 };
+
+	check("priority-without-fifo", event(EVTCHNOP_set_priority, &p) < 0);
+	check("array-without-fifo", event(EVTCHNOP_expand_array, &e) < 0);
+	check("control-in-page-table", event(EVTCHNOP_init_control, &c) < 0);
+	c.control_gfn = 0x201;
+	check("control-in-hypervisor", event(EVTCHNOP_init_control, &c) < 0);
+	c.control_gfn = virt_to_mfn(alloc_page());
+	c.offset = 4096 - 8;
+	check("control-across-end", event(EVTCHNOP_init_control, &c) < 0);
+	c.offset = 3;
+	check("control-unaligned", event(EVTCHNOP_init_control, &c) < 0);
+	c.offset = 0;
+	c.vcpu = 300;
+	check("control-no-vcpu", event(EVTCHNOP_init_control, &c) < 0);
+}
+
+/* ---- grants, of this domain to itself ---- */
+static struct grant_entry_v1 *table;
+static uint64_t own;
+
+static void give(grant_ref_t ref, uint64_t mfn, uint16_t flags)
+{
+	table[ref].domid = 0;
+	table[ref].frame = (uint32_t)mfn;
+	table[ref].flags = flags;
+}
+
+static struct gnttab_map_grant_ref map(void *at, grant_ref_t ref, uint32_t flags)
+{
+	struct gnttab_map_grant_ref op = { .host_addr = (uint64_t)at, .flags = flags, .ref = ref, .dom = 0 };
+
+	op.status = -99;
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, &op, 1);
+	return op;
+}
+
+static int unmap(void *at, grant_handle_t handle)
+{
+	struct gnttab_unmap_grant_ref op = { .host_addr = (uint64_t)at, .handle = handle, .status = -99 };
+
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_unmap_grant_ref, &op, 1);
+	return op.status;
+}
+
+static bool open_table(void)
+{
+	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 1 };
+	char *page = alloc_page();
+	xen_pfn_t frame;
+
+	s.frame_list.p = &frame;
+	check_eq("table", call3(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, &s, 1), 0);
+	check_eq("table-mapped", remap(page, frame << 12 | PRESENT | WRITABLE | USER), 0);
+	table = (void *)page;
+	s.nr_frames = 1u << 30;
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_setup_table, &s, 1);
+	check("table-too-large", s.status != GNTST_okay);
+	return true;
+}
+
+static void mappings(void)
+{
+	char *at = alloc_page(), *data = alloc_page();
+	struct gnttab_map_grant_ref m;
+
+	own = virt_to_mfn(data);
+	check("not-given", map(at, 20, GNTMAP_host_map).status != GNTST_okay);
+	check("beyond-table", map(at, 1u << 20, GNTMAP_host_map).status != GNTST_okay);
+	check("wild-reference", map(at, ~0u, GNTMAP_host_map).status != GNTST_okay);
+	give(20, own, GTF_permit_access | GTF_readonly);
+	check("wider-than-given", map(at, 20, GNTMAP_host_map).status != GNTST_okay);
+	give(21, 0x201, GTF_permit_access);
+	check("not-its-frame", map(at, 21, GNTMAP_host_map).status != GNTST_okay);
+	give(22, virt_to_mfn((void *)si->pt_base), GTF_permit_access);
+	check("page-table-writable", map(at, 22, GNTMAP_host_map).status != GNTST_okay);
+	check("into-hypervisor", map((void *)0xffff82d080200000, 20, GNTMAP_host_map | GNTMAP_readonly).status != GNTST_okay);
+	check("no-kind", map(at, 20, 0).status != GNTST_okay);
+	check("wild-handle", unmap(at, 77777) != GNTST_okay);
+	m = map(at, 20, GNTMAP_host_map | GNTMAP_readonly);
+	if (m.status != GNTST_okay) {
+		say("no mapping of one's own grants: status %d", m.status);
+		return;
+	}
+	check("reading-is-told", table[20].flags & GTF_reading);
+	check("mapped-readonly", read_ok((uint64_t)at) && !write_ok((uint64_t)at));
+	table[20].flags = 0; /* revoked while mapped: the mapping stays what it was */
+	check("revoked-while-mapped", read_ok((uint64_t)at) && !write_ok((uint64_t)at));
+	check("revoked-is-not-given", map(data, 20, GNTMAP_host_map).status != GNTST_okay);
+	check("unmap-elsewhere", unmap(data, m.handle) != GNTST_okay);
+	check_eq("unmap", unmap(at, m.handle), GNTST_okay);
+	check("unmap-again", unmap(at, m.handle) != GNTST_okay);
+	check("unmapped", !read_ok((uint64_t)at));
+	check_eq("frame-is-free", remap(data, own << 12 | PRESENT | WRITABLE | USER), 0);
+}
+
+static int copy(grant_ref_t ref, unsigned int src, unsigned int dst, unsigned int len)
+{
+	static char to[2 * 4096] __attribute__((aligned(4096)));
+	struct gnttab_copy c = { .flags = GNTCOPY_source_gref, .len = (uint16_t)len, .status = -99,
+				 .source = { .u.ref = ref, .domid = 0, .offset = (uint16_t)src },
+				 .dest = { .u.gmfn = virt_to_mfn(to), .domid = DOMID_SELF, .offset = (uint16_t)dst } };
+
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &c, 1);
+	return c.status;
+}
+
+static void copies(void)
+{
+	give(30, virt_to_mfn(si), GTF_permit_access | GTF_readonly);
+	check_eq("copy", copy(30, 0, 0, 64), GNTST_okay);
+	check("copy-past-source", copy(30, 4090, 0, 7) != GNTST_okay);
+	check("copy-past-destination", copy(30, 0, 4090, 7) != GNTST_okay);
+	check("copy-too-long", copy(30, 0, 0, 0xffff) != GNTST_okay);
+	check("copy-offset-wraps", copy(30, 0xffff, 0, 2) != GNTST_okay);
+	check("copy-not-given", copy(31, 0, 0, 8) != GNTST_okay);
+	check("copy-wild-reference", copy(~0u, 0, 0, 8) != GNTST_okay);
+	check("count-wraps", call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, 0x1000, ~0u) < 0);
+	check("operation-unknown", call3(__HYPERVISOR_grant_table_op, 99, table, 1) == -38);
+}
+
+void test(void)
+{
+	free_ports();
+	channels();
+	virqs_and_ipis();
+	all_ports();
+	fifo();
+	if (open_table()) {
+		mappings();
+		copies();
+	}
+	check("audit", debug_key_says('O', "udit: 0 breaches"));
+}
