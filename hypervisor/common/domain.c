@@ -239,6 +239,15 @@ static int build(struct domain *d, const struct domain_create_args *a)
 	return rc;
 }
 
+/* Of a domain nobody has seen: pages shared with it hold references to it, as all its frames do. */
+static void abandon(struct domain *d)
+{
+	if (d->tot_pages || d->xenheap_pages)
+		while (relinquish_memory(d) == -ERESTART)
+			;
+	domain_put(d);
+}
+
 int domain_create(const struct domain_create_args *a, struct domain **out)
 {
 	struct domain *d;
@@ -251,14 +260,14 @@ int domain_create(const struct domain_create_args *a, struct domain **out)
 		return trace_err(-ENOMEM);
 	rc = build(d, a);
 	if (rc) {
-		domain_put(d);
+		abandon(d);
 		return rc;
 	}
 	d->controller_pause_count = 1;
 	d->pause_count = 1;
 	rc = publish(d);
 	if (rc) {
-		domain_put(d);
+		abandon(d);
 		return trace_err(rc);
 	}
 	*out = d;

@@ -171,6 +171,19 @@ void xfree(void *p)
 	free(p);
 }
 
+/* Pages run out too. */
+#define FAILING(type, name, params, args)                                                          \
+	type __real_##name params;                                                                 \
+	type __wrap_##name params;                                                                 \
+	type __wrap_##name params                                                                  \
+	{                                                                                          \
+		return countdown(&hyper_fail_in) ? NULL : __real_##name args;                      \
+	}
+FAILING(void *, alloc_xen_pages, (unsigned int order, unsigned int flags), (order, flags))
+FAILING(struct page *, alloc_domain_pages, (struct domain * d, unsigned int order, unsigned int flags),
+	(d, order, flags))
+FAILING(struct page *, alloc_anon_pages, (unsigned int order, unsigned int flags), (order, flags))
+
 /* ---- frames ---- */
 struct page *unit_frame_table;
 char *unit_direct_map;
@@ -261,6 +274,9 @@ unsigned long raw_copy_from_guest(void *to, guest_ptr_t from, unsigned long len)
 	return 0;
 }
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
 #if __has_feature(memory_sanitizer)
 #include <sanitizer/msan_interface.h>
 #else
