@@ -179,6 +179,19 @@ static void make_and_fill_domain(void)
 	(void)on(control, __HYPERVISOR_memory_op, XENMEM_populate_physmap, &r, sizeof(r));
 }
 
+/* Two makers of one id: the one that comes late takes nothing of the other's. */
+static void an_id_that_is_taken_stays_its_owners(void **state)
+{
+	struct domain_create_args a = { .id = 2, .max_vcpus = 1, .max_evtchn_port = 63, .max_grant_frames = 1,
+					.max_maptrack_frames = 1 };
+	struct domain *d = NULL;
+
+	assert_int_equal(domain_create(&a, &d), -EEXIST);
+	hyper_settle();
+	assert_ptr_equal(page_get_owner(frame_page(guest->pool[5])), guest->d);
+	hyper_audit();
+}
+
 static void use_events(void)
 {
 	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = 2 };
@@ -284,6 +297,7 @@ int main(void)
 		CASE(no_domctl_and_no_sysctl),
 		CASE(not_another_domains_memory),
 		CASE(not_another_domains_life),
+		CASE(an_id_that_is_taken_stays_its_owners),
 		cmocka_unit_test(every_allocation_may_fail),
 	};
 

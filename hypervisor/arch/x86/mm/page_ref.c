@@ -31,6 +31,21 @@ struct domain *owner_from_ref(uint64_t ref)
 	return slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : NULL;
 }
 
+/* Two may be made with one id at the same time: the second must not become the owner of the first's
+ * frames. One without references only waits to be freed; it leaves its slot, under the lock, before. */
+static int take_slot(struct domain **slot, struct domain *d)
+{
+	int rc = 0;
+
+	spin_lock(&owner_lock);
+	if (*slot && __atomic_load_n(&(*slot)->refcnt, __ATOMIC_RELAXED))
+		rc = -EEXIST;
+	else
+		__atomic_store_n(slot, d, __ATOMIC_RELEASE);
+	spin_unlock(&owner_lock);
+	return rc;
+}
+
 int owner_register(struct domain *d)
 {
 	uint16_t id = d->domain_id;
@@ -50,16 +65,17 @@ int owner_register(struct domain *d)
 		xfree(leaf);
 		slot = owner_slot(id);
 	}
-	__atomic_store_n(slot, d, __ATOMIC_RELEASE);
-	return 0;
+	return take_slot(slot, d);
 }
 
 void owner_unregister(struct domain *d)
 {
 	struct domain **slot = owner_slot(d->domain_id);
 
+	spin_lock(&owner_lock);
 	if (slot && *slot == d)
 		__atomic_store_n(slot, NULL, __ATOMIC_RELEASE);
+	spin_unlock(&owner_lock);
 }
 
 struct domain *page_get_owner(const struct page *pg)

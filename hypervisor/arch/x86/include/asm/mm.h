@@ -38,7 +38,8 @@ extern uint64_t max_page;
 extern uint64_t total_ram_pages;
 
 /* ---- domains ---- */
-/* Makes d known as an owner of frames; before any frame is given to it. 0 or -ENOMEM. Also for
+/* Makes d known as an owner of frames; before any frame is given to it. 0, -ENOMEM, or -EEXIST: another
+ * domain has its id. Also for
  * dom_io and dom_xen. */
 int mm_domain_init(struct domain *d);
 void mm_domain_destroy(struct domain *d); /* last reference gone */
