@@ -1,11 +1,11 @@
-// smp: 1 2
+// smp: 1
 /* SPDX-License-Identifier: MIT */
 /*
  * Promise: no sequence of calls, of one vCPU or of several at once, leaves the hypervisor's records of
  * memory wrong. Each vCPU issues valid calls and mutated ones on frames they share; afterwards the
  * hypervisor's own audit of all frames must find nothing.
  *
- *     tests/guest/run --args "seed=7 rounds=1000000" --timeout 600 fuzz
+ *     tests/guest/run --smp 2 --args "seed=7 rounds=1000000" --timeout 600 fuzz
  *
  * The seed is printed. On one vCPU the same seed makes the same calls.
  */
