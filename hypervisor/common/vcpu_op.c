@@ -68,7 +68,8 @@ static long set_periodic(struct vcpu *v, guest_ptr_t arg)
 
 	if (copy_struct_from_guest(&set, arg))
 		return trace_err(-EFAULT);
-	if (set.period_ns < MILLISECS(1))
+	/* A period that is negative as a time, or leads past the end of time, would expire for ever. */
+	if (set.period_ns < (uint64_t)MILLISECS(1) || set.period_ns > (uint64_t)STIME_MAX / 2)
 		return trace_err(-EINVAL);
 	v->periodic_period = (s_time_t)set.period_ns;
 	migrate_timer(&v->periodic_timer, v->processor);

@@ -146,6 +146,24 @@ static void not_another_domains_life(void **state)
 	assert_true(on(guest, __HYPERVISOR_physdev_op, PHYSDEVOP_map_pirq, &pirq, sizeof(pirq)) < 0);
 }
 
+/* ---- time without end ---- */
+
+static void a_period_leads_forward(void **state)
+{
+	static const uint64_t bad[] = { 0, 999999, 1ull << 62, 1ull << 63, ~0ull };
+	struct vcpu_set_periodic_timer p;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		p.period_ns = bad[i];
+		assert_int_equal(issue(guest, __HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, 0,
+				       arena(guest, &p, sizeof(p)), 0), -EINVAL);
+	}
+	p.period_ns = 1000000;
+	assert_int_equal(issue(guest, __HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, 0, arena(guest, &p, sizeof(p)), 0),
+			 0);
+	hyper_settle();
+}
+
 /* ---- memory runs out ---- */
 
 static long domctl(uint32_t cmd, domid_t id, struct xen_domctl *op)
@@ -297,6 +315,7 @@ int main(void)
 		CASE(no_domctl_and_no_sysctl),
 		CASE(not_another_domains_memory),
 		CASE(not_another_domains_life),
+		CASE(a_period_leads_forward),
 		CASE(an_id_that_is_taken_stays_its_owners),
 		cmocka_unit_test(every_allocation_may_fail),
 	};

@@ -50,16 +50,6 @@ int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn)
 	return 0;
 }
 
-uint32_t arch_ioreq_frames(const struct domain *d)
-{
-	return 0;
-}
-
-int arch_ioreq_frame(struct domain *d, uint32_t id, unsigned int frame, uint64_t *mfn)
-{
-	return -EINVAL;
-}
-
 int hvm_grant_map(struct domain *d, uint64_t gpa, mfn_t mfn, unsigned int flags)
 {
 	return GNTST_general_error;
