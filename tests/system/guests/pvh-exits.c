@@ -94,7 +94,7 @@ static void test_device_models(void)
 
 	for (unsigned int i = 0; i < sizeof(whose) / sizeof(whose[0]); i++)
 		for (op[0] = 0; op[0] < 24; op[0]++)
-			allowed += call3(41, whose[i], 1, (unsigned long)&buffer) >= 0;
+			allowed += call3(41, whose[i], 1, &buffer) >= 0;
 	expect("dm-op", allowed, 0);
 }
 
