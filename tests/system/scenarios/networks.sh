@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #@ about: stock guests' network cards through Serai's own backend, in each network mode
-#@ with: xen-tools serai-tools nft dnsmasq
+#@ with: xen-tools serai-tools nft
 #@ progs: offload
 #@ modules: xen-netback tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
 #@ host: peer
