@@ -252,6 +252,10 @@ static void pic_serves_by_priority(void **state)
 	hvm_isa_irq_pulse(&domain, 4);
 	extint = false;
 	assert_false(vpic_pending(&vcpu));
+	set_pin(0, 0x700); /* by the I/O APIC instead */
+	assert_true(vpic_pending(&vcpu));
+	set_pin(0, 0x10700);
+	assert_false(vpic_pending(&vcpu));
 	extint = true;
 	assert_true(vpic_pending(&vcpu));
 	assert_int_equal(vpic_ack(&vcpu), 0x74); /* by input 2, which is before 4 */

@@ -374,7 +374,7 @@ struct __attribute__((packed)) {
 
 static bool marked(uint32_t value)
 {
-	for (unsigned int i = 0; i < 100000 && MARK[0] != value; i++)
+	for (unsigned int i = 0; i < 10000000 && MARK[0] != value; i++)
 		call(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
 	return MARK[0] == value;
 }
@@ -433,7 +433,7 @@ static void send(uint32_t apic_id, uint32_t command)
 
 static void test_real_mode(void)
 {
-	unsigned int tries = 100000;
+	unsigned int tries = 10000000;
 
 	copy_low(REAL_CODE, real_code, real_end);
 	__asm__ volatile("mov %k0, 0x80" ::"r"((REAL_CODE << 12) + (uint64_t)(real_interrupt - real_code)) : "memory");

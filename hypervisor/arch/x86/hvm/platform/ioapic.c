@@ -5,7 +5,9 @@
  * An edge is delivered when the line goes up, and lost if the pin is masked. A level is delivered once (remote IRR),
  * and again after the local APIC's end of interrupt for as long as the line is up.
  *
- * LIMITS: pins in ExtINT mode deliver nothing (the PIC reaches vCPU 0 by LINT0); the base address does not move.
+ * Pin 0 in ExtINT mode is the PIC's way to vCPU 0, as firmware leaves it; LINT0 is the other.
+ *
+ * LIMITS: other pins in ExtINT mode deliver nothing; the base address does not move.
  */
 #include <asm/hvm/hvm.h>
 #include <asm/hvm/platform.h>
@@ -22,6 +24,13 @@
 static bool is_level(const union vioapic_redir_entry *e)
 {
 	return e->fields.trig_mode;
+}
+
+bool vioapic_wires_pic(const struct hvm_platform *p)
+{
+	const union vioapic_redir_entry e = { .bits = READ_ONCE(p->ioapic.entry[0].bits) };
+
+	return !e.fields.mask && e.fields.delivery_mode == MODE_EXTINT;
 }
 
 static void deliver(struct domain *d, union vioapic_redir_entry *e)

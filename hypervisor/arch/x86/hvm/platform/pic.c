@@ -81,7 +81,8 @@ bool vpic_pending(const struct vcpu *v)
 {
 	const struct hvm_platform *p = hvm_platform_of(v->domain);
 
-	return p && !v->vcpu_id && READ_ONCE(p->pic[0].int_output) && vlapic_takes_extint(v);
+	return p && !v->vcpu_id && READ_ONCE(p->pic[0].int_output) &&
+	       (vlapic_takes_extint(v) || vioapic_wires_pic(p));
 }
 
 static unsigned int take(struct hvm_hw_vpic *c, int input)

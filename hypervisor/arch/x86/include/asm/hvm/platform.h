@@ -134,7 +134,7 @@ bool hvm_gsi_is_up(const struct hvm_platform *p, unsigned int gsi);
 void vpic_reset(struct hvm_platform *p);
 void vpic_set_locked(struct domain *d, unsigned int irq, bool level);
 bool vpic_port(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint32_t *val);
-/* Has the PIC an interrupt that v takes (by its local APIC's LINT0)? And: takes it, the vector. -1: gone. */
+/* Has the PIC an interrupt that v takes (by its local APIC's LINT0, or the I/O APIC's pin 0)? And: takes it, the vector. -1: gone. */
 bool vpic_pending(const struct vcpu *v);
 int vpic_ack(struct vcpu *v);
 
@@ -142,6 +142,7 @@ int vpic_ack(struct vcpu *v);
 void vioapic_reset(struct hvm_platform *p);
 void vioapic_edge_locked(struct domain *d, unsigned int pin); /* the line has gone up */
 bool vioapic_mmio(struct vcpu *v, bool write, uint64_t gpa, unsigned int size, uint64_t *val);
+bool vioapic_wires_pic(const struct hvm_platform *p); /* is pin 0 the PIC's way to vCPU 0? */
 void vioapic_eoi(struct domain *d, uint8_t vector); /* by a local APIC */
 
 /* The timers. *_reset also at creation; *_stop for good. */
