@@ -367,6 +367,74 @@ static void a_dead_transaction_ends_with_eagain(void **state)
 	end(h);
 }
 
+static struct xs_question question(enum xsd_sockmsg_type type, const char *payload, unsigned int len)
+{
+	return (struct xs_question){ .type = type, .payload = payload, .len = len, .error = 99 };
+}
+
+static void many_questions_go_together(void **state)
+{
+	static const struct step steps[] = {
+		{ XS_READ, STR("/a"), BYTEWISE, RAW("one") },
+		{ XS_READ, STR("/b"), ERROR, STR("ENOENT") },
+		{ XS_DIRECTORY, STR("/c"), LATE_BEFORE, STR("x\0y") },
+		END
+	};
+	struct xs_handle *h = begin(steps);
+	struct xs_question q[] = { question(XS_READ, STR("/a")), question(XS_READ, STR("/b")),
+				   question(XS_DIRECTORY, STR("/c")) };
+
+	assert_true(xs_ask_many(h, XBT_NULL, q, 3));
+	assert_int_equal(q[0].error, 0);
+	assert_string_equal(q[0].answer, "one");
+	assert_int_equal(q[0].answer_len, 3);
+	assert_int_equal(q[1].error, ENOENT);
+	assert_null(q[1].answer);
+	assert_int_equal(q[2].error, 0);
+	assert_memory_equal(q[2].answer, "x\0y", 4);
+	free(q[0].answer);
+	free(q[2].answer);
+
+	q[1].type = XS_WRITE; /* reads and changes at once */
+	assert_false(xs_ask_many(h, XBT_NULL, q, 3));
+	assert_int_equal(errno, EINVAL);
+	q[1] = question(XS_WATCH, STR("/a\0t"));
+	assert_false(xs_ask_many(h, XBT_NULL, q + 1, 1));
+	assert_int_equal(errno, EINVAL);
+	q[1] = question(XS_READ, "", XENSTORE_PAYLOAD_MAX + 1);
+	assert_false(xs_ask_many(h, XBT_NULL, q, 2));
+	assert_int_equal(errno, E2BIG);
+	end(h);
+}
+
+static void many_changes_survive_a_restart(void **state)
+{
+	static const struct step steps[] = {
+		{ XS_WRITE, NULL, 0, ANSWER, STR("OK") },
+		{ XS_RM, NULL, 0, HANG_UP, NULL, 0 },
+		{ XS_WRITE, RAW("/a\0v"), ANSWER, STR("OK") },
+		{ XS_RM, STR("/b"), ERROR, STR("ENOENT") },
+		{ XS_TRANSACTION_START, NULL, 0, ANSWER, STR("1") },
+		{ XS_WRITE, NULL, 0, HANG_UP, NULL, 0 },
+		END
+	};
+	struct xs_handle *h = begin(steps);
+	struct xs_question q[] = { question(XS_WRITE, RAW("/a\0v")), question(XS_RM, STR("/b")) };
+	xs_transaction_t t;
+
+	for (int round = 0; round < 2; round++) {
+		t = round ? xs_transaction_start(h) : XBT_NULL;
+		assert_true(xs_ask_many(h, t, q, 2));
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(q[i].error, 0);
+			free(q[i].answer);
+		}
+	}
+	assert_false(xs_transaction_end(h, t, false));
+	assert_int_equal(errno, EAGAIN);
+	end(h);
+}
+
 static bool readable(struct xs_handle *h, int ms)
 {
 	struct pollfd p = { .fd = xs_fileno(h), .events = POLLIN };
@@ -598,6 +666,8 @@ int main(void)
 		cmocka_unit_test(a_lost_answer_repeats_the_request_if_that_is_harmless),
 		cmocka_unit_test(a_hung_daemon_costs_the_time_out),
 		cmocka_unit_test(a_dead_transaction_ends_with_eagain),
+		cmocka_unit_test(many_questions_go_together),
+		cmocka_unit_test(many_changes_survive_a_restart),
 		cmocka_unit_test(watches_come_back_after_a_restart),
 		cmocka_unit_test(a_poller_alone_notices_the_restart),
 		cmocka_unit_test(unwatch_drops_its_events_if_asked),

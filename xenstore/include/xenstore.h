@@ -129,6 +129,25 @@ bool xs_path_is_subpath(const char *parent, const char *child);
 char *xs_control_command(struct xs_handle *h, const char *cmd, void *data, unsigned int len);
 char *xs_debug_command(struct xs_handle *h, const char *cmd, void *data, unsigned int len);
 
+/*
+ * Serai's own: requests that read or change nodes (XS_DIRECTORY, XS_READ, XS_GET_PERMS, XS_WRITE,
+ * XS_MKDIR, XS_SET_PERMS, XS_RM), sent together and handled in order, at the cost of little more
+ * than one; either all read or all change. The payload is the protocol's; `error` becomes an errno
+ * or 0, `answer` what the daemon said, NUL-terminated, from malloc, NULL if error. False (errno):
+ * the daemon could not be asked, a request is not of those, or is too long; nothing is to be freed
+ * then, and changes may have been made.
+ */
+struct xs_question {
+	enum xsd_sockmsg_type type;
+	const void *payload;
+	unsigned int len;
+	int error;
+	char *answer;
+	unsigned int answer_len;
+};
+bool xs_ask_many(struct xs_handle *h, xs_transaction_t t, struct xs_question *questions,
+		 unsigned int nr);
+
 /* The port by which a guest wants to be told to suspend, -1 if it has none. */
 int xs_suspend_evtchn_port(int domid);
 

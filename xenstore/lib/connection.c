@@ -113,36 +113,11 @@ void link_drop(struct xs_handle *h)
 	h->in_used = 0;
 }
 
-static ssize_t send_some(struct xs_handle *h, const struct iovec *iov, int nr)
+static ssize_t send_some(struct xs_handle *h, const char *bytes, size_t len)
 {
-	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = nr };
-	char flat[MESSAGE_MAX];
-	size_t len = 0;
-
-	if (h->is_socket)
-		return sendmsg(h->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-	/* The device takes whole messages best, and parts of a vector one by one. */
-	for (int i = 0; i < nr; i++) {
-		memcpy(flat + len, iov[i].iov_base, iov[i].iov_len);
-		len += iov[i].iov_len;
-	}
-	return write(h->fd, flat, len);
-}
-
-/* The vector without its first n bytes. */
-static int skip_sent(struct iovec *iov, int nr, size_t n)
-{
-	int first = 0;
-
-	while (first < nr && n >= iov[first].iov_len)
-		n -= iov[first++].iov_len;
-	memmove(iov, iov + first, (nr - first) * sizeof(*iov));
-	nr -= first;
-	if (nr) {
-		iov[0].iov_base = (char *)iov[0].iov_base + n;
-		iov[0].iov_len -= n;
-	}
-	return nr;
+	/* The device takes whole messages only; there is never more than one for it. */
+	return h->is_socket ? send(h->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT)
+			    : write(h->fd, bytes, len);
 }
 
 /*
@@ -164,39 +139,42 @@ static int wait_to_send(struct xs_handle *h, deadline_t deadline)
 	return error == -ETIMEDOUT ? 0 : error;
 }
 
-int link_send(struct xs_handle *h, const struct iovec *iov, int nr, deadline_t deadline)
+int link_send(struct xs_handle *h, const char *bytes, size_t len, deadline_t deadline)
 {
-	struct iovec rest[8];
 	int error = 0;
 
-	memcpy(rest, iov, nr * sizeof(*iov));
-	while (nr && !error) {
-		ssize_t n = send_some(h, rest, nr);
+	while (len && !error) {
+		ssize_t n = send_some(h, bytes, len);
 
-		if (n >= 0)
-			nr = skip_sent(rest, nr, n);
-		else if (errno == EAGAIN)
+		if (n >= 0) {
+			bytes += n;
+			len -= n;
+		} else if (errno == EAGAIN) {
 			error = wait_to_send(h, deadline);
-		else if (errno != EINTR)
+		} else if (errno != EINTR) {
 			error = h->is_socket ? -ECONNRESET : -errno;
+		}
 	}
 	return error;
 }
 
-/* The answer to the request in flight; others come too late, and are dropped. */
+/* The answer to a request in flight; others come too late, and are dropped. */
 static void take_answer(struct xs_handle *h, const struct xsd_sockmsg *header, const char *body)
 {
-	if (!h->awaiting || header->req_id != h->req_id)
+	uint32_t at = header->req_id - (h->req_id - h->nr_awaited + 1);
+	struct answer *answer = h->awaited + at;
+
+	if (!h->awaited || at >= h->nr_awaited || answer->body)
 		return;
-	h->answer_body = malloc(header->len + 1);
-	if (!h->answer_body) {
+	answer->body = malloc(header->len + 1);
+	if (!answer->body) {
 		link_break(h);
 		return;
 	}
-	memcpy(h->answer_body, body, header->len);
-	h->answer_body[header->len] = '\0';
-	h->answer = *header;
-	h->awaiting = false;
+	memcpy(answer->body, body, header->len);
+	answer->body[header->len] = '\0';
+	answer->head = *header;
+	h->nr_missing--;
 }
 
 static void take_messages(struct xs_handle *h)

@@ -8,8 +8,9 @@
  * is an epoll set of the connection, of a counter that is not zero while events are queued, and of
  * a timer that runs while there is no connection.
  *
- * Lock order: request_lock, lock. request_lock is held for the length of a request, so one request
- * is in flight at a time, and only its holder sends or replaces the connection.
+ * Lock order: request_lock, lock. request_lock is held for the length of a request, or of several
+ * asked at once, so one caller's are in flight at a time, and only its holder sends or replaces the
+ * connection.
  */
 #ifndef LIBXENSTORE_INTERNAL_H
 #define LIBXENSTORE_INTERNAL_H
@@ -25,6 +26,12 @@
 #pragma GCC visibility push(hidden)
 
 #define MESSAGE_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
+
+/* What came for one request. */
+struct answer {
+	struct xsd_sockmsg head;
+	char *body; /* head.len bytes and a NUL; NULL: it has not come */
+};
 
 struct event {
 	STAILQ_ENTRY(event) next;
@@ -61,10 +68,10 @@ struct xs_handle {
 	bool reading; /* a thread reads, and owns in[in_used...] */
 	char in[2 * MESSAGE_MAX];
 	size_t in_used;
-	uint32_t req_id; /* of the latest request */
-	bool awaiting;	 /* its answer has not come */
-	struct xsd_sockmsg answer;
-	char *answer_body; /* answer.len bytes and a NUL */
+	uint32_t req_id;	 /* of the latest request */
+	struct answer *awaited;	 /* NULL: none */
+	unsigned int nr_awaited; /* the last of them is that of the latest request */
+	unsigned int nr_missing; /* of them, not come yet */
 	STAILQ_HEAD(, event) events;
 	LIST_HEAD(, watch) watches;
 	LIST_HEAD(, transaction) transactions;
@@ -87,7 +94,7 @@ void link_break(struct xs_handle *h);
 /* Drop the descriptor and what came by it. Both locks held, reading false. */
 void link_drop(struct xs_handle *h);
 /* Send all of it. Only request_lock held. -ECONNRESET: broken; -ETIMEDOUT. */
-int link_send(struct xs_handle *h, const struct iovec *iov, int nr, deadline_t deadline);
+int link_send(struct xs_handle *h, const char *bytes, size_t len, deadline_t deadline);
 /*
  * Take in what has come, or wait for more, or for another reader to take some, until the deadline;
  * one in the past makes no wait at all. Lock held, and let go while waiting. -ETIMEDOUT,
