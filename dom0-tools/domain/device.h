@@ -70,6 +70,9 @@ int device_make(struct session *session, struct device *device);
 /* device_nodes.c */
 int device_write_nodes(struct session *session, struct device *device);
 void device_remove_nodes(struct session *session, const struct device *device);
+/* Of all of a domain's that is removed whole: only what lies outside of its own parts. */
+void devices_remove_backends(struct session *session, const struct device *devices,
+			     unsigned int count);
 void device_paths(struct device *device);
 /* The smallest number that no device of the kind has. */
 uint32_t device_free_number(struct session *session, const struct device *device);

@@ -90,35 +90,70 @@ int device_write_nodes(struct session *session, struct device *device)
 		     : 0;
 }
 
-static void remove_steps(struct store_batch *batch, void *data)
+/* What a device has in other domains' parts of the store. */
+static void remove_backend(struct store_batch *batch, const struct device *device)
 {
-	const struct device *device = data;
 	char stop[PATH_BYTES], error[PATH_BYTES];
 
-	snprintf(stop, sizeof(stop), "/local/domain/%u/device", device->domid);
-	if (device->frontend[0])
-		store_tidy(batch, device->frontend, stop);
+	if (!device->backend[0])
+		return;
 	snprintf(stop, sizeof(stop), "/local/domain/%u/backend", device->backend_domid);
-	if (device->backend[0])
-		store_tidy(batch, device->backend, stop);
+	store_tidy(batch, device->backend, stop);
 	/* What a backend of the kernel's had to complain of. */
 	snprintf(error, sizeof(error), "/local/domain/%u/error/backend/%s/%u/%u",
 		 device->backend_domid, device->back_type, device->domid, device->number);
 	snprintf(stop, sizeof(stop), "/local/domain/%u/error", device->backend_domid);
-	if (device->backend[0])
-		store_tidy(batch, error, stop);
+	store_tidy(batch, error, stop);
+}
+
+static void remove_steps(struct store_batch *batch, void *data)
+{
+	const struct device *device = data;
+	char stop[PATH_BYTES];
+
+	snprintf(stop, sizeof(stop), "/local/domain/%u/device", device->domid);
+	if (device->frontend[0])
+		store_tidy(batch, device->frontend, stop);
+	remove_backend(batch, device);
 	snprintf(stop, sizeof(stop), "/libxl/%u", device->domid);
 	store_tidy(batch, device->record, stop);
+}
+
+static void left_behind(struct session *session, const struct device *device, int error)
+{
+	if (error)
+		warn(session, "entries of %s %u are left in the store: %s", device->kind->noun,
+		     device->number, strerror(-error));
 }
 
 void device_remove_nodes(struct session *session, const struct device *device)
 {
 	struct device copy = *device;
-	int error = store_transact(session, remove_steps, &copy);
 
-	if (error)
-		warn(session, "entries of %s %u are left in the store: %s", device->kind->noun,
-		     device->number, strerror(-error));
+	left_behind(session, device, store_transact(session, remove_steps, &copy));
+}
+
+struct several {
+	const struct device *devices;
+	unsigned int count;
+};
+
+static void remove_backends_steps(struct store_batch *batch, void *data)
+{
+	const struct several *several = data;
+
+	for (unsigned int i = 0; i < several->count; i++)
+		remove_backend(batch, &several->devices[i]);
+}
+
+void devices_remove_backends(struct session *session, const struct device *devices,
+			     unsigned int count)
+{
+	struct several several = { devices, count };
+
+	if (count)
+		left_behind(session, devices,
+			    store_transact(session, remove_backends_steps, &several));
 }
 
 uint32_t device_free_number(struct session *session, const struct device *device)

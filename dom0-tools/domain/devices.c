@@ -93,7 +93,6 @@ void devices_destroy(struct session *session, uint32_t domid)
 			     devices[i].backend);
 		device_undo_connect(session, &devices[i]);
 	}
-	for (unsigned int i = 0; i < count; i++)
-		device_remove_nodes(session, &devices[i]);
+	devices_remove_backends(session, devices, count);
 	free(devices);
 }

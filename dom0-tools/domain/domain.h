@@ -74,6 +74,9 @@ int domain_preserve(struct session *session, uint32_t domid, const char *suffix)
 /* A name or a number; -ESRCH (told) if there is no such domain. */
 int domain_find(struct session *session, const char *name_or_id, uint32_t *domid);
 char *domain_name(struct session *session, uint32_t domid); /* malloc'ed, NULL if it has none */
+/* Of many at once: names[i] is that of domids[i]. */
+void domain_names(struct session *session, const uint32_t *domids, char **names,
+		  unsigned int count);
 int domain_set_memory_target(struct session *session, uint32_t domid, uint64_t kib);
 int domain_set_max_memory(struct session *session, uint32_t domid, uint64_t kib);
 int domain_set_vcpus(struct session *session, uint32_t domid, unsigned int online);

@@ -28,12 +28,17 @@ void warn(struct session *session, const char *format, ...) __attribute__((forma
 bool domain_info(struct session *session, uint32_t domid, xc_domaininfo_t *info);
 uint64_t now_ns(void);
 
-/* store.c: the first failure of a batch is remembered (errno), later steps do nothing. */
+/*
+ * store.c: the first failure of a batch is remembered (errno), later steps do nothing. In a
+ * transaction changes are queued, so a step that reads what an earlier one changed flushes first.
+ */
 struct store_batch {
 	struct xs_handle *xs;
 	xs_transaction_t transaction; /* XBT_NULL: none */
+	struct store_queue *queue;    /* NULL: every change is made at once */
 	int error;
 };
+void store_flush(struct store_batch *batch);
 void store_write(struct store_batch *batch, const char *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void store_write_number(struct store_batch *batch, uint64_t value, const char *format, ...)
@@ -47,6 +52,9 @@ void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, co
 /* malloc'ed, NULL if there is none. */
 char *store_read(struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* values[i] of paths[i], each as store_read gives it, at once; all NULL if the store is gone. */
+void store_read_many(struct session *session, const char *const *paths, char **values,
+		     unsigned int count);
 bool store_read_number(struct session *session, uint64_t *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Removes a node, and its parents below `stop` as long as nothing else is in them. */
@@ -87,7 +95,10 @@ int memory_ensure_free(struct session *session, uint64_t kib);
 
 /* destroy.c: without a word, for undoing. */
 int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16]);
-/* devices.c: backends of the domain are told to close, awaited, and their nodes removed. */
+/*
+ * devices.c: backends of the domain are told to close, awaited, and their nodes removed; the
+ * domain's own part of the store goes with the domain.
+ */
 void devices_destroy(struct session *session, uint32_t domid);
 /* device_script.c: runs the script the backend's node names; -EIO (told) if it failed. */
 int device_script(struct session *session, const char *backend, const char *kind,

@@ -6,6 +6,7 @@
 #include "domain/internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,41 @@ char *domain_name(struct session *session, uint32_t domid)
 	return store_read(session, "/local/domain/%u/name", domid);
 }
 
-static bool has_name(struct session *session, uint32_t domid, const char *name)
+void domain_names(struct session *session, const uint32_t *domids, char **names, unsigned int count)
 {
-	char *other = domain_name(session, domid);
-	bool same = other && !strcmp(other, name);
+	char(*text)[PATH_BYTES] = calloc(count + 1, sizeof(*text));
+	const char **path = calloc(count + 1, sizeof(*path));
 
-	free(other);
-	return same;
+	memset(names, 0, count * sizeof(*names));
+	for (unsigned int i = 0; text && path && i < count; i++) {
+		snprintf(text[i], PATH_BYTES, "/local/domain/%u/name", domids[i]);
+		path[i] = text[i];
+	}
+	if (text && path)
+		store_read_many(session, path, names, count);
+	free(path);
+	free(text);
+}
+
+static bool find_among(struct session *session, const char *name, const uint32_t *domids,
+		       unsigned int count, uint32_t *domid)
+{
+	char **names = calloc(count + 1, sizeof(*names));
+	bool found = false;
+	xc_domaininfo_t info;
+
+	if (names)
+		domain_names(session, domids, names, count);
+	for (unsigned int i = 0; names && i < count; i++) {
+		/* Entries may outlive a domain: it is the hypervisor that knows. */
+		if (!found && names[i] && !strcmp(names[i], name)) {
+			*domid = domids[i];
+			found = domain_info(session, *domid, &info);
+		}
+		free(names[i]);
+	}
+	free(names);
+	return found;
 }
 
 /* The domain of that name, if the hypervisor still knows it. */
@@ -28,14 +57,13 @@ static bool find_name(struct session *session, const char *name, uint32_t *domid
 {
 	unsigned int count = 0;
 	char **domains = xs_directory(session->xs, XBT_NULL, "/local/domain", &count);
-	bool found = false;
+	uint32_t *domids = calloc(count + 1, sizeof(*domids));
+	bool found;
 
-	for (unsigned int i = 0; i < count && !found; i++) {
-		xc_domaininfo_t info;
-
-		*domid = strtoul(domains[i], NULL, 10);
-		found = has_name(session, *domid, name) && domain_info(session, *domid, &info);
-	}
+	for (unsigned int i = 0; domids && i < count; i++)
+		domids[i] = strtoul(domains[i], NULL, 10);
+	found = domids && find_among(session, name, domids, count, domid);
+	free(domids);
 	free(domains);
 	return found;
 }

@@ -2,8 +2,9 @@
 /*
  * Reading and writing the store with printf-made paths.
  *
- * A batch is a run of changes of which the first failure counts. New nodes take their parent's
- * permissions, so only the roots of differing parts are given any.
+ * A batch is a run of changes of which the first failure counts. A round trip to the daemon costs
+ * two process switches, so those of a transaction wait in a queue, and go together. New nodes take
+ * their parent's permissions, so only the roots of differing parts are given any.
  */
 #include "domain/internal.h"
 
@@ -22,10 +23,73 @@
 		va_end(path_arguments);                                                            \
 	} while (0)
 
-static void note(struct store_batch *batch, bool done)
+#define QUEUE_CHANGES 48
+#define QUEUE_BYTES   (2 * XENSTORE_PAYLOAD_MAX)
+
+struct store_queue {
+	struct xs_question change[QUEUE_CHANGES];
+	unsigned int count;
+	size_t used;
+	char payload[QUEUE_BYTES];
+};
+
+static void note(struct store_batch *batch, int error)
 {
-	if (!done && !batch->error)
-		batch->error = -errno;
+	if (!batch->error)
+		batch->error = -error;
+}
+
+void store_flush(struct store_batch *batch)
+{
+	struct store_queue *queue = batch->queue;
+
+	if (!queue || !queue->count)
+		return;
+	if (!batch->error &&
+	    !xs_ask_many(batch->xs, batch->transaction, queue->change, queue->count))
+		note(batch, errno);
+	else
+		for (unsigned int i = 0; i < queue->count && !batch->error; i++) {
+			struct xs_question *change = &queue->change[i];
+
+			free(change->answer);
+			/* To have been gone already is as good. */
+			if (change->type != XS_RM || change->error != ENOENT)
+				note(batch, change->error);
+		}
+	queue->count = 0;
+	queue->used = 0;
+}
+
+/* One change: a path with its NUL and what follows it. */
+static void change(struct store_batch *batch, enum xsd_sockmsg_type type, const char *path,
+		   const char *more, size_t more_bytes)
+{
+	size_t path_bytes = strlen(path) + 1, bytes = path_bytes + more_bytes;
+	struct store_queue one, *queue = batch->queue;
+	char *payload;
+
+	if (batch->error)
+		return;
+	if (bytes > XENSTORE_PAYLOAD_MAX) {
+		note(batch, E2BIG);
+		return;
+	}
+	one.count = 0;
+	one.used = 0;
+	if (!queue)
+		batch->queue = &one;
+	else if (queue->count == QUEUE_CHANGES || queue->used + bytes > QUEUE_BYTES)
+		store_flush(batch);
+	payload = batch->queue->payload + batch->queue->used;
+	memcpy(payload, path, path_bytes);
+	memcpy(payload + path_bytes, more, more_bytes);
+	batch->queue->change[batch->queue->count++] =
+	    (struct xs_question){ .type = type, .payload = payload, .len = bytes };
+	batch->queue->used += bytes;
+	if (!queue)
+		store_flush(batch);
+	batch->queue = queue;
 }
 
 void store_write(struct store_batch *batch, const char *value, const char *format, ...)
@@ -33,8 +97,7 @@ void store_write(struct store_batch *batch, const char *value, const char *forma
 	char path[PATH_BYTES];
 
 	MAKE_PATH(path, format);
-	if (!batch->error)
-		note(batch, xs_write(batch->xs, batch->transaction, path, value, strlen(value)));
+	change(batch, XS_WRITE, path, value, strlen(value));
 }
 
 void store_write_number(struct store_batch *batch, uint64_t value, const char *format, ...)
@@ -51,42 +114,59 @@ void store_remove(struct store_batch *batch, const char *format, ...)
 	char path[PATH_BYTES];
 
 	MAKE_PATH(path, format);
-	if (!batch->error && !xs_rm(batch->xs, batch->transaction, path))
-		note(batch, errno == ENOENT);
+	change(batch, XS_RM, path, "", 0);
 }
+
+/* Is the node at the end of path the only one there may be in this listing of its parent? */
+static bool only_child(const struct xs_question *listing, const char *name)
+{
+	return listing->error == ENOENT ||
+	       (!listing->error && (!listing->answer_len ||
+				    (listing->answer_len == strlen(name) + 1 &&
+				     !strcmp(listing->answer, name))));
+}
+
+#define TIDY_DEPTH 8
 
 void store_tidy(struct store_batch *batch, const char *path, const char *stop)
 {
-	char at[PATH_BYTES], *slash;
-	unsigned int count = 0;
+	char parent[TIDY_DEPTH][PATH_BYTES], at[PATH_BYTES], *slash;
+	struct xs_question listing[TIDY_DEPTH];
+	unsigned int depth = 0, bare = 0;
 
+	store_flush(batch);
 	snprintf(at, sizeof(at), "%s", path);
-	store_remove(batch, "%s", at);
-	while (!batch->error && (slash = strrchr(at, '/')) && strlen(stop) < (size_t)(slash - at)) {
-		char **names;
-
+	for (; depth < TIDY_DEPTH; depth++) {
+		slash = strrchr(at, '/');
+		if (!slash || strlen(stop) >= (size_t)(slash - at))
+			break;
 		*slash = '\0';
-		names = xs_directory(batch->xs, batch->transaction, at, &count);
-		if (!names && errno != ENOENT)
-			return;
-		free(names);
-		if (names && count)
-			return;
-		store_remove(batch, "%s", at);
+		strcpy(parent[depth], at);
+		listing[depth] = (struct xs_question){ .type = XS_DIRECTORY,
+						       .payload = parent[depth],
+						       .len = strlen(at) + 1 };
 	}
+	if (!xs_ask_many(batch->xs, batch->transaction, listing, depth))
+		depth = 0;
+	snprintf(at, sizeof(at), "%s", path);
+	while (bare < depth && only_child(&listing[bare], strrchr(at, '/') + 1))
+		strcpy(at, parent[bare++]);
+	for (unsigned int i = 0; i < depth; i++)
+		free(listing[i].answer);
+	store_remove(batch, "%s", at);
 }
 
 void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format,
 		  ...)
 {
-	struct xs_permissions rights[2] = { { .id = owner, .perms = XS_PERM_NONE },
-					    { .id = reader, .perms = XS_PERM_READ } };
-	char path[PATH_BYTES];
+	char path[PATH_BYTES], rights[2 * 12];
+	size_t bytes;
 
 	MAKE_PATH(path, format);
-	if (!batch->error)
-		note(batch, xs_set_permissions(batch->xs, batch->transaction, path, rights,
-					       reader == NO_READER ? 1 : 2));
+	bytes = snprintf(rights, sizeof(rights), "n%u", owner) + 1;
+	if (reader != NO_READER)
+		bytes += snprintf(rights + bytes, sizeof(rights) - bytes, "r%u", reader) + 1;
+	change(batch, XS_SET_PERMS, path, rights, bytes);
 }
 
 char *store_read(struct session *session, const char *format, ...)
@@ -95,6 +175,33 @@ char *store_read(struct session *session, const char *format, ...)
 
 	MAKE_PATH(path, format);
 	return xs_read(session->xs, XBT_NULL, path, NULL);
+}
+
+static void read_some(struct session *session, const char *const *paths, char **values,
+		      unsigned int count)
+{
+	struct xs_question read[QUEUE_CHANGES];
+
+	for (unsigned int i = 0; i < count; i++)
+		read[i] = (struct xs_question){ .type = XS_READ,
+						.payload = paths[i],
+						.len = strlen(paths[i]) + 1 };
+	xs_ask_many(session->xs, XBT_NULL, read, count);
+	for (unsigned int i = 0; i < count; i++)
+		values[i] = read[i].answer;
+}
+
+void store_read_many(struct session *session, const char *const *paths, char **values,
+		     unsigned int count)
+{
+	while (count) {
+		unsigned int some = count < QUEUE_CHANGES ? count : QUEUE_CHANGES;
+
+		read_some(session, paths, values, some);
+		paths += some;
+		values += some;
+		count -= some;
+	}
 }
 
 bool store_read_number(struct session *session, uint64_t *value, const char *format, ...)
@@ -116,13 +223,18 @@ bool store_read_number(struct session *session, uint64_t *value, const char *for
 int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data),
 		   void *data)
 {
-	for (unsigned int tries = 0; tries < 100; tries++) {
-		struct store_batch batch = { .xs = session->xs };
+	struct store_queue queue;
 
+	for (unsigned int tries = 0; tries < 100; tries++) {
+		struct store_batch batch = { .xs = session->xs, .queue = &queue };
+
+		queue.count = 0;
+		queue.used = 0;
 		batch.transaction = xs_transaction_start(session->xs);
 		if (batch.transaction == XBT_NULL)
 			return -errno;
 		steps(&batch, data);
+		store_flush(&batch);
 		if (xs_transaction_end(session->xs, batch.transaction, batch.error != 0))
 			return batch.error;
 		if (batch.error)

@@ -46,8 +46,38 @@ bool domain_get(struct xl *xl, uint32_t domid, xc_domaininfo_t *info)
 	       info->domain == domid;
 }
 
+/* Names learnt by this command, which lives shortly enough. */
+static struct {
+	uint32_t *domid;
+	char **name;
+	unsigned int count;
+} learnt;
+
+void domains_learn_names(struct xl *xl, const struct domains *domains)
+{
+	uint32_t *domid = calloc(domains->count + 1, sizeof(*domid));
+	char **name = calloc(domains->count + 1, sizeof(*name));
+
+	if (learnt.count || !domid || !name || !store(xl)) {
+		free(domid);
+		free(name);
+		return;
+	}
+	for (unsigned int i = 0; i < domains->count; i++)
+		domid[i] = domains->info[i].domain;
+	store_guard(true);
+	domain_names(&xl->session, domid, name, domains->count);
+	store_guard(false);
+	learnt.domid = domid;
+	learnt.name = name;
+	learnt.count = domains->count;
+}
+
 char *domain_name_of(struct xl *xl, uint32_t domid)
 {
+	for (unsigned int i = 0; i < learnt.count; i++)
+		if (learnt.domid[i] == domid && learnt.name[i])
+			return strdup(learnt.name[i]);
 	return read_node(xl, "/local/domain/%u/name", domid);
 }
 
@@ -81,6 +111,7 @@ static bool lookup_name(struct xl *xl, const char *name, uint32_t *domid)
 
 	if (!domains_get(xl, &domains))
 		return false;
+	domains_learn_names(xl, &domains);
 	for (unsigned int i = 0; store(xl) && !found && i < domains.count; i++) {
 		char *its = domain_name_of(xl, domains.info[i].domain);
 

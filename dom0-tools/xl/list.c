@@ -124,7 +124,8 @@ static int print_domains(struct xl *xl, const struct domains *domains,
 	if (columns->nodes && xc_physinfo(xl->session.xc, &machine))
 		return fail(xl, "the hypervisor does not tell how many nodes there are");
 	/* Without names the table is still worth having; store() has told why. */
-	store(xl);
+	if (store(xl))
+		domains_learn_names(xl, domains);
 	output_begin(&out, xl->json, false, NULL);
 	if (!xl->json)
 		print_header(columns);
@@ -305,7 +306,8 @@ int cmd_vm_list(struct xl *xl, int argc, char **argv)
 		;
 	if (!domains_get(xl, &domains))
 		return EXIT_FAILED;
-	store(xl);
+	if (store(xl))
+		domains_learn_names(xl, &domains);
 	output_begin(&out, xl->json, false, "UUID                                  ID    name");
 	for (unsigned int i = 0; i < domains.count; i++) {
 		const xc_domaininfo_t *info = &domains.info[i];

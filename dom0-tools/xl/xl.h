@@ -107,6 +107,8 @@ bool domain_get(struct xl *xl, uint32_t domid, xc_domaininfo_t *info);
 /* A name or a number of an existing domain; false (told) if there is none. */
 bool domain_lookup(struct xl *xl, const char *name_or_id, uint32_t *domid);
 char *domain_name_of(struct xl *xl, uint32_t domid); /* malloc'ed, NULL if unknown */
+/* Asks for all their names at once; domain_name_of then has them at hand. */
+void domains_learn_names(struct xl *xl, const struct domains *domains);
 /* Domain-0, backends' and store's own domains are no guests. */
 bool domain_is_guest(const xc_domaininfo_t *info);
 static inline bool domain_flag(const xc_domaininfo_t *info, uint32_t flag)

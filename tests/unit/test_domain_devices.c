@@ -132,10 +132,49 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path, u
 	return names;
 }
 
-bool xs_set_permissions(struct xs_handle *h, xs_transaction_t t, const char *path,
-			struct xs_permissions *perms, unsigned int count)
+static bool answer(struct xs_handle *h, struct xs_question *q)
 {
-	return node_at(path) >= 0;
+	const char *path = q->payload;
+	size_t length = strlen(path) + 1;
+	unsigned int count;
+	char **names;
+
+	switch (q->type) {
+	case XS_WRITE:
+		return xs_write(h, 1, path, path + length, q->len - (unsigned int)length);
+	case XS_RM:
+		return xs_rm(h, 1, path);
+	case XS_SET_PERMS:
+		return node_at(path) >= 0;
+	case XS_READ:
+		q->answer = xs_read(h, 1, path, NULL);
+		q->answer_len = q->answer ? (unsigned int)strlen(q->answer) : 0;
+		return q->answer;
+	case XS_DIRECTORY:
+		names = xs_directory(h, 1, path, &count);
+		q->answer = names ? calloc(count + 1, 200) : NULL;
+		for (unsigned int i = 0; names && i < count; i++) {
+			strcpy(q->answer + q->answer_len, names[i]);
+			q->answer_len += (unsigned int)strlen(names[i]) + 1;
+		}
+		free(names);
+		return q->answer;
+	default:
+		fail();
+		return false;
+	}
+}
+
+bool xs_ask_many(struct xs_handle *h, xs_transaction_t t, struct xs_question *questions,
+		 unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++) {
+		questions[i].answer = NULL;
+		questions[i].answer_len = 0;
+		errno = EINVAL;
+		questions[i].error = answer(h, &questions[i]) ? 0 : errno;
+	}
+	return true;
 }
 
 /* --- both halves, each given a turn at every nap --- */
@@ -475,6 +514,9 @@ static void ending_a_domain_ends_its_devices_without_its_help(void **state)
 	assert_int_equal(attach(), 0);
 	guest_lets_go = false;
 	devices_destroy(&session, 1);
+	/* As the rest of the domain's parts. */
+	xs_rm(NULL, XBT_NULL, "/libxl/1/device");
+	xs_rm(NULL, XBT_NULL, "/local/domain/1/device/vkbd");
 	while (config.vkbs.count)
 		string_list_remove(&config.vkbs, 0);
 	assert_as_before();
