@@ -1,4 +1,4 @@
-// sources: dom0-tools/build/unpack/unpack.c dom0-tools/build/unpack/libraries.c dom0-tools/build/unpack/lz4.c dom0-tools/build/unpack/lzo.c dom0-tools/build/complaint.c
+// sources: dom0-tools/build/unpack/unpack.c dom0-tools/build/unpack/libraries.c dom0-tools/build/unpack/lz4.c dom0-tools/build/unpack/lz4_block.c dom0-tools/build/bulk.c dom0-tools/build/unpack/lzo.c dom0-tools/build/complaint.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Idom0-tools -Idom0-tools/lib/include
 // libs: -llzma -lzstd -llz4 -lbz2 -llzo2 -lz
 /* SPDX-License-Identifier: MIT */

@@ -1,4 +1,4 @@
-// sources: dom0-tools/build/unpack/unpack.c dom0-tools/build/unpack/libraries.c dom0-tools/build/unpack/lz4.c dom0-tools/build/unpack/lzo.c dom0-tools/build/complaint.c
+// sources: dom0-tools/build/unpack/unpack.c dom0-tools/build/unpack/libraries.c dom0-tools/build/unpack/lz4.c dom0-tools/build/unpack/lz4_block.c dom0-tools/build/bulk.c dom0-tools/build/unpack/lzo.c dom0-tools/build/complaint.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Idom0-tools -Idom0-tools/lib/include
 // libs: -llzma -lzstd -llz4 -lbz2 -llzo2 -lz
 /* SPDX-License-Identifier: MIT */
@@ -208,7 +208,7 @@ static void spoilt_files_harm_nothing(void **state)
 {
 	srand(1);
 	for (unsigned int i = 0; i < NR_KINDS; i++) {
-		for (unsigned int round = 0; round < 6; round++) {
+		for (unsigned int round = 0; round < 12; round++) {
 			pack(i);
 			for (unsigned int hit = 0; hit < 4; hit++)
 				packed[16 + rand() % (packed_bytes - 16)] ^= 1 << rand() % 8;
@@ -279,6 +279,15 @@ static int make_plain(void **state)
 	srand(7);
 	for (size_t i = 0; i < PLAIN_BYTES; i++)
 		plain[i] = i % (1 << 20) < 200000 ? 0 : i % 3 ? "kernel"[i % 6] : rand();
+	/* A part of matches of every length and distance, with few or many bytes between. */
+	for (size_t i = 3 << 20; i < 5 << 20;) {
+		size_t count = rand() % (rand() % 8 ? 40 : 400), distance = 1 + rand() % (rand() % 2 ? 40 : 65535);
+
+		for (; count--; i++)
+			plain[i] = plain[i - distance];
+		for (count = rand() % (rand() % 8 ? 4 : 400); count--; i++)
+			plain[i] = rand();
+	}
 	return 0;
 }
 

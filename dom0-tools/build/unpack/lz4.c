@@ -6,32 +6,30 @@
 #include "build/unpack/unpack.h"
 
 #include <errno.h>
-#include <lz4.h>
 #include <stdlib.h>
 
-#define BLOCK_BYTES (8 << 20)
+#define BLOCK_BYTES ((size_t)8 << 20)
+#define PACKED_MOST (BLOCK_BYTES + BLOCK_BYTES / 255 + 16) /* of bytes that cannot be packed */
 
 static uint32_t le32(const uint8_t *at)
 {
 	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *piece,
+static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *window,
 			 struct unpack_sink *sink)
 {
 	while (end - in >= 4) {
 		uint32_t packed = le32(in);
-		int got, error;
+		int error;
 
 		/* What follows the last block is the unpacked size. */
 		if (end - in == 4 && packed == sink->total)
 			break;
 		in += 4;
-		if (!packed || packed > LZ4_COMPRESSBOUND(BLOCK_BYTES) || packed > end - in)
+		if (!packed || packed > PACKED_MOST || packed > end - in)
 			return -EINVAL;
-		got =
-		    LZ4_decompress_safe((const char *)in, (char *)piece, (int)packed, BLOCK_BYTES);
-		error = got < 0 ? -EINVAL : unpack_put(sink, piece, got);
+		error = lz4_unpack_block(in, packed, BLOCK_BYTES, window, sink);
 		if (error)
 			return error;
 		in += packed;
@@ -41,9 +39,9 @@ static int unpack_blocks(const uint8_t *in, const uint8_t *end, uint8_t *piece,
 
 int unpack_lz4(const uint8_t *in, size_t in_bytes, struct unpack_sink *sink)
 {
-	uint8_t *piece = malloc(BLOCK_BYTES);
-	int error = piece ? unpack_blocks(in + 4, in + in_bytes, piece, sink) : -ENOMEM;
+	uint8_t *window = malloc(LZ4_WINDOW);
+	int error = window ? unpack_blocks(in + 4, in + in_bytes, window, sink) : -ENOMEM;
 
-	free(piece);
+	free(window);
 	return error;
 }
