@@ -156,6 +156,9 @@ def boot_arguments(machine):
         dom0_memory(machine), machine.options)
     if machine.hypervisor == "xen":
         options += " cpuidle=0"  # Debian's Xen idles by MWAIT on some models, in a way TCG refuses
+        if not machine.icount:  # figures are those of its defaults
+            # Its lazy switching of FPU registers loses them under TCG: one vCPU's turn up in another, programs crash.
+            options += " spec-ctrl=eager-fpu"
     # QEMU separates modules by commas; a comma inside one is doubled.
     modules = [("%s %s" % (machine.kernel, kernel_args)).replace(",", ",,")] if machine.kernel != "none" else []
     modules += [machine.initrd.replace(",", ",,")] if machine.initrd else []
