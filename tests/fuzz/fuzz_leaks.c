@@ -2,6 +2,7 @@
 // cflags: -DUNIT_TEST -DSECTION_SHIFT=11 -DCONFIG_DEBUG -include tests/fuzz/hyper_arch.h
 // libs: -Wl,--wrap=hypercall_preempt_check -Wl,--wrap=printk -Wl,--wrap=panic -Wl,--wrap=bug -Wl,--wrap=alloc_xen_pages -Wl,--wrap=alloc_domain_pages -Wl,--wrap=alloc_anon_pages
 // options: -max_len=1024 -len_control=0
+// runs: 300
 // sanitize: memory
 /* SPDX-License-Identifier: MIT */
 /*

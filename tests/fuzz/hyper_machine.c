@@ -332,16 +332,18 @@ struct guest hyper_guest[NR_GUESTS];
 static uint64_t free_before;
 static int objects_before;
 
+/* Nobody runs but while it calls: the scheduler must not choose one. */
+static void choose_nobody(void)
+{
+}
+
 void hyper_settle(void)
 {
 	calling = false;
 	hyper_clock += 700000;
 	timer_interrupt();
-	this_cpu(softirq_pending) &= ~(1u << SOFTIRQ_SCHEDULE);
-	while (softirq_is_pending()) {
+	while (softirq_is_pending())
 		do_softirq();
-		this_cpu(softirq_pending) &= ~(1u << SOFTIRQ_SCHEDULE);
-	}
 }
 
 static struct domain *make_domain(domid_t id, bool privileged)
@@ -414,6 +416,7 @@ void hyper_start(void)
 	page_alloc_add(_mfn(1), _mfn(HYPER_FRAMES));
 	timers_init();
 	sched_init();
+	open_softirq(SOFTIRQ_SCHEDULE, choose_nobody);
 	hardware_domain = make_domain(0, true);
 	loud = getenv("HYPER_LOUD") != NULL;
 }

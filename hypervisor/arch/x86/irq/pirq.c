@@ -32,13 +32,13 @@ static int ensure_table(struct irq_domain *t)
 	uint16_t *table;
 	unsigned long flags;
 
-	if (READ_ONCE(t->nr))
+	if (READ_ONCE(t->irq_of))
 		return 0;
 	table = xzalloc_array(uint16_t, nr_irqs);
 	if (!table)
 		return -ENOMEM;
 	spin_lock_irqsave(&t->lock, flags);
-	if (!t->nr) {
+	if (!t->irq_of) {
 		t->irq_of = table;
 		table = NULL;
 		t->nr = nr_irqs;
