@@ -194,6 +194,29 @@ void free_domain_page(struct page *pg)
 	uncharge(d, 1, !(ref & REF_UNCHARGED));
 }
 
+uint64_t free_unheld_pages(struct domain *d, uint64_t mfn, uint64_t most)
+{
+	uint64_t unheld = ref_owner_bits(d->domain_id) | REF_ALLOCATED | 1, nr = 0;
+
+	for (; nr < most; nr++) {
+		uint64_t x = unheld;
+		struct page *pg = frame_page(mfn + nr);
+
+		/* Typed references come with plain ones: a frame with but one has no type in use.
+		 * Ordering: as in put_page(). */
+		if (!__atomic_compare_exchange_n(&pg->ref, &x, REF_XEN, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
+			break;
+		ASSERT(!(type_read(pg) & TYPE_COUNT));
+		set_gpfn_from_mfn(_mfn(mfn + nr), INVALID_M2P_ENTRY);
+	}
+	if (nr) {
+		heap_free_frames(mfn, nr, tlb_clock());
+		uncharge(d, nr, true);
+	}
+	return nr;
+}
+
 void share_xen_page(void *v, struct domain *d, bool writable)
 {
 	struct page *pg = mfn_to_page(virt_to_mfn(v));

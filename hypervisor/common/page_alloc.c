@@ -261,6 +261,21 @@ void heap_free(struct page *pg, unsigned int order, bool dirty, uint16_t stamp)
 	spin_unlock(&heap_lock);
 }
 
+void heap_free_frames(uint64_t mfn, uint64_t nr, uint16_t stamp)
+{
+	spin_lock(&heap_lock);
+	while (nr) {
+		unsigned int aligned = min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
+		unsigned int order = min(aligned, 63u - (unsigned int)__builtin_clzll(nr));
+
+		account(mfn, order, true, 1);
+		merge_and_insert(mfn, order, DIRTY, stamp);
+		mfn += 1ull << order;
+		nr -= 1ull << order;
+	}
+	spin_unlock(&heap_lock);
+}
+
 /* ---- background scrubbing ---- */
 #define SCRUB_ORDER 4 /* frames between two looks at other work */
 

@@ -141,6 +141,13 @@ struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits,
 			unsigned int flags);
 /* `stamp`: flush clock now, if a guest may have had it mapped; `dirty`: it has contents. */
 void heap_free(struct page *pg, unsigned int order, bool dirty, uint16_t stamp);
+/* Any number of frames in a row, each with contents and a ref of none. */
+void heap_free_frames(uint64_t mfn, uint64_t nr, uint16_t stamp);
+/*
+ * For a dying domain: frees its frames from `mfn` on that nobody holds any more but by their
+ * allocation, up to the first other one or `most`. How many.
+ */
+uint64_t free_unheld_pages(struct domain *d, uint64_t mfn, uint64_t most);
 /* For exchanges: frames leave and enter a domain while its count of pages stays. steal: as
  * steal_page(); the frame is then nobody's, and one of the two others ends that. */
 int steal_charged_page(struct domain *d, struct page *pg);
