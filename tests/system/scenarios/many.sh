@@ -26,7 +26,7 @@ clock() { read -r now rest < /proc/uptime; now=${now%.*}${now#*.}; } # $now: hun
 # maps of grants) as large as they ever need to be. From then on every page must come back.
 check ports heap 600
 xl create -q /tmp/g.cfg 'name="first"' && xl destroy first || fail first "the first guest failed"
-heap_before=
+heap_before= grew=in-each-round
 nodes_before=$(nodes)
 settled_heap() # two equal readings
 {
@@ -55,10 +55,9 @@ for round in $(seq "$bed_rounds"); do
 	xl list >/tmp/list
 	same round-$round-listed $((bed_guests + 1)) "$(awk 'NR > 1' /tmp/list | wc -l)"
 	newest=$(awk 'NR > 2 && $2 > id { id = $2 } END { print id }' /tmp/list)
-	# The quickest of many tells what the work costs, however busy the machine is; the benchmark has exact figures.
+	# The quickest of many tells what the work costs, however busy the machine is; growth would be there in every round.
 	echo "round $round: the quickest of the first 25 creates took ${first}0 ms, of the last 25 ${last}0 ms"
-	[ $last -le $((first * 3 + 5)) ] && pass round-$round-no-growth ||
-		fail round-$round-no-growth "the quickest create took ${first}0 ms at first, ${last}0 ms at last"
+	[ $last -gt $((first * 3 + 5)) ] || grew=no
 	bad=0
 	for number in $(order "$((round + 1000))"); do
 		xl destroy g$number >/tmp/destroy.out 2>&1 || bad=$((bad + 1))
@@ -74,4 +73,5 @@ for round in $(seq "$bed_rounds"); do
 	[ "$(heap)" = "$expected" ] || cat /tmp/round-*.dump
 	same round-$round-nodes "$nodes_before" "$(nodes)"
 done
+same growth no $grew
 same all-gone 1 "$(xl list | awk 'NR > 1' | wc -l)"
