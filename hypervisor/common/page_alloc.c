@@ -3,9 +3,8 @@
  * The heap: a buddy allocator over all RAM that is not part of the hypervisor's image.
  *
  * Free blocks of 2^order frames hang in lists by zone (the width of their frame numbers: zone z has
- * frames below 2^z), order, and cleanliness. Blocks come from the highest zone that is allowed, so
- * low memory stays for devices that cannot reach higher. A zone boundary is a power of two, so no
- * block crosses one.
+ * frames below 2^z), order, and cleanliness. Blocks come from high zones, so that low memory stays
+ * for devices that cannot reach higher. A zone boundary is a power of two, so no block crosses one.
  *
  * A block freed by a guest is dirty: it is scrubbed in the background by idle CPUs, or else when it
  * is next allocated. Dirty and clean blocks do not merge with each other, so scrubbing is never
@@ -148,25 +147,38 @@ static uint64_t carve(uint64_t mfn, unsigned int order)
 	return mfn;
 }
 
-/* The smallest block that is large enough, clean before dirty; 0 if none. */
-static uint64_t find_in_zone(const struct zone *z, unsigned int order)
+/* The smallest block of the highest zone that has one large enough; 0 if none. */
+static uint64_t find_kind(unsigned int kind, unsigned int order, unsigned int first_zone,
+			  unsigned int last_zone)
 {
-	uint32_t clean = z->nonempty[CLEAN] >> order, dirty = z->nonempty[DIRTY] >> order;
+	for (unsigned int z = last_zone; z >= first_zone; z--) {
+		uint32_t orders = zones[z].nonempty[kind] >> order;
 
-	if (clean)
-		return z->head[CLEAN][order + (unsigned int)__builtin_ctz(clean)];
-	if (dirty)
-		return z->head[DIRTY][order + (unsigned int)__builtin_ctz(dirty)];
+		if (orders)
+			return zones[z].head[kind][order + (unsigned int)__builtin_ctz(orders)];
+	}
 	return 0;
 }
 
+static uint64_t find_in_zones(unsigned int order, unsigned int first_zone, unsigned int last_zone)
+{
+	uint64_t mfn = find_kind(CLEAN, order, first_zone, last_zone);
+
+	return mfn ? mfn : find_kind(DIRTY, order, first_zone, last_zone);
+}
+
+/* Clean before dirty, but what devices can reach is not given away for that: above 4 GiB, then
+ * above 16 MiB, then the rest. */
 static uint64_t find_block(unsigned int order, unsigned int max_zone)
 {
-	for (unsigned int z = max_zone; z > 0; z--) {
-		uint64_t mfn = find_in_zone(&zones[z], order);
+	static const unsigned int floors[] = { 32 - PAGE_SHIFT + 1, 24 - PAGE_SHIFT + 1, 1 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(floors); i++) {
+		uint64_t mfn = find_in_zones(order, floors[i], max_zone);
 
 		if (mfn)
 			return mfn;
+		max_zone = min(max_zone, floors[i] - 1);
 	}
 	return 0;
 }
@@ -199,7 +211,7 @@ static uint64_t find_or_merge(unsigned int order, unsigned int max_zone)
 	for (unsigned int z = max_zone; !mfn && order && z > order; z--) {
 		if (zones[z].free_pages >> order) {
 			merge_mixed(z, order);
-			mfn = find_in_zone(&zones[z], order);
+			mfn = find_in_zones(order, z, z);
 		}
 	}
 	return mfn;
@@ -265,7 +277,8 @@ void heap_free_frames(uint64_t mfn, uint64_t nr, uint16_t stamp)
 {
 	spin_lock(&heap_lock);
 	while (nr) {
-		unsigned int aligned = min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
+		unsigned int aligned =
+		    min((unsigned int)__builtin_ctzll(mfn), (unsigned int)MAX_ORDER);
 		unsigned int order = min(aligned, 63u - (unsigned int)__builtin_clzll(nr));
 
 		account(mfn, order, true, 1);

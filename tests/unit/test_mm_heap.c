@@ -108,6 +108,27 @@ static void address_limit(void **state)
 	free_xen_page(w);
 }
 
+/* A low frame that is clean comes before high ones that are not: as far as devices go they are alike. */
+static void clean_comes_first(void **state)
+{
+	static void *v[NR_FRAMES];
+	unsigned int nr = 0;
+	void *low, *w;
+
+	while ((v[nr] = alloc_xen_pages(0, 0)))
+		nr++;
+	low = v[0];
+	for (unsigned int n = 1; n < nr; n++)
+		if (v[n] < low)
+			low = v[n];
+	memset(low, 0, PAGE_SIZE);
+	for (unsigned int n = 0; n < nr; n++)
+		heap_free(mfn_to_page(virt_to_mfn(v[n])), 0, v[n] != low, 0);
+	w = alloc_xen_page();
+	assert_ptr_equal(w, low);
+	free_xen_page(w);
+}
+
 static void zero_means_zero(void **state)
 {
 	for (unsigned int n = 0; n < 64; n++) {
@@ -300,6 +321,7 @@ int main(void)
 		cmocka_unit_test(address_limit),
 		cmocka_unit_test(random_blocks),
 		cmocka_unit_test(clean_and_dirty_merge_when_needed),
+		cmocka_unit_test(clean_comes_first),
 		cmocka_unit_test(zero_means_zero),
 		cmocka_unit_test(domain_frames),
 		cmocka_unit_test(reuse_flushes),
