@@ -22,5 +22,10 @@ for card in $cards; do
 	ip link set $card up
 	udhcpc -i $card -n -q -t 60 -T 1 -s /tmp/lease >/tmp/dhcp 2>&1 || echo "GUEST WRONG dhcp on $card: $(tail -n 1 /tmp/dhcp)"
 done
+# Once more, when the kernel has no more to say about links coming up: its messages cut others' lines.
+sleep 1
+for card in $cards; do
+	echo "GUEST ADDRESS $card $(ip -4 addr show dev $card | sed -n 's/.*inet \([0-9.]*\).*/\1/p')"
+done
 echo "GUEST READY"
 sleep 100000

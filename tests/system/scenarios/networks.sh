@@ -28,7 +28,7 @@ guest()
 {
 	name=$1
 	echo "name = \"$name\"; type = \"pv\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/net\"" > /tmp/"$name".cfg
-	echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 dhcp=$2\"" >> /tmp/"$name".cfg
+	echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 quiet dhcp=$2\"" >> /tmp/"$name".cfg
 	shift 2
 	number=0
 	printf 'vif = [ ' >> /tmp/"$name".cfg
@@ -39,7 +39,7 @@ guest()
 	echo ']' >> /tmp/"$name".cfg
 	check create-"$name" xl create -q /tmp/"$name".cfg
 }
-address() { sed -n "s/.*GUEST ADDRESS $2 \([0-9.]*\).*/\1/p" $log"$1".log; }
+address() { sed -n "s/.*GUEST ADDRESS $2 \([0-9.]*\).*/\1/p" $log"$1".log | tail -n 1; }
 # on ADDRESS COMMAND: what the guest says.
 on() { { echo "$2"; echo exit; sleep "${3-0}"; } | timeout 60 nc "$1" 99; }
 sum() { sha256sum | cut -d ' ' -f 1; }
@@ -58,6 +58,7 @@ check ready-one soon grep "GUEST READY" ${log}one.log
 check ready-two soon grep "GUEST READY" ${log}two.log
 one=$(address one eth0) two=$(address two eth0) host=$(address one eth1) bridged=$(address one eth4)
 check leases [ -n "$one" -a -n "$two" -a -n "$host" -a -n "$bridged" ]
+[ -n "$one" ] && [ -n "$two" ] || tail -n 40 ${log}one.log ${log}two.log
 [ -n "$one" ] && [ -n "$two" ] || finish
 head -c 16777216 /dev/urandom >/tmp/out
 httpd -p 80 -h /tmp
