@@ -23,7 +23,7 @@ import rootfs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MACHINE_KEYS = {"qemu", "cpu", "smp", "mem", "dom0-mem", "disk", "nic", "options", "dom0-args", "timeout"}
-HEADER_KEYS = {"about", "guest", "guest-modules", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host"}
+HEADER_KEYS = {"about", "guest", "guest-modules", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host", "held"}
 BUILDING = threading.Lock()
 
 
@@ -42,6 +42,7 @@ class Job:
         self.about = header.get("about", "")
         self.quick = name in header.get("quick", "").split()
         self.compare = "compare" in header
+        self.held = header.get("held")  # why it is run only when named
         self.header, self.keys, self.body = header, keys, body
         self.qemu = int(keys.get("qemu", 10))
         self.timeout = float(keys.get("timeout", header.get("timeout", 90)))

@@ -20,7 +20,13 @@ for card in $cards; do
 	tries=300
 	until [ -d /sys/class/net/$card ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
 	ip link set $card up
-	udhcpc -i $card -n -q -t 60 -T 1 -s /tmp/lease >/tmp/dhcp 2>&1 || echo "GUEST WRONG dhcp on $card: $(tail -n 1 /tmp/dhcp)"
+	# As a client that stays would, it asks again when nobody has answered.
+	tries=10
+	until udhcpc -i $card -n -q -t 60 -T 1 -s /tmp/lease >/tmp/dhcp 2>&1 || [ $tries = 0 ]; do
+		echo "GUEST WITHOUT a lease for $card at $(cut -d ' ' -f 1 /proc/uptime): $(tail -n 3 /tmp/dhcp | tr '\n' ' ')"
+		tries=$((tries - 1))
+		sleep 2
+	done
 done
 # Once more, when the kernel has no more to say about links coming up: its messages cut others' lines.
 sleep 1

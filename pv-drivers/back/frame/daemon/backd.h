@@ -45,6 +45,7 @@ struct back_private {
 	bool seen; /* by the scan under way */
 	struct back_timer deadline, pause;
 	uint64_t reopen_at; /* not sooner after an error */
+	bool acted; /* the frontend has been elsewhere than at its beginning */
 	uint64_t window; /* looks at the device are counted in seconds */
 	uint32_t looks;
 	struct worker *worker;

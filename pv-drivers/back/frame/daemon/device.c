@@ -230,12 +230,13 @@ static void heed_toolstack(struct back_private *n, enum xenbus_state shown)
 
 /*
  * A frontend that begins anew after an error gets another chance, as from Linux's backends; but
- * seldom, so that one that only makes errors costs little.
+ * seldom, so that one that only makes errors costs little. One that has not even begun has made no
+ * error: what failed is ours, and whoever waits for the device is to read why.
  */
 static void reopen(struct back_private *n)
 {
 	if (!(n->broken || n->bus.failed) || n->bus.own != XenbusStateClosed ||
-	    n->peer != XenbusStateInitialising)
+	    n->peer != XenbusStateInitialising || !n->acted)
 		return;
 	if (now_ms() < n->reopen_at) {
 		if (!n->pause.set)
@@ -243,7 +244,7 @@ static void reopen(struct back_private *n)
 		return;
 	}
 	n->reopen_at = now_ms() + REOPEN_MS;
-	n->broken = false;
+	n->broken = n->acted = false;
 	back_remove(&n->device, "error");
 	pv_xenbus_open(&n->bus);
 }
@@ -263,6 +264,8 @@ void device_look(struct back_private *n)
 		back_set_timer(&n->pause, 1000);
 		return;
 	}
+	if (n->peer > XenbusStateInitialising)
+		n->acted = true;
 	reopen(n);
 	heed_toolstack(n, shown);
 	if (n->step != IDLE || n->doomed || too_often(n))
