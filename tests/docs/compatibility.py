@@ -62,10 +62,13 @@ def keys():
     kept = re.findall(r'^\tKEPT\("([a-z0-9_]+)"', text, re.M)
     screen = re.search(r"keys\[\] = \{(.*?)\};", read("dom0-tools/config/finish.c"), re.S).group(1)
     screen = [k for k in re.findall(r'"(\w+)"', screen) if k in kept]
-    kept = [k for k in kept if k not in screen]
+    hvm = set(re.findall(r'\{ \.name = "([a-z0-9_]+)"', read("dom0-tools/config/hvm_spec.c")))
+    hvm = [k for k in kept if k in hvm and k not in screen]
+    kept = [k for k in kept if k not in screen and k not in hvm]
     return ["## Keys of a domain's configuration (xl.cfg)", "",
             "Yes: " + ", ".join(f"`{k}`" for k in used) + ".", "",
             "For PV guests, as the keys of their screen: " + ", ".join(f"`{k}`" for k in screen) + ".", "",
+            "For HVM guests (what of a key is refused there, xl.cfg(5) says): " + ", ".join(f"`{k}`" for k in hvm) + ".", "",
             "Partly (read, checked for their kind of value, and kept without effect): "
             + ", ".join(f"`{k}`" for k in kept) + ".", "",
             "Any other key: no.", ""]
