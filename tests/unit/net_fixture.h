@@ -31,6 +31,7 @@ static struct back_counters counters;
 static struct back_link lnk = { .domid = 7, .counters = &counters };
 static struct bucket bucket;
 static struct net_queue queue;
+static struct net_journal journal;
 static void *tx_page, *rx_page;
 static struct pv_ring tx, rx; /* the guest's half */
 static int wire = -1;	      /* the tap's other end */
@@ -102,6 +103,9 @@ static void begin(uint32_t offloads)
 				    .bucket = &bucket,
 				    .tap_polled = true,
 				    .waiting = queue.waiting };
+	queue.tx_answers = (struct answers){ .ring = &queue.tx, .kept = &journal.tx };
+	queue.rx_answers = (struct answers){ .ring = &queue.rx, .kept = &journal.rx };
+	journal = (struct net_journal){ 0 };
 	counters = (struct back_counters){ 0 };
 	notified = 0;
 	polled = true;

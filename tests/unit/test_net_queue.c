@@ -542,6 +542,102 @@ static void taken_over(void **state)
 	expect_no_answer();
 }
 
+/*
+ * The ring as a worker leaves it that dies when `written` of nr answers from index first on are in
+ * their slots and none is shown: the others' slots are still as the guest wrote them.
+ */
+static void die_writing(struct pv_ring *ring, void *page, const uint8_t *before,
+			struct answers *answers, uint32_t nr, uint32_t written)
+{
+	size_t head = sizeof(struct pv_ring_page), size = ring->entry_size;
+	struct pv_ring_page *shared = page;
+
+	for (uint32_t i = written; i < nr; i++)
+		memcpy((uint8_t *)page + head + i * size, before + head + i * size, size);
+	shared->rsp_prod = 0;
+	answers->kept->nr = nr;
+	assert_int_equal(pv_back_init(ring, page, 4096, size, pv_back_resume_index(page)), 0);
+	assert_true(answers_resume(answers) >= 0);
+	assert_int_equal(answers->kept->nr, 0);
+}
+
+static void died_answering_tx(void **state)
+{
+	static uint8_t before[4096], bytes[65536];
+	struct virtio_net_hdr head;
+
+	for (uint32_t written = 0; written <= 4; written++) {
+		begin(ALL);
+		make_packet(guest[1], 3000, false, true);
+		make_packet(guest[3], 60, false, false);
+		request(3, 0, 60, 0, 20);
+		request(1, 0, 3500, NETTXF_extra_info | NETTXF_more_data, 10);
+		extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 1400, 1);
+		request(2, 0, 500, 0, 11);
+		(void)pv_ring_push(&tx);
+		memcpy(before, tx_page, sizeof(before));
+		assert_int_equal(run_tx(), NET_IDLE);
+		request(3, 0, 60, 0, 30);
+		(void)pv_ring_push(&tx);
+		die_writing(&queue.tx, tx_page, before, &queue.tx_answers, 4, written);
+		while (sent(&head, bytes) >= 0)
+			;
+		assert_int_equal(run_tx(), NET_IDLE);
+		assert_int_equal(sent(&head, bytes), 60); /* the later one, and nothing else */
+		assert_int_equal(sent(&head, bytes), -1);
+		expect_answer(20, NETIF_RSP_OKAY);
+		expect_answer(10, NETIF_RSP_OKAY);
+		expect_answer(-1, NETIF_RSP_NULL);
+		expect_answer(11, NETIF_RSP_OKAY);
+		expect_answer(30, NETIF_RSP_OKAY);
+		expect_no_answer();
+	}
+}
+
+static void died_answering_rx(void **state)
+{
+	static uint8_t before[4096];
+
+	for (uint32_t written = 0; written <= 2; written++) {
+		begin(ALL);
+		make_packet(packet, 5000, false, true);
+		for (uint32_t i = 0; i < 3; i++)
+			offer(10 + i, 100 + i);
+		(void)pv_ring_push(&rx);
+		receive(NULL, packet, 5000);
+		memcpy(before, rx_page, sizeof(before));
+		assert_int_equal(run_rx(), NET_IDLE);
+		queue.first_page = queue.nr_pages = 0; /* the successor's */
+		die_writing(&queue.rx, rx_page, before, &queue.rx_answers, 2, written);
+		receive(NULL, packet, 60);
+		assert_int_equal(run_rx(), NET_IDLE);
+		expect_part(100, NETRXF_more_data, 4096);
+		expect_part(101, 0, 5000 - 4096);
+		expect_part(102, 0, 60);
+		expect_nothing();
+	}
+}
+
+/* Answers that were shown are not shown again, and nonsense in the journal harms nobody. */
+static void nothing_to_resume(void **state)
+{
+	begin(ALL);
+	make_packet(guest[1], 60, false, true);
+	request(1, 0, 60, 0, 1);
+	(void)pv_ring_push(&tx);
+	assert_int_equal(run_tx(), NET_IDLE);
+	journal.tx.nr = 1; /* died before this was taken back */
+	assert_int_equal(answers_resume(&queue.tx_answers), 0);
+	expect_answer(1, NETIF_RSP_OKAY);
+	expect_no_answer();
+	journal.tx.first = queue.tx.prod;
+	journal.tx.nr = NET_MAX_SLOTS + 1;
+	assert_int_equal(answers_resume(&queue.tx_answers), 0);
+	journal.tx.nr = 3; /* more than the ring has requests */
+	assert_int_equal(answers_resume(&queue.tx_answers), -EIO);
+	expect_no_answer();
+}
+
 /* --- random ---------------------------------------------------------------------------------- */
 
 static uint64_t seed = 20261121;
@@ -721,6 +817,9 @@ int main(void)
 		cmocka_unit_test(bad_pages),
 		cmocka_unit_test(rx_index_lies),
 		cmocka_unit_test(taken_over),
+		cmocka_unit_test(died_answering_tx),
+		cmocka_unit_test(died_answering_rx),
+		cmocka_unit_test(nothing_to_resume),
 		cmocka_unit_test(a_million_from_the_guest),
 		cmocka_unit_test(a_million_to_the_guest),
 	};

@@ -7,8 +7,9 @@
  * public/io/netif.h. Packets go through the tap with the head of linux/virtio_net.h, which says
  * what public/io/netif.h says otherwise: a checksum left blank, a segment's size.
  *
- * The journal has no part of this class: what was not answered when a worker died is taken again
- * from the ring, and a packet twice or not at all is what networks do.
+ * What was not answered when a worker died is taken again from the ring: a packet twice or not at
+ * all is what networks do. But answers overwrite the requests they are for, long before the guest
+ * is shown them; so each batch of them is complete in the journal before the first is written.
  */
 #ifndef NET_CLASS_H
 #define NET_CLASS_H
@@ -17,6 +18,21 @@
 
 #define NET_KIND       "qnic"
 #define NET_MAX_QUEUES 8
+#define NET_MAX_SLOTS  256 /* of a ring, which is one page */
+
+/* The larger of struct netif_tx_response and netif_rx_response. */
+#define NET_ANSWER_BYTES 8
+
+/* Answers of a ring that are being written: nr of them from index first on; nr 0: none. */
+struct net_answers {
+	uint32_t nr, first;
+	uint8_t answer[NET_MAX_SLOTS][NET_ANSWER_BYTES];
+};
+
+/* The class's part of the journal: one of these a queue. */
+struct net_journal {
+	struct net_answers tx, rx;
+};
 
 /* What the frontend takes; without it Dom0's kernel does the work before the tap. */
 enum net_offload {

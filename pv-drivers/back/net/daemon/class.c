@@ -265,6 +265,7 @@ static int prepare(struct back_device *device, struct back_connect *connect, boo
 	int rc = read_frontend(device, body);
 
 	connect->bytes = sizeof(*body);
+	connect->journal_bytes = body->nr_queues * (uint32_t)sizeof(struct net_journal);
 	return rc ? rc : open_taps(device, connect, body);
 }
 

@@ -6,7 +6,7 @@
  * Both directions work in batches of packets: requests are copied out of the ring and checked, one
  * grant copy moves all bytes, then each packet goes on its own way. Responses are published at
  * packets' ends only, and in the ring's order; so a worker that takes over begins at the first
- * request without a response, which always begins a packet.
+ * request without a response, which always begins a packet (answers.h has those half written).
  *
  * What a frontend can do wrong has two grades. A packet that is wrong in itself (a bad reference,
  * sizes that contradict each other) is answered with an error and lost. A ring that can no longer
@@ -16,6 +16,7 @@
 #ifndef NET_QUEUE_H
 #define NET_QUEUE_H
 
+#include "answers.h"
 #include "back_worker.h"
 #include "bucket.h"
 #include "net/net_class.h"
@@ -30,7 +31,7 @@
 #define NET_PACKET_BYTES  65536u
 #define NET_PACKET_PAGES  16u
 #define NET_ARENA_BYTES	  (512u << 10)
-#define NET_RX_SLOTS	  256
+#define NET_RX_SLOTS	  NET_MAX_SLOTS
 
 /* What one batch needs; of the process, as it serves one queue at a time. */
 struct net_batch {
@@ -44,6 +45,7 @@ struct net_queue {
 	int tap;
 	int tx_port, rx_port; /* local; the same if the frontend has one */
 	struct pv_ring tx, rx;
+	struct answers tx_answers, rx_answers;
 	void *tx_page, *rx_page;
 	uint32_t offloads;
 	struct bucket *bucket; /* the interface's */

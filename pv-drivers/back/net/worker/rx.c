@@ -188,7 +188,7 @@ static int put_extra(struct net_queue *queue, const struct rx_packet *packet)
 			       ? XEN_NETIF_GSO_TYPE_TCPV6
 			       : XEN_NETIF_GSO_TYPE_TCPV4;
 	use_page(queue);
-	return pv_ring_put(&queue->rx, &extra, sizeof(extra));
+	return answers_add(&queue->rx_answers, &extra, sizeof(extra));
 }
 
 static uint16_t first_flags(const struct rx_packet *packet)
@@ -219,7 +219,7 @@ static int deliver(struct net_queue *queue, const struct net_batch *batch,
 			response.flags |= NETRXF_more_data;
 		response.status = copy->status == GNTST_okay ? (int16_t)copy->len : NETIF_RSP_ERROR;
 		whole &= copy->status == GNTST_okay;
-		error = pv_ring_put(&queue->rx, &response, sizeof(response));
+		error = answers_add(&queue->rx_answers, &response, sizeof(response));
 		if (!i && segmented(&packet->head) && !error)
 			error = put_extra(queue, packet);
 	}
@@ -296,7 +296,10 @@ int net_rx(struct net_queue *queue, struct net_batch *batch, const char **fault)
 	for (uint32_t i = 0; i < nr; i++)
 		if (deliver(queue, batch, &packets[i]))
 			return lost(fault);
-	if (pv_ring_push(&queue->rx))
+	rc = answers_show(&queue->rx_answers);
+	if (rc < 0)
+		return lost(fault);
+	if (rc)
 		back_notify(queue->link, queue->rx_port);
 	rc = rest(queue, fault);
 	return rc < 0 ? rc : rc || more ? NET_MORE : NET_IDLE;

@@ -163,6 +163,19 @@ static int bind_port(struct back_link *link, uint32_t remote, int *port)
 	return *port < 0 ? *port : 0;
 }
 
+/* Rings go on behind what is answered, or was about to be. */
+static int resume_answers(struct back_link *link, struct net_queue *queue, uint32_t index)
+{
+	struct net_journal *journal = (struct net_journal *)link->journal + index;
+
+	queue->tx_answers = (struct answers){ .ring = &queue->tx, .kept = &journal->tx };
+	queue->rx_answers = (struct answers){ .ring = &queue->rx, .kept = &journal->rx };
+	if (answers_resume(&queue->tx_answers) >= 0 && answers_resume(&queue->rx_answers) >= 0)
+		return 0;
+	back_why(link, "the ring of queue %u is not as the worker before left it", index);
+	return -EIO;
+}
+
 static int start_queue(struct back_link *link, struct net_queue *queue,
 		       const struct net_connect *connect, uint32_t index)
 {
@@ -178,6 +191,8 @@ static int start_queue(struct back_link *link, struct net_queue *queue,
 	if (!error)
 		error = map_ring(link, connect->queue[index].rx_ref,
 				 sizeof(struct netif_rx_request), &queue->rx_page, &queue->rx);
+	if (!error)
+		error = resume_answers(link, queue, index);
 	if (!error)
 		error = bind_port(link, tx_port, &queue->tx_port);
 	if (!error && rx_port != tx_port)
@@ -233,6 +248,7 @@ static int connect_link(struct back_link *link, const struct back_message *messa
 
 	if (message->bytes == sizeof(*body) && body->nr_queues &&
 	    body->nr_queues <= NET_MAX_QUEUES && message->nr_fds == body->nr_queues &&
+	    link->journal_bytes == body->nr_queues * sizeof(struct net_journal) &&
 	    body->rate_bytes <= NET_RATE_BYTES_MAX && body->rate_us <= NET_RATE_US_MAX)
 		return connect_body(link, body, fds);
 	back_why(link, "serai-backd and this worker are of different versions");

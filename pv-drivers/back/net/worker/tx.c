@@ -239,9 +239,9 @@ static int answer(struct net_queue *queue, const struct tx_packet *packet)
 
 	for (unsigned int i = 0; i < packet->nr_parts && !error; i++) {
 		response.id = packet->ids[i];
-		error = pv_ring_put(&queue->tx, &response, sizeof(response));
+		error = answers_add(&queue->tx_answers, &response, sizeof(response));
 		for (unsigned int e = 0; !i && e < packet->nr_extras && !error; e++)
-			error = pv_ring_put(&queue->tx, &none, sizeof(none));
+			error = answers_add(&queue->tx_answers, &none, sizeof(none));
 	}
 	return error;
 }
@@ -291,7 +291,10 @@ int net_tx(struct net_queue *queue, struct net_batch *batch, uint64_t now_us, co
 		if (answer(queue, &packets[i]))
 			return lost(fault, "the index of the tx ring is impossible");
 	}
-	if (pv_ring_push(&queue->tx))
+	rc = answers_show(&queue->tx_answers);
+	if (rc < 0)
+		return lost(fault, "the index of the tx ring is impossible");
+	if (rc)
 		back_notify(queue->link, queue->tx_port);
 	if (!bucket_open(queue->bucket, now_us))
 		return NET_CLOSED;
