@@ -682,6 +682,28 @@ static void a_new_daemon_goes_on(void **state)
 	nothing_is_left();
 }
 
+/* What still serves is not ended while its successor is not even asked for. */
+static void a_new_daemon_leaves_workers_alone(void **state)
+{
+	start();
+	plug(1);
+	front_state(1, 4);
+	set_node(back_path(1, "state"), "4");
+	has_journal[1] = live[1] = true;
+	later = true;
+	look();
+	assert_int_equal(device(1)->step, ADVERTISING);
+	assert_int_equal(joined, 0);
+	assert_true(discover_needs("5.lock"));
+	assert_true(discover_needs("5-test-1.lock"));
+	assert_false(discover_needs("6.lock"));
+	assert_false(discover_needs("5-test-2.lock"));
+	assert_false(discover_needs("5-none-1.lock"));
+	assert_false(discover_needs("backd.lock"));
+	nothing_is_left();
+	assert_false(discover_needs("5.lock"));
+}
+
 static void a_store_that_does_not_answer_ends_nothing(void **state)
 {
 	start();
@@ -797,6 +819,7 @@ int main(void)
 		cmocka_unit_test(errors_close_one_device),
 		cmocka_unit_test(a_dead_worker_is_not_noticed),
 		cmocka_unit_test(a_new_daemon_goes_on),
+		cmocka_unit_test(a_new_daemon_leaves_workers_alone),
 		cmocka_unit_test(a_store_that_does_not_answer_ends_nothing),
 		cmocka_unit_test(anything_may_happen),
 	};

@@ -45,8 +45,8 @@ struct back_private {
 	bool seen; /* by the scan under way */
 	struct back_timer deadline, pause;
 	uint64_t reopen_at; /* not sooner after an error */
-	bool acted; /* the frontend has been elsewhere than at its beginning */
-	uint64_t window; /* looks at the device are counted in seconds */
+	bool acted;	    /* the frontend has been elsewhere than at its beginning */
+	uint64_t window;    /* looks at the device are counted in seconds */
 	uint32_t looks;
 	struct worker *worker;
 	LIST_ENTRY(back_private) all;
@@ -70,6 +70,11 @@ uint64_t now_ms(void);
 /* discover.c */
 int discover_start(void);
 void discover_clean(void); /* processes and files of devices that are gone */
+/*
+ * Whether a device is, or will be, a worker's that has this lock. An earlier serai-backd's serves
+ * on until its successor can start, and its lock stands for its last I/O: neither may go before.
+ */
+bool discover_needs(const char *lock_name);
 void discover_again(const struct back_class *class);
 void store_ready(void);
 void look_at_dirty(void);

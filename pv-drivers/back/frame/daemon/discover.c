@@ -182,6 +182,21 @@ static bool exists(const char *kind, uint32_t domid, uint32_t devid)
 	return class && device_find(class, domid, devid);
 }
 
+bool discover_needs(const char *lock_name)
+{
+	char kind[BACK_KIND_MAX + 1];
+	const struct back_private *n;
+	uint32_t domid, devid;
+	int words = sscanf(lock_name, "%u-%16[^-]-%u.lock", &domid, kind, &devid);
+
+	if (words == 3)
+		return exists(kind, domid, devid);
+	LIST_FOREACH (n, &backd.devices, all)
+		if (words == 1 && n->device.domid == domid && !n->device.class->own_worker)
+			return true;
+	return false;
+}
+
 /* "<domid>-<kind>-<devid>[.<suffix>]", or a lock: "<any of that or domid>.lock" */
 static void clean_one(int dir, const char *name)
 {
@@ -191,7 +206,8 @@ static void clean_one(int dir, const char *name)
 	uint32_t domid, devid;
 
 	if (dot && !strcmp(dot, ".lock")) {
-		worker_evict(name);
+		if (!discover_needs(name))
+			worker_evict(name);
 		return;
 	}
 	if (sscanf(name, "%u-%16[^-]-%u", &domid, kind, &devid) != 3 || exists(kind, domid, devid))

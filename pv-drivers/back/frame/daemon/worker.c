@@ -7,7 +7,8 @@
  * also registers with its io_uring. The kernel gives that up only once the process is gone *and*
  * its last I/O is done; so who has the lock knows that nothing of an earlier worker's can still
  * reach the disk or the guest, and only then is the next one started. The lock also serves a
- * serai-backd whose predecessor died: it finds the worker's pid in the file and ends it.
+ * serai-backd whose predecessor died: it finds the worker's pid in the file and ends it. It waits
+ * for that process's end, too: the kernel may let go of the lock before the event channels.
  *
  *	none -> LOCKING (poll for the lock) -> STARTING (exec) -> RUNNING -> ENDING (its death, then
  *	the lock) -> LOCKING, or none if nobody needs it any more
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +43,7 @@ struct worker {
 	bool ours;  /* ENDING because nobody needed it */
 	unsigned int users;
 	struct back_process process;
+	int evicted; /* LOCKING: whoever had the lock, a pidfd; -1: nobody known */
 	int socket, lock;
 	struct back_source source;
 	struct back_timer poll;
@@ -89,19 +93,40 @@ static void remove_lock(const char *name)
 	unlink(path);
 }
 
-/* A pid from a file may be somebody else's by now. */
-static void kill_worker(pid_t pid)
+/* A pid from a file may be somebody else's by now. A pidfd of what was killed, or -1. */
+static int kill_worker(pid_t pid)
 {
 	char path[64], name[16] = "";
-	int fd;
+	int fd, pidfd;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	fd = pid > 1 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	if (fd < 0)
-		return;
-	if (read(fd, name, sizeof(name) - 1) > 0 && !strncmp(name, "serai-back", 10) && strncmp(name, "serai-backd", 11))
-		kill(pid, SIGKILL);
+		return -1;
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd >= 0 && read(fd, name, sizeof(name) - 1) > 0 &&
+	    !strncmp(name, "serai-back", 10) && strncmp(name, "serai-backd", 11)) {
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	} else if (pidfd >= 0) {
+		close(pidfd);
+		pidfd = -1;
+	}
 	close(fd);
+	return pidfd;
+}
+
+/* Who was evicted has ended, and with it all that it held. */
+static bool evicted_is_gone(struct worker *w)
+{
+	struct pollfd end = { .fd = w->evicted, .events = POLLIN };
+
+	if (w->evicted < 0)
+		return true;
+	if (!poll(&end, 1, 0))
+		return false;
+	close(w->evicted);
+	w->evicted = -1;
+	return true;
 }
 
 void worker_evict(const char *lock_name)
@@ -122,7 +147,9 @@ void worker_evict(const char *lock_name)
 		remove_lock(name);
 		close(fd);
 	} else {
-		kill_worker(pid);
+		fd = kill_worker(pid);
+		if (fd >= 0)
+			close(fd);
 		remove_lock(name);
 	}
 }
@@ -132,6 +159,8 @@ void worker_evict(const char *lock_name)
 static void forget(struct worker *w)
 {
 	back_set_timer(&w->poll, -1);
+	if (w->evicted >= 0)
+		close(w->evicted);
 	remove_lock(w->name);
 	LIST_REMOVE(w, all);
 	free(w);
@@ -331,8 +360,13 @@ static void try_to_start(struct worker *w)
 
 	if (lock == -EWOULDBLOCK) {
 		if (!w->asked && w->phase == LOCKING)
-			kill_worker(pid);
+			w->evicted = kill_worker(pid);
 		w->asked = true;
+		back_set_timer(&w->poll, POLL_MS);
+		return;
+	}
+	if (lock >= 0 && !evicted_is_gone(w)) {
+		close(lock);
 		back_set_timer(&w->poll, POLL_MS);
 		return;
 	}
@@ -367,7 +401,7 @@ static struct worker *new_worker(const struct back_private *n)
 	if (!w)
 		return NULL;
 	w->domid = device->domid;
-	w->socket = -1;
+	w->socket = w->evicted = -1;
 	w->poll.expired = poll_expired;
 	w->process.exited = process_exited;
 	w->since = now_ms();
