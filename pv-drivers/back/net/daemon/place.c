@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,6 +73,7 @@ static void placed(struct back_process *process, int status)
 static _Noreturn void child(const struct back_device *device, struct net_device *net)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	umask(022); /* a DHCP server reads what is made here as nobody */
 	if (net->script[0])
 		become_script(device, net, "online");
 	net->placing->rc = net_join(&net->vif, net->placing->why);
