@@ -14,6 +14,7 @@
 #include <xen/io/xenbus.h>
 
 #define READY_SECONDS	  20
+#define OWN_READY_SECONDS 120 /* serai-backd waits shorter for its helpers, and tells why */
 #define CONNECTED_SECONDS 30
 
 char *device_complaint(struct session *session, const struct device *device)
@@ -65,9 +66,16 @@ static const char *remedy(const struct device *device)
 	return "serai-backd should; see /var/log/xen/domd.log";
 }
 
+static bool is_own_backend(const struct device *device)
+{
+	return !device->backend_domid && strcmp(device->back_type, "vbd") &&
+	       strcmp(device->back_type, "vif");
+}
+
 int device_await_backend(struct session *session, const struct device *device)
 {
-	uint64_t deadline = now_ns() + READY_SECONDS * 1000000000ULL, state;
+	uint64_t seconds = is_own_backend(device) ? OWN_READY_SECONDS : READY_SECONDS;
+	uint64_t deadline = now_ns() + seconds * 1000000000ULL, state;
 	struct timespec pause = { 0, 1000000 };
 
 	while ((state = state_of(session, device->backend)) < XenbusStateInitWait) {

@@ -12,7 +12,7 @@
 
 #include "net/helpers.h"
 
-#define LOCK_TRIES 3000 /* of 10 ms */
+#define LOCK_TRIES 9000 /* of 10 ms */
 
 int net_why(char why[NET_WHY], int error, const char *format, ...)
 {

@@ -17,10 +17,10 @@
 #include <syslog.h>
 #include <xenstore.h>
 
-#define BACK_PATH_MAX 512
-#define BACK_LATER    1
-#define BACK_SECONDS  10	/* a worker has this long to start, connect, disconnect */
-#define BACK_HELPER_SECONDS 30 /* a class, to finish what is BACK_LATER */
+#define BACK_PATH_MAX	    512
+#define BACK_LATER	    1
+#define BACK_SECONDS	    30	/* a worker has this long to start, connect, disconnect */
+#define BACK_HELPER_SECONDS 100 /* a class, to finish what is BACK_LATER */
 
 struct back_device;
 
