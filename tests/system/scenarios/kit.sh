@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-#@ about: guests of the kit in 1 MiB each: time to be up, disk and network through Linux's backends, a backend that goes
+#@ about: guests of the kit in 1 MiB each: time to be up, disk and network through Linux's backends and ours, a backend that goes
 #@ progs: udpecho
 #@ with: xen-tools serai-tools
-#@ modules: xen-blkback xen-netback loop bridge
+#@ modules: xen-blkback xen-netback loop bridge tun
 #@ guest: kit/hello kit/check kit/blockcopy kit/echo kit/http
 #@ timeout: 200
 #@ mem: 1024
 #@ run serai: smp=2 dom0-mem=512 rounds=3 datagrams=200 pages=10
 #@ run xen: smp=2 dom0-mem=512 rounds=1 datagrams=50 pages=1 short=yes on=xen
 
-modules xen-blkback xen-netback loop bridge
+modules xen-blkback xen-netback loop bridge tun
 start_dom0 serai serai
+mkdir -p /dev/net
+[ -c /dev/net/tun ] || mknod /dev/net/tun c 10 200
 mkdir -p /var/log/xen/console
 guest() # NAME KERNEL LINE…: creates it with these lines besides the usual ones
 {
@@ -94,15 +96,30 @@ if [ -e /guest/kit/echo ]; then
 	ip link set lo up
 	guest echo echo 'vif = [ "bridge=br0" ]' 'cmdline = "ip=10.9.0.2/24"'
 	guest http http 'vif = [ "bridge=br0" ]' 'cmdline = "ip=10.9.0.3/24"'
+	guest own echo 'vif = [ "bridge=br0,backendtype=serai" ]' 'cmdline = "ip=10.9.0.4/24"'
 	check echo-ready says echo ready
 	check http-ready says http ready
-	check ping ping -c 3 -i 0.2 -W 2 10.9.0.2
-	check udp-echo udpecho 10.9.0.2 $bed_datagrams
+	check own-ready says own ready
 	head -c 300000 /dev/urandom >/tmp/data
-	# nc ends when its input does: it stays open until everything is back.
-	(cat /tmp/data; for i in $(seq 300); do [ "$(stat -c %s /tmp/back 2>/dev/null)" != 300000 ] || break; usleep 100000; done) |
-		timeout 60 nc 10.9.0.2 7 >/tmp/back
-	check tcp-echo cmp /tmp/data /tmp/back
+	echoes() # NAME ADDRESS: a guest that echoes
+	{
+		check $1ping ping -c 3 -i 0.2 -W 10 $2
+		check $1udp-echo udpecho $2 $bed_datagrams
+		rm -f /tmp/back
+		# nc ends when its input does: it stays open until everything is back.
+		(cat /tmp/data; for i in $(seq 900); do [ "$(stat -c %s /tmp/back 2>/dev/null)" != 300000 ] || break; usleep 100000; done) |
+			timeout 120 nc $2 7 >/tmp/back
+		check $1tcp-echo cmp /tmp/data /tmp/back
+	}
+	echoes "" 10.9.0.2
+	echoes own-backend- 10.9.0.4
+	same own-backends-nodes 4 "$(xenstore-read /local/domain/0/backend/qnic/$(xl domid own)/0/state)"
+	# Its worker dies while the echoes come: they go on.
+	worker=$(cat /run/serai/back/$(xl domid own).lock)
+	kill -9 $worker
+	another() { [ "$(cat /run/serai/back/$(xl domid own).lock)" != $worker ]; }
+	check own-worker-again within 60 another
+	check own-ping-again within 60 ping -c 1 -W 5 10.9.0.4
 	timeout 10 wget -q -O /tmp/page http://10.9.0.3/
 	check http-page grep -q "A guest of Serai's kit" /tmp/page
 	for i in $(seq $bed_pages); do timeout 10 wget -q -O /dev/null http://10.9.0.3/ || echo $i >>/tmp/bad; done
@@ -112,6 +129,7 @@ if [ -e /guest/kit/echo ]; then
 	timeout 10 wget -q -O - http://10.9.0.3/ | grep -E 'memory|time'
 	check destroy-echo xl destroy echo
 	check destroy-http xl destroy http
+	check destroy-own xl destroy own
 else
 	skip network "echo and http are not built: no source of lwIP"
 fi
