@@ -12,7 +12,7 @@
 int main(int argc, char **argv)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(7) };
-	struct timeval patience = { .tv_sec = 2 };
+	struct timeval patience = { .tv_sec = 20 };
 	unsigned char out[1472], in[1500];
 	int count, right = 0, fd = socket(AF_INET, SOCK_DGRAM, 0);
 
