@@ -6,6 +6,7 @@ A program is one C file whose head names what it links, each on one line:
     // sources: hypervisor/lib/heap.c hypervisor/arch/x86/emul/*.c
     // cflags: -DSOMETHING
     // libs: -llzma
+    // as: test_other.c         (all that file's head says, too)
 
 Objects are shared between programs with equal flags and rebuilt when a file they include changed.
 """
@@ -30,6 +31,9 @@ def header_line(path, key):
         head = [next(f, "") for _ in range(8)]
     words = []
     for line in head:
+        like = re.match(r"//\s*as:\s*(\S+)", line)
+        if like:
+            words += header_line(os.path.join(os.path.dirname(path), like.group(1)), key)
         match = re.match(rf"//\s*{key}:(.*)", line)
         if match:
             words += match.group(1).split()

@@ -98,12 +98,31 @@ static void complains_and_goes_on(void **state)
 	assert_true(mem == 2 << 20);
 }
 
+static const char *nearest(const char *word)
+{
+	return cmdline_nearest(word, table, sizeof(table) / sizeof(table[0]));
+}
+
+static void a_slip_finds_its_option(void **state)
+{
+	assert_string_equal(nearest("maxcpu=4"), "maxcpus");
+	assert_string_equal(nearest("max-cpus"), "maxcpus");
+	assert_string_equal(nearest("no-smapp"), "smap");
+	assert_null(nearest("smpa")); /* two of four letters: could be anything */
+	assert_string_equal(nearest("consloe=com1"), "console");
+	assert_string_equal(nearest("mask=1"), "mask");
+	assert_null(nearest("watchdog")); /* another word, no slip */
+	assert_null(nearest("=1"));
+	assert_null(nearest("a-word-that-is-longer-than-any-option-is"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_every_kind),
 		cmocka_unit_test(keeps_quoted_blanks),
 		cmocka_unit_test(complains_and_goes_on),
+		cmocka_unit_test(a_slip_finds_its_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

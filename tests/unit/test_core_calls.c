@@ -23,54 +23,7 @@
 #include <public/sysctl.h>
 #include <public/vcpu.h>
 #include "../../hypervisor/common/grant/internal.h"
-#include "../fuzz/hyper_machine.h"
-
-static struct guest *const control = &hyper_guest[0], *const guest = &hyper_guest[1], *const other = &hyper_guest[2];
-
-/* `data` is in the arena at 0 of vCPU 0; a call that is interrupted goes on. */
-static long issue(struct guest *g, unsigned int nr, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
-{
-	unsigned long arg[6] = { a, b, c, d };
-	long rc = hyper_call(g, 0, (int)nr, arg);
-
-	while (g->in_call[0])
-		rc = hyper_call(g, 0, -1, arg);
-	return rc;
-}
-
-static unsigned long arena(struct guest *g, const void *data, size_t len)
-{
-	memcpy(g->arena[0], data, len);
-	return (unsigned long)g->arena[0];
-}
-
-/* A call of form (sub-operation, structure), or one whose structure is all. */
-static long on(struct guest *g, unsigned int nr, unsigned long sub, void *data, size_t len)
-{
-	unsigned long at = arena(g, data, len);
-	long rc = nr == __HYPERVISOR_domctl || nr == __HYPERVISOR_sysctl ? issue(g, nr, at, 0, 0, 0)
-									: issue(g, nr, sub, at, 1, 0);
-
-	memcpy(data, g->arena[0], len);
-	return rc;
-}
-
-static int setup(void **state)
-{
-	static bool started;
-
-	if (!started)
-		hyper_start();
-	started = true;
-	hyper_make_guests();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	hyper_end_guests();
-	return 0;
-}
+#include "core_calls.h"
 
 /* ---- what an unprivileged guest is refused ---- */
 
@@ -165,14 +118,6 @@ static void a_period_leads_forward(void **state)
 }
 
 /* ---- memory runs out ---- */
-
-static long domctl(uint32_t cmd, domid_t id, struct xen_domctl *op)
-{
-	op->cmd = cmd;
-	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	op->domain = id;
-	return on(control, __HYPERVISOR_domctl, 0, op, sizeof(*op));
-}
 
 static void make_and_fill_domain(void)
 {
@@ -301,8 +246,6 @@ static void every_allocation_may_fail(void **state)
 	}
 	assert_in_range(n, 40, 400);
 }
-
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 static int start(void **state)
 {

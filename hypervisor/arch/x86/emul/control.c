@@ -10,7 +10,7 @@ enum {
 	CR0_PE = 1 << 0,
 	CR0_TS = 1 << 3,
 	CR0_LMSW = 0xf, /* the bits lmsw loads: PE, MP, EM, TS */
-	MSR_TSC_AUX = 0xc0000103,
+	TSC_AUX_MSR = 0xc0000103,
 };
 
 typedef int (*read_indexed)(struct emul_ctx *ctx, uint32_t index, uint64_t *val);
@@ -79,7 +79,7 @@ static int read_tsc_aux(struct emul_work *work, uint64_t *aux)
 	*aux = 0;
 	if (!work->ops->read_msr)
 		return EMUL_UNHANDLEABLE;
-	return work->ops->read_msr(work->ctx, (uint32_t)MSR_TSC_AUX, aux);
+	return work->ops->read_msr(work->ctx, (uint32_t)TSC_AUX_MSR, aux);
 }
 
 /* rdtsc and rdtscp. */
