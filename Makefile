@@ -7,7 +7,7 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps
+.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -45,6 +45,11 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
 	$(Q)tests/vtx/run tiny-vtx linux
 
+coverage: deps ## which lines of the hypervisor the unit tests run; HTML=FILE for a page
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/unit/run --coverage
+	$(Q)tests/lib/coverage $(if $(HTML),--html $(HTML))
+
 fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)
 
@@ -78,4 +83,5 @@ stats: ## size of files and functions, the outliers by name
 	$(Q)tests/lib/stats
 
 clean: ## remove build results (keeps build/cache)
-	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include $(BUILD)/tools $(BUILD)/guest-kit
+	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include $(BUILD)/tools $(BUILD)/guest-kit \
+		$(BUILD)/coverage $(BUILD)/analyse
