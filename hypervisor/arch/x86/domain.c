@@ -103,6 +103,11 @@ void arch_vcpu_nmi(struct vcpu *v)
 	v->domain->arch.kind->nmi(v);
 }
 
+int arch_domain_button(struct domain *d, bool sleep)
+{
+	return d->arch.kind->button ? d->arch.kind->button(d, sleep) : trace_err(-ENOSYS);
+}
+
 int arch_initialise_vcpu(struct vcpu *v, guest_ptr_t arg)
 {
 	return v->domain->arch.kind->initialise(v, arg);

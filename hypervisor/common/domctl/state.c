@@ -52,8 +52,13 @@ int domctl_send_trigger(struct domain *d, struct xen_domctl *op)
 
 	if (!v)
 		return trace_err(-ESRCH);
-	if (op->u.sendtrigger.trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
-		return trace_err(-ENOSYS);
-	arch_vcpu_nmi(v);
-	return 0;
+	switch (op->u.sendtrigger.trigger) {
+	case XEN_DOMCTL_SENDTRIGGER_NMI:
+		arch_vcpu_nmi(v);
+		return 0;
+	case XEN_DOMCTL_SENDTRIGGER_POWER:
+	case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+		return arch_domain_button(d, op->u.sendtrigger.trigger == XEN_DOMCTL_SENDTRIGGER_SLEEP);
+	}
+	return trace_err(-ENOSYS);
 }

@@ -215,6 +215,7 @@ void arch_vm_assist_changed(struct vcpu *v); /* domain->vm_assist has changed */
 void arch_vcpu_destroy(struct vcpu *v);
 const char *arch_guest_kinds(void);	     /* XENVER_capabilities */
 bool arch_has_hvm(void);
+int arch_domain_button(struct domain *d, bool sleep); /* presses the power or sleep button. -ENOSYS: it has none */
 void arch_domain_shutdown_machine(int reason) __noreturn; /* Dom0 is gone: reboot, halt */
 
 #endif

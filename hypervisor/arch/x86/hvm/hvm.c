@@ -158,6 +158,15 @@ static unsigned long copy_to_kernel(struct vcpu *v, uint64_t addr, const void *s
 	return hvm_copy(addr, (void *)(uintptr_t)src, len, true);
 }
 
+/* Only the board has buttons. */
+static int press_button(struct domain *d, bool sleep)
+{
+	if (!d->arch.hvm->platform)
+		return trace_err(-ENOSYS);
+	vpmtimer_button(d, sleep);
+	return 0;
+}
+
 const struct vcpu_kind hvm_kind = {
 	.domain_create = domain_create_hvm,
 	.domain_destroy = domain_destroy_hvm,
@@ -168,6 +177,7 @@ const struct vcpu_kind hvm_kind = {
 	.restore = restore,
 	.enter = enter_loop,
 	.nmi = hvm_raise_nmi,
+	.button = press_button,
 	.call_insn_bytes = 3, /* VMMCALL, VMCALL */
 	.call_table = hvm_hypercall_table,
 	.initialise = hvm_initialise,

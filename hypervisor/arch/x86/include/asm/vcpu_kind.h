@@ -23,6 +23,7 @@ struct vcpu_kind {
 	void (*enter)(void) __noreturn; /* current's guest, forgetting the C stack */
 
 	void (*nmi)(struct vcpu *v); /* any CPU */
+	int (*button)(struct domain *d, bool sleep); /* power or sleep. Optional; -ENOSYS: there is none */
 
 	unsigned int call_insn_bytes; /* of the instruction that makes a hypercall */
 	void *const *call_table;      /* NR_HYPERCALLS handlers, NULL: -ENOSYS */
