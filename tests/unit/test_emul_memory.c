@@ -39,6 +39,86 @@ static void test_rep_stops_at_fault(void **state)
 	assert_int_equal(GPR(RCX), 3);
 }
 
+/* A device behind memory that takes strings: up to `room` elements at once, of those it wants. */
+static struct {
+	bool wanted;
+	uint64_t src, dst, val, room;
+	unsigned int calls, size;
+} device;
+
+static int whole_string(uint64_t src, uint64_t dst, uint64_t val, unsigned int size, uint64_t *reps)
+{
+	device.calls++;
+	if (!device.wanted)
+		return EMUL_UNHANDLEABLE;
+	device.src = src;
+	device.dst = dst;
+	device.val = val;
+	device.size = size;
+	if (*reps > device.room)
+		*reps = device.room;
+	return EMUL_OKAY;
+}
+
+static int op_copy(struct emul_ctx *c, uint64_t src, uint64_t dst, unsigned int size, uint64_t *reps)
+{
+	(void)c;
+	return whole_string(src, dst, 0, size, reps);
+}
+
+static int op_fill(struct emul_ctx *c, uint64_t dst, uint64_t val, unsigned int size, uint64_t *reps)
+{
+	(void)c;
+	return whole_string(0, dst, val, size, reps);
+}
+
+static void test_strings_in_one_piece(void **state)
+{
+	struct emul_ops ops = full_ops;
+
+	(void)state;
+	ops.string_copy = op_copy;
+	ops.string_fill = op_fill;
+	ctx.ops = &ops;
+	memset(&device, 0, sizeof(device));
+	device.wanted = true;
+	device.room = 1024;
+	GPR(RSI) = 0xa0000;
+	GPR(RDI) = MEM_BASE;
+	GPR(RCX) = 1500;
+	assert_int_equal(RUN("\xf3\xa5"), EMUL_OKAY); /* as far as it takes: the rest in another round */
+	assert_int_equal(ctx.regs.rip, RIP);
+	assert_int_equal(GPR(RCX), 476);
+	assert_int_equal(GPR(RSI), 0xa1000);
+	assert_int_equal(GPR(RDI), MEM_BASE + 4096);
+	assert_true(device.src == 0xa0000 && device.dst == MEM_BASE && device.size == 4);
+	RUN_OKAY("\xf3\xa5");
+	assert_int_equal(GPR(RSI), 0xa0000 + 6000);
+
+	ctx.regs.rflags |= 0x400; /* downwards */
+	GPR(RDI) = 0xb8ffe;
+	GPR(RCX) = 80;
+	GPR(RAX) = 0x12340720;
+	RUN_OKAY("\xf3\x66\xab");
+	assert_int_equal(GPR(RDI), 0xb8ffe - 160);
+	assert_true(device.dst == 0xb8ffe && device.val == 0x0720 && device.size == 2);
+	assert_int_equal(device.calls, 3);
+
+	/* One element, single steps, and what the device does not want go one by one. */
+	ctx.regs.rflags = 0x2;
+	GPR(RDI) = MEM_BASE;
+	RUN_OKAY("\xab");
+	GPR(RCX) = 1;
+	RUN_OKAY("\xf3\xab");
+	assert_int_equal(device.calls, 3);
+	device.wanted = false;
+	GPR(RCX) = 5;
+	RUN_OKAY("\xf3\xab");
+	assert_int_equal(device.calls, 4);
+	assert_int_equal(GPR(RDI), MEM_BASE + 28);
+	assert_memory_equal(m.mem + 24, "\x20\x07\x34\x12\x00", 5);
+}
+
 static void test_single_step(void **state)
 {
 	(void)state;
@@ -270,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_rep_is_bounded),
 		TEST(test_rep_stops_at_fault),
+		TEST(test_strings_in_one_piece),
 		TEST(test_single_step),
 		TEST(test_failure_changes_nothing),
 		TEST(test_lock),

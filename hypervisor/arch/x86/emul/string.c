@@ -9,7 +9,7 @@
  */
 #include "internal.h"
 
-#define STRING_IO_MOST 4096 /* elements at once: the operation cuts it to what it can */
+#define STRING_MOST 4096 /* elements at once: the operation cuts it to what it can */
 
 static uint64_t string_reg(const struct emul_work *work, enum emul_reg reg)
 {
@@ -140,14 +140,14 @@ static bool string_is_straight(struct emul_work *work, enum emul_reg reg, bool w
 	       linear == first->val + back;
 }
 
-/* Several elements of ins or outs at once. EMUL_UNHANDLEABLE: one by one. */
+/* Several elements at once, of ins and outs, movs, stos. EMUL_UNHANDLEABLE: one by one. */
 static int string_io(struct emul_work *work, uint64_t *count)
 {
 	bool out = work->insn->op == OP_OUTS;
 	enum emul_reg reg = out ? EMUL_RSI : EMUL_RDI;
 	struct emul_operand mem;
 
-	if (!is_port_string(work->insn) || !work->ops->string_io || *count < 2)
+	if (!work->ops->string_io)
 		return EMUL_UNHANDLEABLE;
 	if ((out ? emul_string_source(work, &mem) : emul_string_destination(work, &mem)) != EMUL_OKAY ||
 	    !string_is_straight(work, reg, !out, &mem, *count))
@@ -155,17 +155,62 @@ static int string_io(struct emul_work *work, uint64_t *count)
 	return work->ops->string_io(work->ctx, out, (uint16_t)work->next.gpr[EMUL_RDX], mem.seg, mem.val, mem.size, count);
 }
 
+static int string_copy(struct emul_work *work, uint64_t *count)
+{
+	struct emul_operand src, dst;
+
+	if (!work->ops->string_copy)
+		return EMUL_UNHANDLEABLE;
+	if (emul_string_source(work, &src) != EMUL_OKAY || emul_string_destination(work, &dst) != EMUL_OKAY ||
+	    !string_is_straight(work, EMUL_RSI, false, &src, *count) ||
+	    !string_is_straight(work, EMUL_RDI, true, &dst, *count))
+		return EMUL_UNHANDLEABLE;
+	return work->ops->string_copy(work->ctx, src.val, dst.val, dst.size, count);
+}
+
+static int string_fill(struct emul_work *work, uint64_t *count)
+{
+	struct emul_operand dst;
+
+	if (!work->ops->string_fill)
+		return EMUL_UNHANDLEABLE;
+	if (emul_string_destination(work, &dst) != EMUL_OKAY || !string_is_straight(work, EMUL_RDI, true, &dst, *count))
+		return EMUL_UNHANDLEABLE;
+	return work->ops->string_fill(work->ctx, dst.val, emul_get_reg(work, EMUL_RAX, dst.size), dst.size, count);
+}
+
+static int string_at_once(struct emul_work *work, uint64_t *count)
+{
+	switch (work->insn->op) {
+	case OP_INS:
+	case OP_OUTS:
+		return string_io(work, count);
+	case OP_MOVS:
+		return string_copy(work, count);
+	case OP_STOS:
+		return string_fill(work, count);
+	default:
+		return EMUL_UNHANDLEABLE;
+	}
+}
+
+static void advance_by(struct emul_work *work, enum emul_reg reg, uint64_t bytes)
+{
+	emul_set_reg(work, reg, work->insn->addr_bytes,
+		     string_reg(work, reg) + (work->next.rflags & FLAG_DF ? -bytes : bytes));
+}
+
 static int repeat_at_once(struct emul_work *work, uint64_t left, uint64_t bound)
 {
-	uint64_t count = min_u64(left, bound > 1 && !work->ctx->max_reps ? STRING_IO_MOST : bound), size = element_size(work->insn), bytes;
-	enum emul_reg reg = work->insn->op == OP_OUTS ? EMUL_RSI : EMUL_RDI;
-	int rc = string_io(work, &count);
+	uint64_t count = min_u64(left, bound > 1 && !work->ctx->max_reps ? STRING_MOST : bound);
+	int rc = count < 2 ? EMUL_UNHANDLEABLE : string_at_once(work, &count);
 
 	if (rc != EMUL_OKAY)
 		return rc;
-	bytes = count * size;
-	emul_set_reg(work, reg, work->insn->addr_bytes,
-		     string_reg(work, reg) + (work->next.rflags & FLAG_DF ? -bytes : bytes));
+	if (work->insn->op == OP_OUTS || work->insn->op == OP_MOVS)
+		advance_by(work, EMUL_RSI, count * element_size(work->insn));
+	if (work->insn->op != OP_OUTS)
+		advance_by(work, EMUL_RDI, count * element_size(work->insn));
 	emul_set_reg(work, EMUL_RCX, work->insn->addr_bytes, left - count);
 	if (left > count)
 		work->next.rip = work->ctx->regs.rip;

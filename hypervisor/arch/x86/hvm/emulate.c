@@ -196,27 +196,75 @@ static int op_write_io(struct emul_ctx *ctx, uint16_t port, unsigned int size, u
 	return hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_OKAY;
 }
 
-/* As much of a string as lies in one page of the guest's own memory goes to the device model in one piece. */
+/* ---- strings: what lies in one page goes to the device model in one piece ---- */
+
+struct string_place {
+	uint64_t gpa, room; /* elements up to the page's end */
+	enum p2m_type type;
+};
+
+static bool find_string(struct emul_ctx *ctx, uint64_t linear, unsigned int size, uint32_t access, struct string_place *out)
+{
+	struct emulation *em = ctx->data;
+	uint64_t offset = linear & ~PAGE_MASK;
+	uint32_t pfec;
+
+	if (offset + size > PAGE_SIZE || !hvm_translate(em->v, linear, access | as_user(ctx), &out->gpa, &pfec))
+		return false;
+	out->room = ctx->regs.rflags & X86_EFLAGS_DF ? offset / size + 1 : (PAGE_SIZE - offset) / size;
+	p2m_get(em->v->domain, _gfn(out->gpa >> PAGE_SHIFT), &out->type, NULL);
+	return true;
+}
+
+static int string_outcome(struct emul_ctx *ctx, bool done)
+{
+	struct emulation *em = ctx->data;
+
+	return done ? EMUL_OKAY : hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_UNHANDLEABLE;
+}
+
 static int op_string_io(struct emul_ctx *ctx, bool write, uint16_t port, enum emul_seg seg, uint64_t linear,
 			unsigned int size, uint64_t *reps)
 {
 	struct emulation *em = ctx->data;
-	bool df = ctx->regs.rflags & X86_EFLAGS_DF;
-	uint64_t offset = linear & ~PAGE_MASK, gpa;
-	uint64_t room = df ? offset / size + 1 : (PAGE_SIZE - offset) / size;
-	enum p2m_type t;
-	uint32_t pfec;
+	struct string_place mem;
 
-	if (offset + size > PAGE_SIZE || !io_allowed(ctx) ||
-	    !hvm_translate(em->v, linear, (write ? 0 : PFEC_WRITE) | as_user(ctx), &gpa, &pfec))
+	if (!io_allowed(ctx) || !find_string(ctx, linear, size, write ? 0 : PFEC_WRITE, &mem) || mem.type != P2M_ram_rw)
 		return EMUL_UNHANDLEABLE;
-	p2m_get(em->v->domain, _gfn(gpa >> PAGE_SHIFT), &t, NULL);
-	if (t != P2M_ram_rw)
+	*reps = min(*reps, mem.room);
+	return string_outcome(ctx, hvm_port_string(em->v, write, port, size, mem.gpa, ctx->regs.rflags & X86_EFLAGS_DF,
+						   (uint32_t)*reps));
+}
+
+/* Between memory and a device, either way. */
+static int op_string_copy(struct emul_ctx *ctx, uint64_t src, uint64_t dst, unsigned int size, uint64_t *reps)
+{
+	struct emulation *em = ctx->data;
+	struct string_place from, to;
+	bool write;
+
+	if (!find_string(ctx, src, size, 0, &from) || !find_string(ctx, dst, size, PFEC_WRITE, &to))
 		return EMUL_UNHANDLEABLE;
-	*reps = min(*reps, room);
-	if (hvm_port_string(em->v, write, port, size, gpa, df, (uint32_t)*reps))
-		return EMUL_OKAY;
-	return hvm_io_waiting(em->v) ? EMUL_RETRY : EMUL_UNHANDLEABLE;
+	write = to.type == P2M_invalid;
+	if ((write ? from.type : to.type) != P2M_ram_rw || (write ? to.type : from.type) != P2M_invalid)
+		return EMUL_UNHANDLEABLE;
+	*reps = min(*reps, from.room);
+	*reps = min(*reps, to.room);
+	return string_outcome(ctx, hvm_mmio_string(em->v, write, write ? to.gpa : from.gpa, size, true,
+						   write ? from.gpa : to.gpa, ctx->regs.rflags & X86_EFLAGS_DF,
+						   (uint32_t)*reps));
+}
+
+static int op_string_fill(struct emul_ctx *ctx, uint64_t dst, uint64_t val, unsigned int size, uint64_t *reps)
+{
+	struct emulation *em = ctx->data;
+	struct string_place to;
+
+	if (!find_string(ctx, dst, size, PFEC_WRITE, &to) || to.type != P2M_invalid)
+		return EMUL_UNHANDLEABLE;
+	*reps = min(*reps, to.room);
+	return string_outcome(ctx, hvm_mmio_string(em->v, true, to.gpa, size, false, val,
+						   ctx->regs.rflags & X86_EFLAGS_DF, (uint32_t)*reps));
 }
 
 static int op_read_cr(struct emul_ctx *ctx, unsigned int nr, uint64_t *val)
@@ -276,6 +324,8 @@ static const struct emul_ops hvm_ops = {
 	.read_io = op_read_io,
 	.write_io = op_write_io,
 	.string_io = op_string_io,
+	.string_copy = op_string_copy,
+	.string_fill = op_string_fill,
 	.read_cr = op_read_cr,
 	.write_cr = op_write_cr,
 	.write_xcr = op_write_xcr,

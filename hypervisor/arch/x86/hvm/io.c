@@ -11,7 +11,9 @@
 
 /* ---- ports ---- */
 
-#define DEBUG_PORT 0xe9
+#define DEBUG_PORT    0xe9
+#define CHIPSET_START 0xfec00000u /* where the board's own memory lies */
+#define CHIPSET_END   0xfef00000u
 
 /* Bytes for the hypervisor's log, as with Xen; rate-limited there. */
 static void debug_port_write(struct vcpu *v, unsigned int size, uint32_t val)
@@ -52,17 +54,21 @@ void hvm_port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t v
 	access_port(v, true, port, size, &val);
 }
 
+/* The answer that waits is that of a single element. */
+static bool single_answered(const struct vcpu *v)
+{
+	const struct hvm_io *io = &v->arch.hvm->io;
+
+	return io->cursor < io->nr_done && !io->done[io->cursor].is_ptr && io->done[io->cursor].count == 1;
+}
+
 bool hvm_port_string(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint64_t gpa, bool df, uint32_t nr)
 {
 	struct hvm_io_access a = { .addr = port, .data = gpa, .count = nr, .type = IOREQ_TYPE_PIO, .size = (uint8_t)size,
 				   .dir = write ? IOREQ_WRITE : IOREQ_READ, .is_ptr = true, .df = df };
 
-	const struct hvm_io *io = &v->arch.hvm->io;
 
-	if (!v->domain->arch.hvm->platform || hvm_platform_has_port(port))
-		return false;
-	/* The answer that waits is that of a single element. */
-	if (io->cursor < io->nr_done && !io->done[io->cursor].is_ptr)
+	if (!v->domain->arch.hvm->platform || hvm_platform_has_port(port) || single_answered(v))
 		return false;
 	/* LIMITS: where no device model is, INS leaves memory alone. */
 	return hvm_io_forward(v, &a);
@@ -97,6 +103,18 @@ void hvm_mmio_write(struct vcpu *v, uint64_t gpa, unsigned int size, uint64_t va
 		access_memory(v, true, gpa, size, &val);
 	else if (size <= 4)
 		vlapic_mmio_write(v, gpa & ~PAGE_MASK, size, (uint32_t)val);
+}
+
+bool hvm_mmio_string(struct vcpu *v, bool write, uint64_t gpa, unsigned int size, bool is_ptr, uint64_t data, bool df,
+		     uint32_t nr)
+{
+	struct hvm_io_access a = { .addr = gpa, .data = data, .count = nr, .type = IOREQ_TYPE_COPY, .size = (uint8_t)size,
+				   .dir = write ? IOREQ_WRITE : IOREQ_READ, .is_ptr = is_ptr, .df = df };
+
+	if (!v->domain->arch.hvm->platform || nr < 2 || (gpa >= CHIPSET_START && gpa < CHIPSET_END) || single_answered(v) ||
+	    !ioreq_select(v->domain, &a))
+		return false;
+	return hvm_io_forward(v, &a);
 }
 
 /* ---- memory whose writes are claimed ---- */

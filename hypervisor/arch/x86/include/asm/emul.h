@@ -231,6 +231,9 @@ struct emul_ops {
 	 */
 	int (*string_io)(struct emul_ctx *ctx, bool write, uint16_t port, enum emul_seg seg, uint64_t linear,
 			 unsigned int size, uint64_t *reps);
+	/* The same for movs and stos. */
+	int (*string_copy)(struct emul_ctx *ctx, uint64_t src, uint64_t dst, unsigned int size, uint64_t *reps);
+	int (*string_fill)(struct emul_ctx *ctx, uint64_t dst, uint64_t val, unsigned int size, uint64_t *reps);
 
 	/*
 	 * Control and debug registers 0 … 15; a number that does not exist raises #UD.  Called at

@@ -55,6 +55,9 @@ void hvm_port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t v
 /* Memory whose writes a device model has claimed. False: they are not claimed any more, and it is common memory now. */
 bool hvm_writes_claimed(struct domain *d, uint64_t gpa);
 bool hvm_claimed_write(struct vcpu *v, uint64_t gpa, unsigned int size, uint64_t val); /* false: it has to wait */
+/* The same for device memory at gpa; `data` is where in guest memory (is_ptr), or what each element is to be. */
+bool hvm_mmio_string(struct vcpu *v, bool write, uint64_t gpa, unsigned int size, bool is_ptr, uint64_t data, bool df,
+		     uint32_t nr);
 uint64_t hvm_mmio_read(struct vcpu *v, uint64_t gpa, unsigned int size);
 void hvm_mmio_write(struct vcpu *v, uint64_t gpa, unsigned int size, uint64_t val);
 
