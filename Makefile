@@ -7,7 +7,7 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage
+.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage deb
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -74,6 +74,9 @@ install: all install-tools ## lay out a Debian tree under DESTDIR
 	for page in docs/man/*.[1-8]; do \
 		install -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 
+deb: all ## Debian packages, into build/deb: serai-hypervisor, serai-utils, libserai-dev
+	$(Q)packaging/debian/build
+
 check-headers: ## every hypervisor header compiles on its own
 	$(Q)for h in $$(cd $(HV)/include && ls hv/*.h) $$(cd $(HV)/arch/x86/include && ls asm/*.h | grep -v asm_macros); do \
 		echo "#include <$$h>" | $(CC) $(HV_CFLAGS) -x c -fsyntax-only - || { echo "header $$h does not stand alone"; exit 1; }; \
@@ -84,4 +87,4 @@ stats: ## size of files and functions, the outliers by name
 
 clean: ## remove build results (keeps build/cache)
 	rm -rf $(BUILD)/obj $(BUILD)/boot $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/include $(BUILD)/tools $(BUILD)/guest-kit \
-		$(BUILD)/coverage $(BUILD)/analyse
+		$(BUILD)/coverage $(BUILD)/analyse $(BUILD)/deb
