@@ -8,6 +8,7 @@
  * run), script, ip, gatewaydev, vifname, mtu, rate ("BYTES,MICROSECONDS").
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,14 +92,30 @@ static int write_features(struct back_device *device)
 	return rc ? rc : back_write(device, "multi-queue-max-queues", "%u", most_queues());
 }
 
-/* Whether an earlier serai-backd has had the script place the interface. */
-static bool script_done(struct back_device *device)
+/* Whether the interface, made before, is where net_join() puts it. */
+static bool stands(const struct net_vif *vif)
 {
+	char bridge[IFNAMSIZ], why[NET_WHY], path[2 * IFNAMSIZ + 32];
+	enum net_mode mode;
+
+	if (net_plan(vif, &mode, bridge, why))
+		return false;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/brif/%s", bridge, vif->name);
+	return !bridge[0] || !access(path, F_OK);
+}
+
+/*
+ * Whether an earlier serai-backd has placed the interface, itself or by the script. To join the
+ * network once more would do nothing but take time, and might fail.
+ */
+static bool is_placed(struct back_device *device, bool there)
+{
+	const struct net_device *net = device->state;
 	char *status = back_read(device, "hotplug-status");
 	bool done = status && !strcmp(status, "connected");
 
 	free(status);
-	return done;
+	return done && (net->script[0] || (there && stands(&net->vif)));
 }
 
 static char class_path[BACK_PATH_MAX]; /* .../backend/qnic */
@@ -133,6 +150,7 @@ static int appeared(struct back_device *device)
 static int advertise(struct back_device *device)
 {
 	struct net_device *net = device->state;
+	bool there;
 	int rc;
 
 	if (net->placed) /* just now, or for an earlier connection */
@@ -142,12 +160,13 @@ static int advertise(struct back_device *device)
 		rc = write_features(device);
 	if (rc)
 		return rc;
+	there = if_nametoindex(net->vif.name);
 	rc = tap_make(net->vif.name);
 	if (rc)
 		return back_error(device, rc, "tap %s cannot be made%s: %s", net->vif.name,
 				  rc == -ENOENT ? " (modprobe tun)" : "", strerror(-rc));
 	net->made = true;
-	net->placed = net->script[0] && script_done(device);
+	net->placed = is_placed(device, there);
 	return net->placed ? 0 : net_place(device);
 }
 
