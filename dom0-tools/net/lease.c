@@ -21,6 +21,7 @@
 
 #define FIRST_LEASE 20 /* below: for addresses given by hand */
 #define LEASES	    220
+#define ASK_MS	    "300" /* udhcpd asks so long who has an address, deaf to all else */
 
 static void address_text(char text[INET_ADDRSTRLEN], const struct link_address *address,
 			 uint32_t add)
@@ -127,8 +128,8 @@ static int run_udhcpd(const struct net_kind *kind, const char *bridge, const cha
 		      const char *last, const char *own, char said[NET_WHY])
 {
 	char path[64];
-	const char *direct[] = { "udhcpd", path, NULL };
-	const char *busybox[] = { "busybox", "udhcpd", path, NULL };
+	const char *direct[] = { "udhcpd", "-a", ASK_MS, path, NULL };
+	const char *busybox[] = { "busybox", "udhcpd", "-a", ASK_MS, path, NULL };
 	FILE *file;
 
 	snprintf(path, sizeof(path), NET_RUN_DIR "/%s.udhcpd", bridge);
