@@ -20,8 +20,8 @@ for card in $cards; do
 	tries=300
 	until [ -d /sys/class/net/$card ] || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 100000; done
 	ip link set $card up
-	# udhcpd is deaf while it looks, for two seconds each, whether what it offers is in use; who asks thrice a second
-	# apart gives up meanwhile. As a client that stays would, it asks again when nobody has answered.
+	# A server may be deaf while it looks whether what it offers is in use, and a machine be busy. As a client that
+	# stays would, it asks again when nobody has answered.
 	tries=10
 	until udhcpc -i $card -n -q -t 30 -T 3 -s /tmp/lease >/tmp/dhcp 2>&1 || [ $tries = 0 ]; do
 		echo "GUEST WITHOUT a lease for $card at $(cut -d ' ' -f 1 /proc/uptime): $(tail -n 3 /tmp/dhcp | tr '\n' ' ')"
