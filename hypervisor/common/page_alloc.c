@@ -231,12 +231,6 @@ static bool claim_allows(struct domain *d, uint64_t nr)
 	return true;
 }
 
-static void scrub_pages(uint64_t mfn, uint64_t nr)
-{
-	for (uint64_t i = 0; i < nr; i++)
-		clear_page(frame_virt(mfn + i));
-}
-
 struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits, unsigned int flags)
 {
 	unsigned int max_zone = NR_ZONES - 1;
@@ -258,7 +252,7 @@ struct page *heap_alloc(struct domain *d, unsigned int order, unsigned int bits,
 	if (x & REF_STAMP)
 		flush_stale_tlb(&cpu_online_map, (uint16_t)((x & REF_STAMP) >> REF_STAMP_SHIFT));
 	if ((flags & HEAP_SCRUB) && (x & REF_DIRTY))
-		scrub_pages(mfn, 1ull << order);
+		clear_frames(frame_virt(mfn), 1ull << order);
 	return frame_page(mfn);
 }
 
@@ -330,7 +324,7 @@ static void scrub_softirq(void)
 			return;
 		order = pg->ref & REF_ORDER;
 		stamp = stamp_of(pg);
-		scrub_pages(mfn, 1ull << order);
+		clear_frames(frame_virt(mfn), 1ull << order);
 		pg->ref = REF_XEN;
 		heap_free(pg, order, false, (uint16_t)stamp);
 	}

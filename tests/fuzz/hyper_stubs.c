@@ -32,6 +32,11 @@ __typeof__(per_cpu__cpu_time) per_cpu__cpu_time;
 const struct hvm_vendor *hvm_vendor;
 const struct vcpu_kind hvm_kind;
 
+void clear_frames(void *va, uint64_t nr)
+{
+	memset(va, 0, nr << PAGE_SHIFT);
+}
+
 #define NOTHING(name, ...)                                                                         \
 	void name(__VA_ARGS__);                                                                    \
 	void name(__VA_ARGS__)                                                                     \

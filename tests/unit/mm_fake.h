@@ -84,6 +84,12 @@ void flush_stale_tlb(const cpumask_t *mask, uint16_t stamp)
 	last_flush_stamp = stamp;
 }
 
+/* ---- scrubbing ---- */
+void clear_frames(void *va, uint64_t nr)
+{
+	memset(va, 0, nr << PAGE_SHIFT);
+}
+
 /* ---- domains ---- */
 static struct domain dom[2], fake_dom_io, fake_dom_xen;
 static struct vcpu fake_vcpu[2], *fake_vcpus[2][1];

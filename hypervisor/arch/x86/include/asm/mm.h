@@ -95,6 +95,8 @@ static inline void clear_page(void *p)
 
 	__asm__ volatile("rep stosq" : "+D"(p), "+c"(n) : "a"(0) : "memory");
 }
+/* `nr` frames in the direct map, by the widest stores there are. */
+void clear_frames(void *va, uint64_t nr);
 static inline void copy_page(void *to, const void *from)
 {
 	uint64_t n = PAGE_SIZE / 8;
