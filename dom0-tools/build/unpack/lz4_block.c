@@ -3,10 +3,11 @@
  * Unpacks one LZ4 block: a run of sequences, each some literal bytes and then a match, bytes that
  * were there at most 64 KiB before.
  *
- * Nearly all sequences are short. fast() takes those in a few instructions: it copies sixteen bytes
- * whatever the length is, which is right because what comes next overwrites the rest, and stops
- * ahead of both ends. careful() takes any one sequence, to the byte. Nothing of the input is
- * believed: an offset may not lead before the block, nor a length beyond its ends.
+ * Nearly all sequences are short. fast() takes those in a few instructions: it copies 16
+ * literals and 32 bytes of match whatever the lengths are, which is right because what comes next
+ * overwrites the rest, and stops ahead of both ends. careful() takes any one sequence, to the byte.
+ * Nothing of the input is believed: an offset may not lead before the block, nor a length beyond
+ * its ends.
  *
  * The output goes through a window: when it is full its bytes are handed out, but for the last 64
  * KiB, which move to its front. It is small enough to cost nothing, unlike a buffer for 8 MiB.
@@ -18,10 +19,10 @@
 #include <string.h>
 
 #define HISTORY ((size_t)64 << 10)
-#define STEP	((size_t)64 << 10)  /* bytes of a long copy between two looks at the window */
-#define GRAIN	((size_t)32 << 10)  /* handed out by so many, as whoever looks for zeros likes it */
-#define MARGIN	64		    /* more than fast() writes or reads too far */
-#define LEAST	4		    /* bytes of a match */
+#define STEP	((size_t)64 << 10) /* bytes of a long copy between two looks at the window */
+#define GRAIN	((size_t)32 << 10) /* handed out by so many, as whoever looks for zeros likes it */
+#define MARGIN	64		   /* more than fast() writes or reads too far */
+#define LEAST	4		   /* bytes of a match */
 
 _Static_assert(LZ4_WINDOW >= 2 * (HISTORY + GRAIN) + STEP + MARGIN, "there is room after moving");
 
@@ -65,6 +66,18 @@ static void repeat(uint8_t *to, size_t offset, size_t count)
 			to[i] = from[i];
 }
 
+/* The same of a long one: a period of sixteen bytes or more is as good as a shorter one it has
+ * whole. */
+static void repeat_long(uint8_t *to, size_t offset, size_t count)
+{
+	size_t done = 0, period = offset < 16 ? (16 + offset - 1) / offset * offset : offset;
+
+	for (; period > offset && done < period && done < count; done++)
+		to[done] = to[done - (ptrdiff_t)offset];
+	if (done < count)
+		copy_over(to + done, to + done - period, count - done);
+}
+
 /* Adds a length's further bytes; false at the input's end. */
 static bool lengthen(const uint8_t **in, const uint8_t *end, size_t *length)
 {
@@ -81,42 +94,45 @@ static bool lengthen(const uint8_t **in, const uint8_t *end, size_t *length)
 
 static void fast(struct lz4_block *b)
 {
-	const uint8_t *in = b->in, *in_stop;
+	const uint8_t *in = b->in, *in_stop = b->in_end - MARGIN, *start = b->start;
 	uint8_t *out = b->out, *end = b->window + LZ4_WINDOW, *out_stop = end - MARGIN;
 
 	if (b->in_end - b->in < MARGIN)
 		return;
-	in_stop = b->in_end - MARGIN;
 	while (in < in_stop && out < out_stop) {
-		const uint8_t *at = in + 1;
-		size_t literals = *in >> 4, count = *in & 15, offset;
+		size_t token = *in, literals = token >> 4, count = token & 15, offset;
+		const uint8_t *at = in, *match;
 		uint8_t *to = out;
 
-		if (literals == 15) {
-			if (!lengthen(&at, in_stop, &literals) ||
-			    literals >= (size_t)(in_stop - at) || literals >= (size_t)(out_stop - to))
-				break;
-			copy_over(to, at, literals);
+		if (__builtin_expect(token < 15 << 4, 1)) {
+			copy16(to, at + 1);
 		} else {
-			copy16(to, at);
+			at++;
+			if (!lengthen(&at, in_stop, &literals) ||
+			    literals >= (size_t)(in_stop - at) ||
+			    literals >= (size_t)(out_stop - to))
+				break;
+			copy_over(to, at--, literals);
 		}
 		to += literals;
 		at += literals;
-		offset = *(const two *)at;
-		at += 2;
-		if (offset - 1 >= (size_t)(to - b->start))
+		offset = *(const two *)(at + 1);
+		at += 3;
+		match = to - offset;
+		if (match < start)
 			break;
-		if (count < 15 && offset >= 16) {
-			copy16(to, to - offset);
-			*(two *)(to + 16) = *(const two *)(to + 16 - offset);
-		} else {
-			if (count == 15 && (!lengthen(&at, in_stop, &count) ||
-					    count + MARGIN / 2 >= (size_t)(end - to)))
+		if (__builtin_expect(offset >= 16, 1)) {
+			copy16(to, match);
+			copy16(to + 16, match + 16);
+		}
+		if (__builtin_expect(count == 15 || offset < 16, 0)) {
+			if (!offset || (count == 15 && (!lengthen(&at, in_stop, &count) ||
+							count + MARGIN / 2 >= (size_t)(end - to))))
 				break;
-			if (offset >= 16)
-				copy_over(to, to - offset, count + LEAST);
-			else
+			if (offset < 16)
 				repeat(to, offset, count + LEAST);
+			else if (count + LEAST > 32)
+				copy_over(to + 32, match + 32, count + LEAST - 32);
 		}
 		out = to + count + LEAST;
 		in = at;
@@ -185,8 +201,7 @@ static int copy_match(struct lz4_block *b, size_t offset, size_t count)
 		if (offset == 1 && !b->out[-1])
 			bulk_clear(b->out, some);
 		else
-			for (size_t i = 0; i < some; i++)
-				b->out[i] = b->out[i - (ptrdiff_t)offset];
+			repeat_long(b->out, offset, some);
 		b->out += some;
 		count -= some;
 	}
