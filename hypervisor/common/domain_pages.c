@@ -208,9 +208,9 @@ uint64_t free_unheld_pages(struct domain *d, uint64_t mfn, uint64_t most)
 						 __ATOMIC_RELAXED))
 			break;
 		ASSERT(!(type_read(pg) & TYPE_COUNT));
-		set_gpfn_from_mfn(_mfn(mfn + nr), INVALID_M2P_ENTRY);
 	}
 	if (nr) {
+		clear_gpfn_run(_mfn(mfn), nr);
 		heap_free_frames(mfn, nr, tlb_clock());
 		uncharge(d, nr, true);
 	}

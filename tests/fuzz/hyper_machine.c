@@ -228,6 +228,17 @@ void set_gpfn_from_mfn(mfn_t mfn, uint64_t pfn)
 	unit_m2p[mfn_x(mfn)] = pfn;
 }
 
+void set_gpfn_run(mfn_t first, uint64_t pfn, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++)
+		set_gpfn_from_mfn(_mfn(mfn_x(first) + i), pfn + i);
+}
+void clear_gpfn_run(mfn_t first, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++)
+		set_gpfn_from_mfn(_mfn(mfn_x(first) + i), INVALID_M2P_ENTRY);
+}
+
 uint64_t get_gpfn_from_mfn(mfn_t mfn)
 {
 	return mfn_valid(mfn) ? unit_m2p[mfn_x(mfn)] : INVALID_M2P_ENTRY;

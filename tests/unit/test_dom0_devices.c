@@ -413,6 +413,62 @@ static void frames_are_mapped(void **state)
 	assert_int_equal(xenforeignmemory_close(NULL), 0);
 }
 
+static unsigned int nr_runs;	/* the driver takes so many */
+
+static long runs_driver(enum fake_device device, unsigned long request, void *arg)
+{
+	const privcmd_mmap_t *mmap = arg;
+	uint64_t va = mmap->entry[0].va;
+
+	if (request != IOCTL_PRIVCMD_MMAP)
+		return privcmd_driver(device, request, arg);
+	note(request);
+	assert_int_equal(mmap->dom, 8);
+	if ((unsigned int)mmap->num != nr_runs)
+		return -EINVAL;
+	for (int i = 0; i < mmap->num; i++) {
+		assert_int_equal(mmap->entry[i].va, va);
+		assert_int_equal(mmap->entry[i].mfn, 1000 * (i + 1));
+		assert_int_equal(mmap->entry[i].npages, 32);
+		va += 32 * 4096;
+	}
+	return 0;
+}
+
+static void long_runs_are_mapped_as_such(void **state)
+{
+	xenforeignmemory_handle *fmem = xenforeignmemory_open(&quiet, 0);
+	xen_pfn_t frames[64];
+	int err[64];
+	void *p;
+
+	for (unsigned int i = 0; i < 64; i++)
+		frames[i] = 1000 * (i / 32 + 1) + i % 32;
+	fake.ioctl = runs_driver;
+	nr_runs = 2;
+	nr_asked = 0;
+	p = xenforeignmemory_map(fmem, 8, PROT_READ, 64, frames, NULL);
+	assert_non_null(p);
+	assert_int_equal(nr_asked, 1);
+	xenforeignmemory_unmap(fmem, p, 64);
+	/* A driver that refuses is asked frame by frame, in a mapping of its own. */
+	nr_runs = 3;
+	nr_asked = 0;
+	p = xenforeignmemory_map(fmem, 8, PROT_READ, 64, frames, NULL);
+	assert_non_null(p);
+	assert_int_equal(asked[1], IOCTL_PRIVCMD_MMAPBATCH_V2);
+	assert_int_equal(seen.batch.num, 64);
+	assert_int_equal(fake.nr_mapped, 1);
+	xenforeignmemory_unmap(fmem, p, 64);
+	/* So is whoever wants each frame's errno. */
+	nr_asked = 0;
+	p = xenforeignmemory_map(fmem, 8, PROT_READ, 64, frames, err);
+	assert_int_equal(asked[0], IOCTL_PRIVCMD_MMAPBATCH_V2);
+	xenforeignmemory_unmap(fmem, p, 64);
+	assert_int_equal(fake.nr_mapped, 0);
+	xenforeignmemory_close(fmem);
+}
+
 static void frames_paged_out_are_waited_for(void **state)
 {
 	xenforeignmemory_handle *fmem = xenforeignmemory_open(&quiet, 0);
@@ -490,6 +546,7 @@ int main(void)
 		cmocka_unit_test_setup(graphics_buffers_are_made_and_granted, fresh),
 		cmocka_unit_test_setup(own_pages_are_shared, fresh),
 		cmocka_unit_test_setup(frames_are_mapped, fresh),
+		cmocka_unit_test_setup(long_runs_are_mapped_as_such, fresh),
 		cmocka_unit_test_setup(frames_paged_out_are_waited_for, fresh),
 		cmocka_unit_test_setup(resources_are_mapped, fresh),
 		cmocka_unit_test_setup(foreign_memory_is_restricted, fresh),

@@ -3,7 +3,9 @@
  * Foreign frames: an empty mapping of /dev/xen/privcmd, filled by one ioctl with a list of frames.
  *
  * The ioctl gives each frame an errno; as a whole it fails with ENOENT if some of them are paged
- * out. Those pages' slots are still empty then and can be tried again.
+ * out. Those pages' slots are still empty then and can be tried again. Another ioctl takes runs of
+ * frames, which spares the kernel copying the list entry by entry, but fails as a whole and not at
+ * all kinds of Dom0: it is tried first where nobody asks for each frame's errno and the runs are long.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +152,57 @@ static bool fill_all(xenforeignmemory_handle *fmem, uint32_t dom, void *p, size_
 	return false;
 }
 
+#define RUNS_MOST 512
+#define RUN_LEAST 16 /* pages in a run, on average, for it to be worth while */
+
+/* How many runs the list has, or 0 for too many; with `runs` they are filled in. */
+static unsigned int find_runs(privcmd_mmap_entry_t *runs, uintptr_t at, size_t pages,
+			      const xen_pfn_t *arr)
+{
+	unsigned int nr = 0;
+
+	for (size_t i = 0, start = 0; i < pages; i++) {
+		if (i + 1 < pages && arr[i + 1] == arr[i] + 1)
+			continue;
+		if (nr == RUNS_MOST)
+			return 0;
+		runs[nr++] = (privcmd_mmap_entry_t){ .va = at + (start << PAGE_SHIFT),
+						     .mfn = arr[start],
+						     .npages = i + 1 - start };
+		start = i + 1;
+	}
+	return nr;
+}
+
+/* false: nothing is said about the cause, and the mapping cannot be used any more. */
+static bool fill_runs(xenforeignmemory_handle *fmem, uint32_t dom, void *at, size_t pages,
+		      const xen_pfn_t *arr)
+{
+	privcmd_mmap_entry_t runs[RUNS_MOST];
+	privcmd_mmap_t mmap = {
+		.num = (int)find_runs(runs, (uintptr_t)at, pages, arr),
+		.dom = (domid_t)dom,
+		.entry = runs,
+	};
+
+	return mmap.num && pages / (unsigned int)mmap.num >= RUN_LEAST &&
+	       !ioctl(fmem->fd, IOCTL_PRIVCMD_MMAP, &mmap);
+}
+
+static void *map_runs(xenforeignmemory_handle *fmem, uint32_t dom, void *addr, int prot, int flags,
+		      size_t pages, const xen_pfn_t *arr)
+{
+	void *p = mmap(addr, pages << PAGE_SHIFT, prot, flags | MAP_SHARED, fmem->fd, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (fill_runs(fmem, dom, p, pages, arr))
+		return p;
+	if (!(flags & MAP_FIXED)) /* else the next attempt takes its place */
+		munmap(p, pages << PAGE_SHIFT);
+	return NULL;
+}
+
 void *xenforeignmemory_map2(xenforeignmemory_handle *fmem, uint32_t dom, void *addr, int prot,
 			    int flags, size_t pages, const xen_pfn_t arr[], int err[])
 {
@@ -160,6 +213,9 @@ void *xenforeignmemory_map2(xenforeignmemory_handle *fmem, uint32_t dom, void *a
 		errno = EINVAL;
 		return NULL;
 	}
+	p = !err && pages >= RUN_LEAST ? map_runs(fmem, dom, addr, prot, flags, pages, arr) : NULL;
+	if (p)
+		return p;
 	if (!errors)
 		errors = calloc(pages, sizeof(*errors));
 	if (!errors)

@@ -88,8 +88,8 @@ static int give_new(struct exch *x, unsigned long chunk)
 		if (copy_from_guest_at(&pfn, list, at))
 			rc = -EFAULT;
 		give_charged_pages(x->d, x->out[i], 1ull << x->u.out.extent_order);
-		for (uint64_t k = 0; !rc && k < 1ull << x->u.out.extent_order; k++)
-			set_gpfn_from_mfn(_mfn(mfn + k), pfn + k);
+		if (!rc)
+			set_gpfn_run(_mfn(mfn), pfn, 1ull << x->u.out.extent_order);
 		if (!rc && copy_to_guest_at(list, at, &mfn))
 			rc = -EFAULT;
 	}

@@ -79,8 +79,7 @@ static bool populate_one(const struct resv *r, unsigned long i)
 	if (!pg)
 		return false;
 	mfn = mfn_x(page_to_mfn(pg));
-	for (uint64_t j = 0; j < 1ull << r->order; j++)
-		set_gpfn_from_mfn(_mfn(mfn + j), pfn + j);
+	set_gpfn_run(_mfn(mfn), pfn, 1ull << r->order);
 	if (arch_gfn_populate(r->d, _gfn(pfn), _mfn(mfn), r->order)) {
 		for (uint64_t j = 0; j < 1ull << r->order; j++)
 			take_back(_mfn(mfn + j));

@@ -39,10 +39,10 @@ static int keep_with(struct domain *d, uint64_t gfn, unsigned int order)
 		if (rc)
 			p2m_put_frames(_mfn(mfn), nr);
 	}
-	for (uint64_t i = 0; i < nr; i++)
-		if (!rc)
-			set_gpfn_from_mfn(_mfn(mfn + i), gfn + i);
-		else if (__atomic_fetch_and(&pg[i].ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST) & REF_ALLOCATED)
+	if (!rc)
+		set_gpfn_run(_mfn(mfn), gfn, nr);
+	for (uint64_t i = 0; rc && i < nr; i++)
+		if (__atomic_fetch_and(&pg[i].ref, ~REF_ALLOCATED, __ATOMIC_SEQ_CST) & REF_ALLOCATED)
 			put_page(&pg[i]);
 	return rc;
 }

@@ -197,6 +197,23 @@ void set_gpfn_from_mfn(mfn_t mfn, uint64_t pfn)
 	if (m2p_covers(mfn_x(mfn)))
 		__atomic_store_n(&M2P_TABLE[mfn_x(mfn)], pfn, __ATOMIC_RELAXED);
 }
+/* Of RAM there is every entry, so one look tells enough. */
+void set_gpfn_run(mfn_t first, uint64_t pfn, uint64_t nr)
+{
+	uint64_t *entry = &M2P_TABLE[mfn_x(first)];
+
+	ASSERT(m2p_covers(mfn_x(first)) && m2p_covers(mfn_x(first) + nr - 1));
+	for (uint64_t i = 0; i < nr; i++)
+		__atomic_store_n(&entry[i], pfn + i, __ATOMIC_RELAXED);
+}
+void clear_gpfn_run(mfn_t first, uint64_t nr)
+{
+	uint64_t *entry = &M2P_TABLE[mfn_x(first)];
+
+	ASSERT(m2p_covers(mfn_x(first)) && m2p_covers(mfn_x(first) + nr - 1));
+	for (uint64_t i = 0; i < nr; i++)
+		__atomic_store_n(&entry[i], INVALID_M2P_ENTRY, __ATOMIC_RELAXED);
+}
 uint64_t get_gpfn_from_mfn(mfn_t mfn)
 {
 	return m2p_covers(mfn_x(mfn)) ? __atomic_load_n(&M2P_TABLE[mfn_x(mfn)], __ATOMIC_RELAXED)

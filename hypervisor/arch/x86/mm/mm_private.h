@@ -139,8 +139,9 @@ static inline bool writable_get(struct page *pg)
 	uint64_t x = type_read(pg), nx;
 
 	do {
-		if (unlikely((x & (TYPE_MASK | TYPE_BUSY)) != want ||
-			     (x & TYPE_COUNT) >= TYPE_COUNT_MAX))
+		/* 0: a frame that had no type yet; there is nothing to check or flush either. */
+		if (unlikely(x && ((x & (TYPE_MASK | TYPE_BUSY)) != want ||
+				   (x & TYPE_COUNT) >= TYPE_COUNT_MAX)))
 			return !get_page_type(pg, PGT_writable, false);
 		nx = x & TYPE_COUNT ? x + 1 : want | TYPE_VALID | 1;
 	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,

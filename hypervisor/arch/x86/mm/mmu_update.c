@@ -38,6 +38,14 @@ static void drop_table(struct update *u)
 	u->simple = false;
 }
 
+/* The caller's own frames (Dom0 can be no other kind) and another PV domain's go into entries as they are. */
+static bool names_machine_frames(const struct update *u)
+{
+	const struct domain *owner = u->dom.pg_owner;
+
+	return owner == u->v->domain || owner->arch.is_pv || owner == dom_io || owner == dom_xen;
+}
+
 /* A translated owner's frames are named by its own numbers: puts the machine frame into the entry.
  */
 static int translate(struct domain *owner, pte_t *e, struct page **pg)
@@ -55,8 +63,7 @@ static int update_l1(struct update *u, pte_t *slot, pte_t new, bool keep_ad, boo
 	struct page *pg = NULL;
 	int rc;
 
-	if (unlikely(owner != u->v->domain && !owner->arch.is_pv && owner != dom_io &&
-		     owner != dom_xen && !no_translate && pte_present(new))) {
+	if (unlikely(!no_translate && pte_present(new) && !names_machine_frames(u))) {
 		rc = translate(owner, &new, &pg);
 		if (rc)
 			return rc;
@@ -91,7 +98,7 @@ static int select_table(struct update *u, uint64_t mfn)
 	}
 	u->table = pg;
 	u->mfn = mfn;
-	u->simple = u->type == PGT_l1 && u->dom.pg_owner == u->v->domain;
+	u->simple = u->type == PGT_l1 && names_machine_frames(u);
 	return 0;
 }
 

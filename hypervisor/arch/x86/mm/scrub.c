@@ -15,7 +15,7 @@
 
 #define XCR0_UPPER    0xe6u /* all that can hold a part of a vector register */
 #define XCR0_AVX_ONLY 0x6u
-#define STEP	      256
+#define STEP	      1024
 
 static bool may_use_avx(void)
 {
@@ -35,8 +35,10 @@ static void clear_by_16(void *va, uint64_t bytes)
 	__asm__ volatile("movups %%xmm0, %[kept]\n\t"
 			 "xorps %%xmm0, %%xmm0\n"
 			 "1:\n\t"
-			 ".irp offset, 0,16,32,48,64,80,96,112,128,144,160,176,192,208,224,240\n\t"
-			 "movntps %%xmm0, \\offset(%[va])\n\t"
+			 ".set scrub_at, 0\n\t"
+			 ".rept %c[step] / 16\n\t"
+			 "movntps %%xmm0, scrub_at(%[va])\n\t"
+			 ".set scrub_at, scrub_at + 16\n\t"
 			 ".endr\n\t"
 			 "add %[step], %[va]\n\t"
 			 "cmp %[end], %[va]\n\t"
@@ -56,8 +58,10 @@ static void clear_by_32(void *va, uint64_t bytes)
 	__asm__ volatile("vmovups %%ymm0, %[kept]\n\t"
 			 "vxorps %%ymm0, %%ymm0, %%ymm0\n"
 			 "1:\n\t"
-			 ".irp offset, 0,32,64,96,128,160,192,224\n\t"
-			 "vmovntps %%ymm0, \\offset(%[va])\n\t"
+			 ".set scrub_at, 0\n\t"
+			 ".rept %c[step] / 32\n\t"
+			 "vmovntps %%ymm0, scrub_at(%[va])\n\t"
+			 ".set scrub_at, scrub_at + 32\n\t"
 			 ".endr\n\t"
 			 "add %[step], %[va]\n\t"
 			 "cmp %[end], %[va]\n\t"

@@ -31,6 +31,9 @@ uint64_t early_alloc_pages(unsigned int nr); /* returns the first mfn */
 #define INVALID_M2P_ENTRY (~0ULL)
 #define SHARED_M2P_ENTRY  (~0ULL - 1)
 void set_gpfn_from_mfn(mfn_t mfn, uint64_t pfn);
+/* The same of `nr` neighbouring frames of the heap: numbers from `pfn` on, or INVALID_M2P_ENTRY. */
+void set_gpfn_run(mfn_t first, uint64_t pfn, uint64_t nr);
+void clear_gpfn_run(mfn_t first, uint64_t nr);
 uint64_t get_gpfn_from_mfn(mfn_t mfn); /* INVALID_M2P_ENTRY if none */
 /* mfn of the 2 MiB piece `i` of the table, 0 for a hole; false past the end. */
 bool m2p_extent(unsigned int i, uint64_t *mfn);
