@@ -320,6 +320,11 @@ static void batches(void)
 	assert_int_equal(f->ref & REF_COUNT, 2);
 	foreign.val = to(pg, PW);
 	assert_int_equal(call(__HYPERVISOR_mmu_update, (unsigned long)&foreign, 1, 0, 0), -EINVAL);
+	/* Of a domain that is gone nothing is done, and *done says so. */
+	done = 7;
+	assert_int_equal(call(__HYPERVISOR_mmu_update, (unsigned long)&foreign, 1, (unsigned long)&done, 99),
+			 -ESRCH);
+	assert_int_equal(done, 0);
 	d->is_privileged = false;
 	assert_int_equal(call(__HYPERVISOR_mmu_update, 0, 1, 0, DOMID_SELF), -EFAULT);
 	/* Whose tables they are is told by id, which takes no reference to the caller itself. */

@@ -23,6 +23,9 @@ static void page_table_calls(void)
 	check_eq("updates-in-hypervisor", call4(__HYPERVISOR_mmu_update, HV_IMAGE, 1, 0, DOMID_SELF), EFAULT);
 	check_eq("updates-unmapped", call4(__HYPERVISOR_mmu_update, 0x1000, 1, 0, DOMID_SELF), EFAULT);
 	check("updates-too-many", call4(__HYPERVISOR_mmu_update, &u, ~0u, &done, DOMID_SELF) < 0);
+	done = 99;
+	check("updates-for-nobody", call4(__HYPERVISOR_mmu_update, &u, 1, &done, 12345) < 0);
+	check_eq("updates-for-nobody-done", done, 0);
 	check("done-in-hypervisor", call4(__HYPERVISOR_mmuext_op, &op, 1, HV_IMAGE, DOMID_SELF) <= 0);
 	check_eq("ext-in-hypervisor", call4(__HYPERVISOR_mmuext_op, HV_IMAGE, 1, 0, DOMID_SELF), EFAULT);
 	u.ptr = ~0ul & ~3ul;

@@ -260,11 +260,12 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 	if (!guest_range_ok(ureqs, count, sizeof(struct mmu_update)))
 		return trace_err(-EFAULT);
 	rc = foreign_get(&u.dom, u.v->domain, (unsigned int)foreigndom);
-	if (rc)
-		return rc;
-	rc = update_all(&u, ureqs, count, &i);
-	drop_table(&u);
-	foreign_put(&u.dom, u.v->domain);
+	if (!rc) {
+		rc = update_all(&u, ureqs, count, &i);
+		drop_table(&u);
+		foreign_put(&u.dom, u.v->domain);
+	}
+	/* Linux counts on it with a domain that went away, too: it would go by what stood there before. */
 	done += i;
 	if (pdone && copy_struct_to_guest(pdone, &done) && rc != -ERESTART)
 		rc = -EFAULT;
