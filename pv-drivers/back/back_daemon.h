@@ -142,6 +142,7 @@ struct back_timer {
 	bool set;
 };
 void back_set_timer(struct back_timer *timer, int ms);
+uint64_t back_now_ms(void); /* monotonic */
 
 /* Tells exited() when the process (any, not only a child) is gone; a child is reaped. */
 struct back_process {

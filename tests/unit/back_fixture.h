@@ -23,6 +23,9 @@ extern const struct back_service *const __start_back_services[];
 #define GUEST_PAGES  96
 #define DISK_SECTORS 256u
 #define MAX_SQES     1024
+#ifndef JOURNAL_ROOM
+#define JOURNAL_ROOM (1 << 18)
+#endif
 
 enum grant_access { NO_GRANT, READ_ONLY, READ_WRITE };
 
@@ -31,7 +34,7 @@ struct machine {
 	uint8_t page[GUEST_PAGES][4096]; /* a grant's reference is its page's number */
 	uint8_t access[GUEST_PAGES];
 	uint8_t disk[DISK_SECTORS * 512];
-	uint8_t journal[1 << 18];
+	uint8_t journal[JOURNAL_ROOM];
 };
 
 static struct machine *machine;
@@ -290,7 +293,7 @@ static int start_service(const struct setup *setup, bool resume)
 	test_link.state = calloc(1, SERVICE->state_bytes);
 	test_link.journal = machine->journal;
 	test_link.journal_bytes = (uint32_t)block_journal_bytes(
-	    setup->nr_queues,
+	    setup->flags, setup->nr_queues,
 	    pv_ring_slots(setup->nr_pages * 4096, block_slot_bytes(setup->flags)));
 	test_link.counters = &test_counters;
 	test_link.resume = resume;

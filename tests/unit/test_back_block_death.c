@@ -124,7 +124,7 @@ static uint32_t die_everywhere(uint32_t flags)
 	struct pv_ring start;
 	int status;
 	pid_t pid;
-	const size_t watched = block_journal_bytes(1, 32);
+	const size_t watched = block_journal_bytes(flags, 1, 32);
 
 	setup.flags = flags;
 	prepare_death(flags);

@@ -139,7 +139,7 @@ char **xs_check_watch(struct xs_handle *h)
 static uint64_t now;
 static struct back_timer *timers[64];
 
-uint64_t now_ms(void)
+uint64_t back_now_ms(void)
 {
 	return now;
 }

@@ -21,10 +21,11 @@
 enum {
 	BLOCK_READONLY = 1,
 	BLOCK_DISCARD = 2,
-	BLOCK_MEMORY = 4, /* the file is in memory (tmpfs): it can be mapped, and a flush is nothing */
+	BLOCK_MEMORY =
+	    4, /* the file is in memory (tmpfs): it can be mapped, and a flush is nothing */
 	BLOCK_32BIT = 8,  /* the frontend's slots are laid out for 32 bits */
 	BLOCK_NBD = 16,	  /* the descriptor is a connection to an NBD server, not a file */
-	BLOCK_BROKEN = 32 /* what was answered may be lost: every request fails */
+	BLOCK_BROKEN = 32 /* what was answered is lost, or would be: every request fails */
 };
 
 struct block_queue_connect {
@@ -40,6 +41,12 @@ struct block_connect {
 	struct block_queue_connect queue[BLOCK_MAX_QUEUES];
 };
 _Static_assert(sizeof(struct block_connect) <= BACK_BODY_BYTES, "it is a message's body");
+
+/* BACK_TOLD */
+enum block_news {
+	BLOCK_SERVER_LOST, /* the connection to the NBD server has ended */
+	BLOCK_NOT_REPEATED /* the next server refused what its predecessor had answered */
+};
 
 /* BACK_CHANGE: another medium; with no descriptor, none. */
 struct block_change {
@@ -78,10 +85,29 @@ struct block_queue_journal {
 	struct block_entry entry[];
 };
 
+/*
+ * An NBD server's disk has a log at the journal's end: what the server has answered and may not
+ * have written. Positions only grow: in the log they are taken modulo its size.
+ */
+#ifndef BLOCK_LOG_BYTES
+#define BLOCK_LOG_BYTES (4u << 20)
+#endif
+
+struct block_log {
+	uint64_t safe, head; /* of the first that is not safe, and behind the last */
+};
+
+/* Of a write, its data follow. */
+struct block_log_entry {
+	uint64_t offset, length; /* bytes of the disk */
+	uint32_t operation;	 /* BLKIF_OP_WRITE, BLKIF_OP_DISCARD */
+	uint32_t failed;	 /* it was answered with an error */
+	uint64_t reserved;
+};
+
 struct block_journal {
 	uint32_t nr_queues, nr_slots;
-	/* Writes begun, and how many of them some flush has made safe (NBD servers cache). */
-	uint64_t writes, safe_writes;
+	struct block_log log;
 };
 
 static inline size_t block_queue_journal_bytes(uint32_t nr_slots)
@@ -89,9 +115,10 @@ static inline size_t block_queue_journal_bytes(uint32_t nr_slots)
 	return sizeof(struct block_queue_journal) + (size_t)nr_slots * sizeof(struct block_entry);
 }
 
-static inline size_t block_journal_bytes(uint32_t nr_queues, uint32_t nr_slots)
+static inline size_t block_journal_bytes(uint32_t flags, uint32_t nr_queues, uint32_t nr_slots)
 {
-	return sizeof(struct block_journal) + nr_queues * block_queue_journal_bytes(nr_slots);
+	return sizeof(struct block_journal) + nr_queues * block_queue_journal_bytes(nr_slots) +
+	       ((flags & (BLOCK_NBD | BLOCK_READONLY)) == BLOCK_NBD ? BLOCK_LOG_BYTES : 0);
 }
 
 static inline struct block_queue_journal *block_queue_journal(struct block_journal *journal,

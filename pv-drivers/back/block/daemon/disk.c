@@ -17,7 +17,7 @@
 struct disk {
 	struct image image;
 	struct storage storage;
-	bool broken; /* what was answered may be lost */
+	bool broken; /* what was answered is lost, or would be */
 	bool lost;   /* the worker's connection to the server has ended */
 };
 
@@ -188,22 +188,15 @@ static int read_front(struct back_device *device, struct block_connect *config)
 
 /* --- connecting ------------------------------------------------------------------------------ */
 
-/* A server that crashed may have lost what it answered since the last flush. */
-static bool lost_writes(struct back_device *device)
+/* Better errors than silence: what was answered cannot be had again. */
+static void give_up(struct back_device *device, const char *why)
 {
-	struct block_journal journal;
-	char path[BACK_PATH_MAX];
-	ssize_t done = -1;
-	int fd;
+	struct disk *disk = device->state;
 
-	snprintf(path, sizeof(path), BACK_DIR "/%u-" BLOCK_KIND "-%u", device->domid,
-		 device->devid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		done = pread(fd, &journal, sizeof(journal), BACK_JOURNAL_HEAD);
-		close(fd);
-	}
-	return done != sizeof(journal) || journal.writes != journal.safe_writes;
+	if (!disk->broken)
+		back_error(device, -EIO, "%s: %s; the disk gives errors until it is connected anew",
+			   disk->image.path, why);
+	disk->broken = true;
 }
 
 /* A connection of the storage's is for one worker: what a dead one had asked must end first. */
@@ -213,17 +206,12 @@ static int connect_storage(struct back_device *device, struct back_connect *conn
 	struct storage *storage = &disk->storage;
 	int rc;
 
-	if (resume && storage->crashed && lost_writes(device)) {
-		back_error(
-		    device, -EIO,
-		    "%s: qemu-storage-daemon crashed with writes not flushed; the disk gives "
-		    "errors until it is connected anew",
-		    disk->image.path);
-		disk->broken = true;
-	}
-	if (!resume)
+	if (!resume) {
 		disk->broken = false;
-	storage->crashed = false;
+		storage->deaths = 0;
+	} else if (storage_keeps_dying(storage)) {
+		give_up(device, "qemu-storage-daemon dies again and again");
+	}
 	if (disk->broken)
 		return 0;
 	rc = storage_start(storage);
@@ -245,6 +233,16 @@ static int connect_file(struct back_device *device, struct back_connect *connect
 	return fd >= 0 || fd == -ENOMEDIUM ? 0 : fd;
 }
 
+static uint32_t flags_of(const struct disk *disk)
+{
+	const struct image *image = &disk->image;
+
+	return (image->readonly ? BLOCK_READONLY : 0) | (image->discard ? BLOCK_DISCARD : 0) |
+	       (image->driver ? BLOCK_NBD : 0) |
+	       (image->memory && !image->driver ? BLOCK_MEMORY : 0) |
+	       (disk->broken ? BLOCK_BROKEN : 0);
+}
+
 static int disk_prepare(struct back_device *device, struct back_connect *connect, bool resume)
 {
 	struct block_connect *config = (struct block_connect *)(void *)connect->body;
@@ -260,13 +258,10 @@ static int disk_prepare(struct back_device *device, struct back_connect *connect
 	disk->lost = false;
 	config->sectors = disk->image.sectors;
 	config->sector_size = disk->image.sector_size;
-	config->flags |= (disk->image.readonly ? BLOCK_READONLY : 0) |
-			 (disk->image.discard ? BLOCK_DISCARD : 0) |
-			 (disk->image.driver ? BLOCK_NBD : 0) |
-			 (disk->image.memory && !disk->image.driver ? BLOCK_MEMORY : 0) | (disk->broken ? BLOCK_BROKEN : 0);
+	config->flags |= flags_of(disk);
 	connect->bytes = sizeof(*config);
 	connect->journal_bytes = (uint32_t)block_journal_bytes(
-	    config->nr_queues, pv_ring_slots((size_t)config->nr_pages * PV_PAGE_SIZE,
+	    config->flags, config->nr_queues, pv_ring_slots((size_t)config->nr_pages * PV_PAGE_SIZE,
 					     block_slot_bytes(config->flags)));
 	return 0;
 }
@@ -278,12 +273,21 @@ static int disk_connected(struct back_device *device)
 	return write_facts(device, &disk->image);
 }
 
-/* The worker's connection to the server broke. */
+/* The worker's connection to the server broke, or a new one did not take what the old one had. */
 static void disk_told(struct back_device *device, const struct back_message *message)
 {
 	struct disk *disk = device->state;
+	enum block_news news;
 
-	if (disk->lost || !disk->image.driver)
+	if (message->bytes != sizeof(news) || !disk->image.driver)
+		return;
+	memcpy(&news, message->body, sizeof(news));
+	if (news == BLOCK_NOT_REPEATED) {
+		give_up(device, "what the guest has written cannot be written again after "
+				"qemu-storage-daemon died");
+		return;
+	}
+	if (disk->lost)
 		return;
 	disk->lost = true;
 	back_reconnect(device);

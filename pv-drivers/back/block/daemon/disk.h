@@ -60,7 +60,8 @@ struct storage {
 	const struct image *image;
 	enum storage_phase phase;
 	bool wanted;  /* once the old one has ended, start another */
-	bool crashed; /* one ended, and nobody asked it to: cleared by who has judged it */
+	uint64_t since; /* deaths nobody asked for are counted from here, in ms */
+	unsigned int deaths;
 	struct back_process process;
 	struct back_timer poll;
 	struct back_source source;
@@ -76,6 +77,8 @@ void storage_init(struct storage *storage, struct back_device *device, const str
 int storage_start(struct storage *storage);
 /* Asks it to end; its buffers are written first. */
 void storage_stop(struct storage *storage);
+/* Then another one is not worth the try. */
+bool storage_keeps_dying(const struct storage *storage);
 void storage_forget(struct storage *storage); /* the device goes: stop, and do not wait */
 void storage_clean(const char *name);
 

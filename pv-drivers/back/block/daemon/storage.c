@@ -7,10 +7,13 @@
  * and no descriptor whose opening may hang (FUSE).
  *
  * It caches: only when it is asked to end (SIGTERM) has all that was answered reached the image.
- * So it is never killed. A new connection for the same rings is always to a new process, begun
+ * So it is never killed by us. A new connection for the same rings is always to a new process, begun
  * after the old one has ended: nothing the old one had under way can come after what is done again.
- * LIMITS: it runs as root. If it crashes, what it answered since the last flush may be lost; the
- * disk then gives errors until it is connected anew.
+ * If it dies by itself, another is started, and the worker writes again what was answered and not
+ * flushed (worker/write_log.c). If it dies again and again the disk gives errors until it is
+ * connected anew.
+ * LIMITS: it runs as root. If it dies while the device closes, what its guest did not flush may be
+ * lost, as when a disk loses power; the log tells.
  */
 #include "disk.h"
 
@@ -28,6 +31,8 @@
 
 #define PROGRAM	 "/usr/bin/qemu-storage-daemon"
 #define POLL_MS	 20
+#define LIVES	 10 /* deaths in so many seconds that end it */
+#define LIVES_SEC 10
 #define JSON_MAX (2 * IMAGE_PATH_MAX + 256)
 
 static void file_name(const struct storage *s, const char *suffix, char name[BACK_PATH_MAX])
@@ -174,6 +179,10 @@ static void connection_ready(struct back_source *source, uint32_t events)
 
 	if (!rc)
 		return;
+	if (rc == -ECONNRESET || rc == -EPIPE) {
+		disconnect(s); /* its end follows, and tells how it died */
+		return;
+	}
 	back_remove_fd(s->connection);
 	if (rc < 0) {
 		failed(s, rc, "does not greet");
@@ -236,37 +245,61 @@ static int begin(struct storage *s)
 	return BACK_LATER;
 }
 
+static void count_death(struct storage *s)
+{
+	uint64_t now = back_now_ms();
+
+	if (now - s->since > LIVES_SEC * 1000) {
+		s->since = now;
+		s->deaths = 0;
+	}
+	s->deaths++;
+}
+
+bool storage_keeps_dying(const struct storage *s)
+{
+	return s->deaths >= LIVES;
+}
+
+/* What ended was wanted to: another may be. */
+static void asked_ended(struct storage *s, int status)
+{
+	int rc;
+
+	if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+		back_log(LOG_ERR, "%s: qemu-storage-daemon was killed (signal %d) while it ended",
+			 s->image->path, WTERMSIG(status));
+	if (!s->wanted)
+		return;
+	rc = begin(s);
+	if (rc != BACK_LATER)
+		back_finish(s->device, rc);
+}
+
 static void process_exited(struct back_process *process, int status)
 {
 	struct storage *s =
 	    (struct storage *)(void *)((char *)process - offsetof(struct storage, process));
 	enum storage_phase phase = s->phase;
+	bool killed = status == -1 || WIFSIGNALED(status);
 	char path[BACK_PATH_MAX];
-	int rc;
 
 	file_name(s, "pid", path);
 	unlink(path);
 	s->phase = STORAGE_OFF;
 	disconnect(s);
 	if (phase == STORAGE_ENDING) {
-		/* It may have been dead already, or was killed before it had written everything. */
-		if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
-			s->crashed = true;
-		if (!s->wanted)
-			return;
-		rc = begin(s);
-		if (rc != BACK_LATER)
-			back_finish(s->device, rc);
+		asked_ended(s, status);
 		return;
 	}
-	s->crashed = true;
-	if (phase == STORAGE_READY)
+	count_death(s);
+	if (phase == STORAGE_READY) {
 		back_log(LOG_ERR, "%s: qemu-storage-daemon ended by itself (status %#x)",
 			 s->image->path, (unsigned int)status);
-	else
-		failed(s, -EIO, "cannot open it");
-	if (phase == STORAGE_READY)
 		back_reconnect(s->device);
+	} else if (!killed || storage_keeps_dying(s) || begin(s) != BACK_LATER) {
+		failed(s, -EIO, "cannot open it");
+	}
 }
 
 /* A predecessor's may still run: it ends first. */
@@ -277,12 +310,7 @@ static bool adopt(struct storage *s)
 
 	file_name(s, "pid", path);
 	pid = read_pid(path);
-	if (!pid) {
-		/* It is gone, and no serai-backd has seen how: see disk.c for what that means. */
-		s->crashed = !access(path, F_OK);
-		return false;
-	}
-	return !back_watch_process(&s->process, pid);
+	return pid && !back_watch_process(&s->process, pid);
 }
 
 void storage_init(struct storage *s, struct back_device *device, const struct image *image)

@@ -7,6 +7,7 @@
  *	request.c	one request: checked, its memory reached, carried out, answered
  *	memory.c	bounce buffers, copies between them (or the mapped image) and the guest's pages
  *	file.c, mapped.c, nbd.c	what a disk is made of
+ *	write_log.c	what an NBD server has answered and may not have written
  */
 #ifndef DISK_H
 #define DISK_H
@@ -34,13 +35,13 @@ struct request {
 	struct block_entry *entry;
 	uint8_t operation;  /* READ, WRITE, FLUSH_DISKCACHE or DISCARD, an indirect one's own */
 	bool flush_after;   /* a flush with data */
-	bool started;	    /* counted in disk->writing, if it writes */
+	bool logged;	    /* at log_at, and not answered by the NBD server */
 	bool sending, sent; /* to the NBD server, and no answer yet */
 	uint32_t nr_segments;
 	struct blkif_request_segment segment[MAX_SEGMENTS];
 	uint64_t offset, length; /* bytes of the disk */
 	uint64_t done;		 /* of these */
-	uint64_t writes;	 /* a flush: those begun before it */
+	uint64_t log_at;	 /* a flush: what it makes safe */
 	uint8_t *buffer;	 /* bounce; NULL if the image is mapped */
 	uint32_t first_copy;	 /* of disk->copies */
 	uint32_t nr_vec;
@@ -74,8 +75,7 @@ struct disk {
 	int fd;
 	uint32_t nr_queues;
 	struct queue queue[BLOCK_MAX_QUEUES];
-	uint32_t in_flight; /* taken and not answered */
-	uint32_t writing;   /* those of them that write */
+	uint32_t in_flight; /* taken and not answered; and the log's replaying */
 	/* Of a disk that shall close, but has had requests of late: served on till it is quiet. */
 	bool draining;
 	uint32_t drained_to;			/* requests taken when it was last looked at */
@@ -90,7 +90,13 @@ struct disk {
 	uint8_t *map; /* the image, or NULL */
 	uint64_t map_bytes;
 	struct nbd *nbd;
+	bool replaying;	    /* the log, from replay_at on; no request is taken meanwhile */
+	bool flush_failed;  /* the one that was to make room in the log */
+	uint64_t replay_at;
 };
+
+/* service.c: what the journal tells of is gone on with, and the ring listened to. */
+void disk_go_on(struct disk *disk);
 
 /* queue.c */
 int queue_connect(struct queue *q, uint32_t index);
@@ -133,5 +139,18 @@ extern const struct target nbd_target;
 int nbd_connect(struct disk *disk);
 void nbd_disconnect(struct disk *disk);
 void nbd_ready(struct disk *disk, uint32_t events);
+/* A request of the worker's own, one at a time; its end is log_own_ended()'s. */
+struct request *nbd_own_request(struct disk *disk);
+bool nbd_own_busy(struct disk *disk);
+void nbd_send(struct disk *disk, struct request *request);
+
+/* write_log.c */
+/* Before a request is sent. 0; -EAGAIN: no room, wait; -EIO: and none can be made. */
+int log_before(struct disk *disk, struct request *request);
+/* The server has answered (part of) it. */
+void log_after(struct disk *disk, struct request *request, int64_t result);
+/* Begins to write again what is in the log, if disk->replaying is set then. 0 or -EBADMSG. */
+int log_replay(struct disk *disk);
+void log_own_ended(struct disk *disk, struct request *own, int64_t result);
 
 #endif

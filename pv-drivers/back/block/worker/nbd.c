@@ -6,7 +6,8 @@
  *
  * Requests are sent one after the other and answered in any order, by a handle that must be that of
  * a request sent and not answered. When the connection ends, or the server talks nonsense, the disk
- * is lost: its requests stay in the journal and serai-backd connects it anew.
+ * is lost: its requests stay in the journal and serai-backd connects it anew. write_log.c tells what
+ * becomes of those that were answered.
  */
 #include "disk.h"
 
@@ -19,6 +20,7 @@
 #define REQUEST_MAGIC 0x25609513u
 #define REPLY_MAGIC   0x67446698u
 #define MAX_TRIM      (1u << 30)
+#define OWN_HANDLE    UINT64_MAX
 
 enum nbd_command { NBD_READ = 0, NBD_WRITE = 1, NBD_FLUSH = 3, NBD_TRIM = 4 };
 
@@ -44,10 +46,13 @@ struct nbd {
 	struct request *reading; /* a read's data follows its reply */
 	uint64_t data_got;
 	bool wants_out;
+	struct request own; /* the log's; of no queue */
 };
 
 static uint64_t handle_of(const struct request *r)
 {
+	if (!r->queue)
+		return OWN_HANDLE;
 	return (uint64_t)(r->queue - r->queue->disk->queue) << 32 |
 	       (uint32_t)(r - r->queue->requests);
 }
@@ -57,6 +62,8 @@ static struct request *request_of(struct disk *disk, uint64_t handle)
 	uint64_t queue = handle >> 32, number = handle & UINT32_MAX;
 	struct request *r;
 
+	if (handle == OWN_HANDLE)
+		return disk->nbd->own.sent ? &disk->nbd->own : NULL;
 	if (queue >= disk->nr_queues || number >= disk->queue[queue].ring.nr_slots)
 		return NULL;
 	r = &disk->queue[queue].requests[number];
@@ -67,13 +74,15 @@ static void abandon(struct request *r)
 {
 	if (r->sending || r->sent)
 		request_finish(r, -EIO);
-	r->sending = r->sent = false;
+	r->sending = r->sent = r->logged = false;
+	if (r->queue)
+		memory_release(r);
 }
 
 /* Everything under way is abandoned, to be done again by the next connection. */
 static void lose(struct disk *disk)
 {
-	uint8_t nothing = 0;
+	enum block_news news = BLOCK_SERVER_LOST;
 
 	if (disk->lost)
 		return;
@@ -83,10 +92,12 @@ static void lose(struct disk *disk)
 	for (uint32_t q = 0; q < disk->nr_queues; q++)
 		for (uint32_t i = 0; i < disk->queue[q].ring.nr_slots; i++)
 			abandon(&disk->queue[q].requests[i]);
+	disk->nbd->own.sending = disk->nbd->own.sent = false;
+	disk->replaying = false;
 	disk->in_flight = 0;
 	STAILQ_INIT(&disk->waiting);
 	copies_drop(disk);
-	back_tell(disk->link, &nothing, sizeof(nothing));
+	back_tell(disk->link, &news, sizeof(news));
 	back_again(disk->link);
 }
 
@@ -193,15 +204,31 @@ static void send_all(struct disk *disk)
 }
 
 /* Replies are to whole requests: an NBD server does not do half of one. */
-static int nbd_begin(struct disk *disk, struct request *r)
+void nbd_send(struct disk *disk, struct request *r)
 {
-	if (disk->lost)
-		return 0;
 	r->sending = true;
 	STAILQ_INSERT_TAIL(&disk->nbd->queue, r, next);
 	if (!disk->nbd->wants_out)
 		send_all(disk);
-	return 0;
+}
+
+static int nbd_begin(struct disk *disk, struct request *r)
+{
+	int rc = disk->lost ? 0 : log_before(disk, r);
+
+	if (!rc && !disk->lost)
+		nbd_send(disk, r);
+	return rc;
+}
+
+struct request *nbd_own_request(struct disk *disk)
+{
+	return &disk->nbd->own;
+}
+
+bool nbd_own_busy(struct disk *disk)
+{
+	return disk->nbd->own.sending || disk->nbd->own.sent;
 }
 
 const struct target nbd_target = { .begin = nbd_begin };
@@ -220,9 +247,14 @@ static size_t receive(struct disk *disk, void *to, size_t bytes)
 	return 0;
 }
 
-static void end(struct request *r, int64_t result)
+static void end(struct disk *disk, struct request *r, int64_t result)
 {
 	r->sent = false;
+	if (!r->queue) {
+		log_own_ended(disk, r, result);
+		return;
+	}
+	log_after(disk, r, result);
 	request_finish(r, result);
 }
 
@@ -243,7 +275,7 @@ static bool receive_data(struct disk *disk)
 	nbd->data_got += got;
 	if (nbd->data_got == r->length) {
 		nbd->reading = NULL;
-		end(r, (int64_t)r->length);
+		end(disk, r, (int64_t)r->length);
 	}
 	return true;
 }
@@ -264,12 +296,12 @@ static void handle_reply(struct disk *disk)
 		return;
 	}
 	if (error) {
-		end(r, error_of(error));
+		end(disk, r, error_of(error));
 	} else if (r->operation == BLKIF_OP_READ) {
 		nbd->reading = r;
 		nbd->data_got = 0;
 	} else {
-		end(r, r->operation == BLKIF_OP_FLUSH_DISKCACHE ? 0 : part_length(r));
+		end(disk, r, r->operation == BLKIF_OP_FLUSH_DISKCACHE ? 0 : part_length(r));
 	}
 }
 

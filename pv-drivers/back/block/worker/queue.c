@@ -88,7 +88,7 @@ void queue_run(struct queue *q)
 	struct disk *disk = q->disk;
 	int rc = 1;
 
-	if (disk->closing || disk->lost || q->ring.fault)
+	if (disk->closing || disk->lost || disk->replaying || q->ring.fault)
 		return;
 	for (uint32_t i = 0; i < q->ring.nr_slots && rc > 0; i++) {
 		/* Who waits is first; what is not taken needs no memory. */

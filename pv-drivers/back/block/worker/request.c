@@ -45,8 +45,6 @@ static void answer(struct request *r, int status)
 
 	memory_release(r);
 	count(r, status);
-	if (r->started && (is_write(r) || r->operation == BLKIF_OP_DISCARD))
-		disk->writing--;
 	queue_answer(r->queue, r, status);
 	if (!STAILQ_EMPTY(&disk->waiting))
 		back_again(disk->link);
@@ -210,30 +208,13 @@ static void carry_out(struct request *r)
 		begin(r);
 }
 
-/*
- * A flush makes safe what was answered before it. Which those are is known when no write is under
- * way; else it is taken for none, which is wrong on the safe side.
- */
-static void started(struct request *r)
-{
-	struct disk *disk = r->queue->disk;
-
-	if (r->operation == BLKIF_OP_FLUSH_DISKCACHE) {
-		r->writes = disk->writing ? 0 : disk->journal->writes;
-	} else if (r->operation != BLKIF_OP_READ) {
-		disk->writing++;
-		disk->journal->writes++;
-	}
-	r->started = true;
-}
-
 void request_start(struct request *r)
 {
 	struct disk *disk = r->queue->disk;
 	int rc;
 
 	r->buffer = NULL;
-	r->started = false;
+	r->logged = false;
 	rc = decode(r);
 	if (!rc && disk->config.flags & BLOCK_BROKEN)
 		rc = -EIO;
@@ -241,7 +222,6 @@ void request_start(struct request *r)
 		answer(r, status_of(rc));
 		return;
 	}
-	started(r);
 	carry_out(r);
 }
 
@@ -254,7 +234,6 @@ static void become_flush(struct request *r)
 	r->nr_segments = r->nr_vec = 0;
 	r->length = r->done = 0;
 	r->flush_after = false;
-	started(r);
 }
 
 /* The server is gone: the request stays in the journal, for whoever comes next. */
@@ -290,16 +269,17 @@ void request_finish(struct request *r, int64_t result)
 		return;
 	}
 	if (r->operation == BLKIF_OP_FLUSH_DISKCACHE) {
-		if (disk->journal->safe_writes < r->writes)
-			disk->journal->safe_writes = r->writes;
-	} else if (!moved(r, result)) {
+		answer(r, BLKIF_RSP_OKAY);
 		return;
-	} else if (r->flush_after) {
-		disk->writing--;
+	}
+	if (!moved(r, result))
+		return;
+	if (r->flush_after) {
 		become_flush(r);
 		carry_out(r);
 		return;
-	} else if (r->operation == BLKIF_OP_READ && !disk->map) {
+	}
+	if (r->operation == BLKIF_OP_READ && !disk->map) {
 		copy_later(r);
 		return;
 	}

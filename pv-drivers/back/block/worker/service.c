@@ -35,7 +35,7 @@ static bool is_sound(const struct disk *disk, const struct back_message *message
 	       config->nr_pages <= BLOCK_MAX_RING_PAGES && slots && slots <= BLOCK_MAX_SLOTS &&
 	       config->sector_size >= BLOCK_SECTOR && config->sector_size <= PV_PAGE_SIZE &&
 	       !(config->sector_size & (config->sector_size - 1)) && config->sectors < 1ull << 54 &&
-	       disk->link->journal_bytes == block_journal_bytes(config->nr_queues, slots);
+	       disk->link->journal_bytes == block_journal_bytes(config->flags, config->nr_queues, slots);
 }
 
 static int prepare_journal(struct disk *disk)
@@ -71,8 +71,7 @@ static int connect_queues(struct disk *disk)
 	return rc;
 }
 
-/* From here on nothing fails. */
-static void start(struct disk *disk)
+void disk_go_on(struct disk *disk)
 {
 	for (uint32_t i = 0; i < disk->nr_queues && disk->link->resume; i++) {
 		queue_resume(&disk->queue[i]);
@@ -80,6 +79,18 @@ static void start(struct disk *disk)
 		back_notify(disk->link, disk->queue[i].port);
 	}
 	back_again(disk->link); /* requests may be waiting */
+}
+
+/* What an NBD server's predecessor had answered comes before all else. */
+static int start(struct disk *disk)
+{
+	int rc = disk->link->resume && disk->nbd ? log_replay(disk) : 0;
+
+	if (rc)
+		back_why(disk->link, "its journal's log contradicts itself");
+	else if (!disk->replaying && !disk->lost)
+		disk_go_on(disk);
+	return rc;
 }
 
 static int block_connect(struct back_link *link, const struct back_message *message, const int *fds)
@@ -100,10 +111,10 @@ static int block_connect(struct back_link *link, const struct back_message *mess
 		(void)mapped_connect(disk);
 	if (!rc)
 		rc = connect_queues(disk);
+	if (!rc)
+		rc = start(disk);
 	if (rc)
 		tear_down(disk);
-	else
-		start(disk);
 	return rc;
 }
 

@@ -19,8 +19,8 @@
 /* Workers have uids of their own: this and the guest's domid. Outside of what systemd hands out. */
 #define BACK_UID_BASE	 0x7f5e0000u
 #define BACK_EMPTY	 BACK_DIR "/empty"
-#define WORKER_LIVES	 6 /* deaths in so many seconds that end the devices it served */
-#define WORKER_LIVES_SEC 30
+#define WORKER_LIVES	 10 /* deaths in so many seconds that end the devices it served */
+#define WORKER_LIVES_SEC 10
 
 enum step { IDLE, ADVERTISING, AWAIT_WORKER, PREPARING, CONNECTING, DISCONNECTING };
 
@@ -65,7 +65,6 @@ extern struct backd backd;
 /* loop.c */
 int loop_start(void);
 int loop_run(void);
-uint64_t now_ms(void);
 
 /* discover.c */
 int discover_start(void);

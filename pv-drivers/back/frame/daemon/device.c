@@ -205,7 +205,7 @@ static bool is_another(const struct back_private *n, enum xenbus_state shown)
 /* A guest that changes its state without end is looked at so often and no more. */
 static bool too_often(struct back_private *n)
 {
-	uint64_t second = now_ms() / 1000;
+	uint64_t second = back_now_ms() / 1000;
 
 	if (n->window != second) {
 		n->window = second;
@@ -238,12 +238,12 @@ static void reopen(struct back_private *n)
 	if (!(n->broken || n->bus.failed) || n->bus.own != XenbusStateClosed ||
 	    n->peer != XenbusStateInitialising || !n->acted)
 		return;
-	if (now_ms() < n->reopen_at) {
+	if (back_now_ms() < n->reopen_at) {
 		if (!n->pause.set)
-			back_set_timer(&n->pause, (int)(n->reopen_at - now_ms()));
+			back_set_timer(&n->pause, (int)(n->reopen_at - back_now_ms()));
 		return;
 	}
-	n->reopen_at = now_ms() + REOPEN_MS;
+	n->reopen_at = back_now_ms() + REOPEN_MS;
 	n->broken = n->acted = false;
 	back_remove(&n->device, "error");
 	pv_xenbus_open(&n->bus);

@@ -25,7 +25,7 @@ static int epoll = -1, signals = -1;
 static struct back_timer *timers;
 static struct back_source *sources[MAX_FDS]; /* by descriptor */
 
-uint64_t now_ms(void)
+uint64_t back_now_ms(void)
 {
 	struct timespec t;
 
@@ -65,7 +65,7 @@ void back_set_timer(struct back_timer *timer, int ms)
 	timer->set = ms >= 0;
 	if (ms < 0)
 		return;
-	timer->due = now_ms() + ms;
+	timer->due = back_now_ms() + ms;
 	for (at = &timers; *at && (*at)->due <= timer->due;)
 		at = &(*at)->next;
 	timer->next = *at;
@@ -74,7 +74,7 @@ void back_set_timer(struct back_timer *timer, int ms)
 
 static void run_timers(void)
 {
-	uint64_t now = now_ms();
+	uint64_t now = back_now_ms();
 
 	while (timers && timers->due <= now) {
 		struct back_timer *timer = timers;
@@ -87,7 +87,7 @@ static void run_timers(void)
 
 static int until_next_timer(void)
 {
-	uint64_t now = now_ms();
+	uint64_t now = back_now_ms();
 
 	if (!timers)
 		return -1;

@@ -186,8 +186,8 @@ static void worker_over(struct worker *w)
 {
 	bool give_up = false;
 
-	if (now_ms() - w->since > WORKER_LIVES_SEC * 1000) {
-		w->since = now_ms();
+	if (back_now_ms() - w->since > WORKER_LIVES_SEC * 1000) {
+		w->since = back_now_ms();
 		w->deaths = 0;
 	}
 	if (w->users && !w->ours && ++w->deaths >= WORKER_LIVES) {
@@ -404,7 +404,7 @@ static struct worker *new_worker(const struct back_private *n)
 	w->socket = w->evicted = -1;
 	w->poll.expired = poll_expired;
 	w->process.exited = process_exited;
-	w->since = now_ms();
+	w->since = back_now_ms();
 	if (device->class->own_worker) {
 		w->class = device->class;
 		snprintf(w->name, sizeof(w->name), "%u-%s-%u", device->domid, device->class->kind,
