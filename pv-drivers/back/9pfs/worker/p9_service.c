@@ -113,6 +113,18 @@ static uint32_t smallest_ring(const struct share *share)
 	return smallest;
 }
 
+/* Counters only grow, whoever serves: a successor's begin where its predecessor's ended. */
+static void count_on(struct back_link *link)
+{
+	const struct back_counters *counters = link->counters;
+	struct p9_server *server = &((struct share *)link->state)->server;
+
+	server->bytes_read = counters->to_guest.bytes;
+	server->bytes_written = counters->from_guest.bytes;
+	server->nr_requests = counters->from_guest.operations;
+	server->nr_errors = counters->from_guest.errors;
+}
+
 static int begin_server(struct back_link *link, const struct p9_connect *c, int root)
 {
 	struct share *share = link->state;
@@ -121,6 +133,7 @@ static int begin_server(struct back_link *link, const struct p9_connect *c, int 
 				smallest_ring(share), &journal->server);
 
 	share->serving = true; /* it has the descriptor, whether it succeeded or not */
+	count_on(link);
 	if (rc)
 		back_why(link, "the folder's file system has no user attributes, which "
 			       "security_model=mapped needs");
