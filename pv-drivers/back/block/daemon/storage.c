@@ -31,6 +31,7 @@
 
 #define PROGRAM	 "/usr/bin/qemu-storage-daemon"
 #define POLL_MS	 20
+#define ASK_MS	 500
 #define LIVES	 10 /* deaths in so many seconds that end it */
 #define LIVES_SEC 10
 #define JSON_MAX (2 * IMAGE_PATH_MAX + 256)
@@ -216,6 +217,17 @@ static bool try_connect(struct storage *s)
 	return true;
 }
 
+/*
+ * More than once: its handler only leaves a word, which its main loop reads before it sleeps. One
+ * signal between the two would be noticed at the next event, and there may be none.
+ */
+static void ask_to_end(struct storage *s)
+{
+	s->phase = STORAGE_ENDING;
+	back_signal_process(&s->process, SIGTERM);
+	back_set_timer(&s->poll, ASK_MS);
+}
+
 static void poll_expired(struct back_timer *timer)
 {
 	struct storage *s =
@@ -223,6 +235,8 @@ static void poll_expired(struct back_timer *timer)
 
 	if (s->phase == STORAGE_STARTING && !try_connect(s))
 		back_set_timer(&s->poll, POLL_MS);
+	if (s->phase == STORAGE_ENDING)
+		ask_to_end(s);
 }
 
 /* --- its life -------------------------------------------------------------------------------- */
@@ -287,6 +301,7 @@ static void process_exited(struct back_process *process, int status)
 	file_name(s, "pid", path);
 	unlink(path);
 	s->phase = STORAGE_OFF;
+	back_set_timer(&s->poll, -1);
 	disconnect(s);
 	if (phase == STORAGE_ENDING) {
 		asked_ended(s, status);
@@ -344,10 +359,8 @@ void storage_stop(struct storage *s)
 {
 	back_set_timer(&s->poll, -1);
 	disconnect(s);
-	if (s->process.pid <= 0)
-		return;
-	s->phase = STORAGE_ENDING;
-	back_signal_process(&s->process, SIGTERM);
+	if (s->process.pid > 0)
+		ask_to_end(s);
 }
 
 void storage_forget(struct storage *s)
@@ -357,6 +370,7 @@ void storage_forget(struct storage *s)
 	if (!s->device)
 		return;
 	storage_stop(s);
+	back_set_timer(&s->poll, -1);
 	back_forget_process(&s->process);
 	file_name(s, "pid", path);
 	unlink(path);
