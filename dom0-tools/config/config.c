@@ -153,7 +153,7 @@ void config_free(struct domain_config *c)
 	free(c->unused);
 	free_texts(c->affinity.hard, c->affinity.nr_hard);
 	free_texts(c->affinity.soft, c->affinity.nr_soft);
-	struct string_list *lists[] = { &c->bootloader_args,
+	struct string_list *lists[] = { &c->bootloader_args, &c->cpuid,
 					&c->disks,
 					&c->vifs,
 					&c->vfbs,

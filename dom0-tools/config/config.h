@@ -54,6 +54,7 @@ struct domain_config {
 	unsigned int vcpus;    /* vcpus=: on line at start */
 	unsigned int max_vcpus;
 	struct vcpu_affinity affinity;
+	struct string_list cpuid; /* as written: config/cpuid.h */
 	int weight, cap; /* cpu_weight=, cap=; -1: the scheduler's default */
 
 	enum end_action on_poweroff, on_reboot, on_watchdog, on_crash, on_soft_reset;

@@ -198,6 +198,7 @@ static bool read_own_part(yajl_val map, struct domain_config *config)
 {
 	return get_list(map, "cpus", &config->affinity.hard, &config->affinity.nr_hard) &&
 	       get_list(map, "cpus_soft", &config->affinity.soft, &config->affinity.nr_soft) &&
+	       get_strings(map, "cpuid", &config->cpuid) &&
 	       get_strings(map, "disk", &config->disks) && get_strings(map, "vif", &config->vifs) &&
 	       get_strings(map, "vfb", &config->vfbs) && get_strings(map, "p9", &config->p9s) &&
 	       get_strings(map, "channel", &config->channels) &&

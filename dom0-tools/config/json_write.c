@@ -139,7 +139,7 @@ static bool has_own_part(const struct domain_config *config)
 	       config->vifs.count || config->vfbs.count || config->p9s.count ||
 	       config->channels.count || config->vkbs.count || config->pcis.count ||
 	       config->ioports.count || config->irqs.count || config->iomem.count ||
-	       config->nr_unused;
+	       config->cpuid.count || config->nr_unused;
 }
 
 static void own_part(struct json *json, const struct domain_config *config)
@@ -147,6 +147,7 @@ static void own_part(struct json *json, const struct domain_config *config)
 	json_map(json, "serai");
 	affinity_list(json, "cpus", config->affinity.hard, config->affinity.nr_hard);
 	affinity_list(json, "cpus_soft", config->affinity.soft, config->affinity.nr_soft);
+	string_list(json, "cpuid", &config->cpuid);
 	string_list(json, "disk", &config->disks);
 	string_list(json, "vif", &config->vifs);
 	string_list(json, "vfb", &config->vfbs);

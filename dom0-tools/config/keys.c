@@ -63,7 +63,7 @@ const struct key config_keys[] = {
 	KEPT("slice", VALUE_NUMBER, FOR_ALL),
 	KEPT("latency", VALUE_NUMBER, FOR_ALL),
 	KEPT("extratime", VALUE_NUMBER, FOR_ALL),
-	KEPT("cpuid", VALUE_TEXT_OR_LIST, FOR_ALL),
+	{ "cpuid", VALUE_TEXT_OR_LIST, FOR_ALL, set_cpuid, AT(cpuid), 0, 0 },
 	KEPT("vpmu", VALUE_BOOL, FOR_ALL),
 	KEPT("vmtrace_buf_kb", VALUE_NUMBER, FOR_HVM),
 	KEPT("msr_relaxed", VALUE_BOOL, FOR_ALL),

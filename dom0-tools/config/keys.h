@@ -54,6 +54,7 @@ bool set_uuid(struct reading *reading, const struct key *key, const struct node 
 bool set_memory(struct reading *reading, const struct key *key, const struct node *value);
 bool set_action(struct reading *reading, const struct key *key, const struct node *value);
 bool set_affinity(struct reading *reading, const struct key *key, const struct node *value);
+bool set_cpuid(struct reading *reading, const struct key *key, const struct node *value);
 bool set_tsc_mode(struct reading *reading, const struct key *key, const struct node *value);
 bool set_devices(struct reading *reading, const struct key *key, const struct node *value);
 bool set_later(struct reading *reading, const struct key *key, const struct node *value);

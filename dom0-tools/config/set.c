@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uuid/uuid.h>
 
+#include "config/cpuid.h"
 #include "config/cpuset.h"
 #include "config/keys.h"
 #include "config/names.h"
@@ -169,6 +170,19 @@ bool set_action(struct reading *reading, const struct key *key, const struct nod
 	}
 	*(enum end_action *)member(reading, key) = (enum end_action)action;
 	return true;
+}
+
+/* Kept as written, too. A text may hold several of its features: "host,…". */
+bool set_cpuid(struct reading *reading, const struct key *key, const struct node *value)
+{
+	struct spec_fault fault = { 0 };
+	struct cpuid_rules rules = { 0 };
+	bool good = set_list(reading, key, value) && cpuid_rules_from(&reading->config->cpuid, &rules, &fault);
+
+	if (!good && *fault.message)
+		syntax_fault(reading->syntax, reading->setting->source, value->place, true, "%s", fault.message);
+	cpuid_rules_free(&rules);
+	return good;
 }
 
 bool set_tsc_mode(struct reading *reading, const struct key *key, const struct node *value)

@@ -12,6 +12,9 @@
 
 #include <xen/sched.h>
 
+#include "config/cpuid.h"
+#include "config/spec.h"
+
 static int find_pool(struct session *session, const char *name, uint32_t *pool)
 {
 	unsigned int count = 0;
@@ -88,7 +91,37 @@ uint64_t paging_kib(const struct domain_config *config)
 	return config->shadow_memory_kb > least ? config->shadow_memory_kb : least;
 }
 
-/* Tables for its addresses; what CPUID tells it. */
+/* What CPUID tells it; a PV guest's own policy is good unless cpuid= says otherwise. */
+static int set_cpuid(struct session *session, const struct domain_config *config, uint32_t domid)
+{
+	struct cpuid_rules rules;
+	struct spec_fault fault;
+	struct xc_xend_cpuid *xend = NULL;
+	int error = cpuid_rules_from(&config->cpuid, &rules, &fault) ? 0 : -EINVAL;
+
+	if (!error && rules.count)
+		xend = calloc(rules.count + 1, sizeof(*xend));
+	if (!error && rules.count && !xend)
+		error = -ENOMEM;
+	for (unsigned int i = 0; !error && i < rules.count; i++) {
+		xend[i].leaf = rules.rule[i].leaf;
+		xend[i].subleaf = rules.rule[i].subleaf;
+		for (unsigned int reg = 0; reg < 4; reg++)
+			xend[i].policy[reg] = *rules.rule[i].reg[reg] ? rules.rule[i].reg[reg] : NULL;
+	}
+	if (xend)
+		xend[rules.count].leaf = XEN_CPUID_INPUT_UNUSED;
+	if (!error && (xend || config->type != DOMAIN_PV) &&
+	    xc_cpuid_apply_policy(session->xc, domid, false, NULL, 0, true, false, false, xend, NULL))
+		error = -errno;
+	cpuid_rules_free(&rules);
+	free(xend);
+	return error ? tell(session, error, "the hypervisor refused the guest's CPU policy%s: %s",
+			    config->cpuid.count ? ", as cpuid= wants it" : "", strerror(-error))
+		     : 0;
+}
+
+/* Tables for its addresses. */
 static int set_virtual(struct session *session, const struct domain_config *config, uint32_t domid)
 {
 	uint64_t mib = (paging_kib(config) + 1023) >> 10;
@@ -100,10 +133,6 @@ static int set_virtual(struct session *session, const struct domain_config *conf
 			    "the hypervisor refused %llu MiB for the guest's page tables: %s; "
 			    "stop a guest or lower memory=",
 			    (unsigned long long)mib, strerror(errno));
-	if (xc_cpuid_apply_policy(session->xc, domid, false, NULL, 0, true, false, false, NULL,
-				  NULL))
-		return tell(session, -errno, "the hypervisor refused the guest's CPU policy: %s",
-			    strerror(errno));
 	return 0;
 }
 
@@ -217,6 +246,8 @@ int create_in_hypervisor(struct session *session, const struct domain_config *co
 	error = set_limits(session, config, *domid);
 	if (!error)
 		error = set_virtual(session, config, *domid);
+	if (!error)
+		error = set_cpuid(session, config, *domid);
 	if (!error)
 		error = set_affinities(session, config, *domid);
 	if (!error)

@@ -3,6 +3,7 @@
  * What CPUID and MSRs show to domains.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "private.h"
 
@@ -193,8 +194,63 @@ static void show_spread_topology(struct policy *guest)
 			  ((leaf->c >> 12 & 0xf) + 1) << 12;
 }
 
+static xen_cpuid_leaf_t *find_subleaf(const struct policy *policy, uint32_t leaf, uint32_t subleaf)
+{
+	for (uint32_t i = 0; i < policy->nr_leaves; i++) {
+		xen_cpuid_leaf_t *at = &policy->leaves[i];
+
+		if (at->leaf == leaf && (at->subleaf == subleaf || at->subleaf == XEN_CPUID_NO_SUBLEAF ||
+					 (subleaf == XEN_CPUID_INPUT_UNUSED && !at->subleaf)))
+			return at;
+	}
+	return NULL;
+}
+
+/* Bits as told, bit 31 first: 1, 0, x (as it is), k and s (the host's). False: another character. */
+static bool change_register(uint32_t *value, uint32_t host, const char *bits)
+{
+	if (strlen(bits) != 32)
+		return false;
+	for (unsigned int i = 0; i < 32; i++) {
+		uint32_t bit = 1u << (31 - i);
+
+		if (bits[i] == '1' || bits[i] == '0')
+			*value = bits[i] == '1' ? *value | bit : *value & ~bit;
+		else if (bits[i] == 'k' || bits[i] == 's')
+			*value = (*value & ~bit) | (host & bit);
+		else if (bits[i] != 'x')
+			return false;
+	}
+	return true;
+}
+
+/* Leaves that this CPU does not have are passed over: there is nothing to hide. */
+static int change_leaves(xc_interface *xch, struct policy *guest, const struct policy *host,
+			 const struct xc_xend_cpuid *xend)
+{
+	static const xen_cpuid_leaf_t nothing;
+
+	for (; xend && xend->leaf != XEN_CPUID_INPUT_UNUSED; xend++) {
+		xen_cpuid_leaf_t *to = find_subleaf(guest, xend->leaf, xend->subleaf);
+		const xen_cpuid_leaf_t *from = find_subleaf(host, xend->leaf, xend->subleaf);
+		uint32_t *reg[] = { to ? &to->a : NULL, to ? &to->b : NULL, to ? &to->c : NULL, to ? &to->d : NULL };
+
+		if (!from)
+			from = &nothing;
+		for (unsigned int i = 0; to && i < 4; i++)
+			if (xend->policy[i] &&
+			    !change_register(reg[i], (const uint32_t[]){ from->a, from->b, from->c, from->d }[i],
+					     xend->policy[i])) {
+				report(xch, "CPUID leaf %x: \"%s\" is not 32 of the characters 1, 0, x, k, s", xend->leaf,
+				       xend->policy[i]);
+				return fail(EINVAL);
+			}
+	}
+	return 0;
+}
+
 static int apply_default(xc_interface *xch, uint32_t domid, bool hvm, bool itsc,
-			 struct policy *guest, struct policy *host)
+			 const struct xc_xend_cpuid *xend, struct policy *guest, struct policy *host)
 {
 	uint32_t leaf, subleaf, msr;
 	xen_cpuid_leaf_t *power;
@@ -211,6 +267,8 @@ static int apply_default(xc_interface *xch, uint32_t domid, bool hvm, bool itsc,
 	power = find_leaf(guest, 0x80000007);
 	if (power)
 		copy_bit(&power->d, itsc ? EXT7_EDX_ITSC : 0, EXT7_EDX_ITSC);
+	if (change_leaves(xch, guest, host, xend))
+		return -1;
 	if (!xc_set_domain_cpu_policy(xch, domid, guest->nr_leaves, guest->leaves, guest->nr_msrs,
 				      guest->msrs, &leaf, &subleaf, &msr))
 		return 0;
@@ -228,13 +286,13 @@ int xc_cpuid_apply_policy(xc_interface *xch, uint32_t domid, bool restore,
 	xc_dominfo_t info;
 	int rc, saved;
 
-	if (restore || featureset || nested_virt || xend || msr)
+	if (restore || featureset || nested_virt || msr)
 		return fail(EOPNOTSUPP);
 	if (xc_domain_getinfo(xch, domid, 1, &info) != 1)
 		return -1;
 	if (info.domid != domid)
 		return fail(ESRCH);
-	rc = apply_default(xch, domid, info.hvm, itsc, &guest, &host);
+	rc = apply_default(xch, domid, info.hvm, itsc, xend, &guest, &host);
 	saved = errno;
 	free_policy(&guest);
 	free_policy(&host);

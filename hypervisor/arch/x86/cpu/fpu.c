@@ -10,13 +10,10 @@
 #include <hv/mm.h>
 #include <hv/string.h>
 #include <asm/cpu.h>
+#include <asm/cpu_policy.h>
 #include <asm/current.h>
 #include <asm/msr.h>
 
-#define XSTATE_FP  1ul
-#define XSTATE_SSE 2ul
-#define XSTATE_AVX 4ul
-#define XSTATE_AVX512 0xe0ul
 #define XSTATE_KNOWN (XSTATE_FP | XSTATE_SSE | XSTATE_AVX | XSTATE_AVX512)
 #define FXSAVE_SIZE 512
 
@@ -168,10 +165,10 @@ int fpu_set_xstate(struct vcpu *v, uint64_t xcr0, uint64_t xcr0_accum, const voi
 	return 0;
 }
 
-/* XSETBV by the guest. The combinations the manual forbids are refused: SDM vol. 1 §13.3. */
+/* XSETBV by the guest, who may have what its policy shows. The combinations the manual forbids are refused: SDM vol. 1 §13.3. */
 int fpu_set_guest_xcr0(struct vcpu *v, uint64_t xcr0)
 {
-	if (!xstate_size || (xcr0 & ~xstate_mask) || !(xcr0 & XSTATE_FP))
+	if (!xstate_size || (xcr0 & ~(xstate_mask & cpu_policy_xcr0(v->domain->arch.cpuid))) || !(xcr0 & XSTATE_FP))
 		return -EINVAL;
 	if ((xcr0 & XSTATE_AVX) && !(xcr0 & XSTATE_SSE))
 		return -EINVAL;

@@ -137,15 +137,6 @@ static void mask_extended(const struct policy_mask *m, uint32_t leaf, uint32_t r
 
 /* ---- policies ---- */
 
-const struct cpuid_entry *cpu_policy_find(const struct cpu_policy *p, uint32_t leaf, uint32_t subleaf)
-{
-	for (unsigned int i = 0; i < p->nr; i++)
-		if (p->entry[i].leaf == leaf &&
-		    (p->entry[i].subleaf == subleaf || p->entry[i].subleaf == CPUID_NO_SUBLEAF))
-			return &p->entry[i];
-	return NULL;
-}
-
 static void add_entry(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf, const uint32_t r[4])
 {
 	BUG_ON(p->nr == CPU_POLICY_LEAVES);
@@ -232,73 +223,13 @@ int cpu_policy_domain_init(struct domain *d, void (*most)(struct cpu_policy *))
 	return 0;
 }
 
-static bool is_feature_word(uint32_t leaf, uint32_t subleaf, unsigned int reg)
-{
-	switch (leaf) {
-	case 1:
-		return reg == 2 || reg == 3;
-	case 7:
-		return subleaf == 0 && reg >= 1;
-	case 0xd:
-		return subleaf == 1 && reg == 0;
-	case 0x80000001:
-		return reg == 2 || reg == 3;
-	case 0x80000007:
-		return reg == 3;
-	case 0x80000008:
-		return reg == 1;
-	default:
-		return false;
-	}
-}
-
-/*
- * A guest may be shown less than it could have, never more: features are cut to the most it can have,
- * sizes and limits too; what only describes (model, caches, brand) is the toolstack's to choose.
- */
-bool cpu_policy_change(struct cpu_policy *p, const struct cpu_policy *most, const struct cpuid_entry *want)
-{
-	struct cpuid_entry *e = (struct cpuid_entry *)(uintptr_t)cpu_policy_find(p, want->leaf, want->subleaf);
-	const struct cpuid_entry *limit = cpu_policy_find(most, want->leaf, want->subleaf);
-
-	if (!e || !limit || e->subleaf != want->subleaf) {
-		/* Nothing to show there, and nothing is wanted. */
-		return !(want->r[0] | want->r[1] | want->r[2] | want->r[3]);
-	}
-	if (want->leaf == 0xd && want->subleaf != 1)
-		return true; /* follows from the CPU and the features */
-	for (unsigned int i = 0; i < 4; i++)
-		e->r[i] = is_feature_word(want->leaf, want->subleaf, i) ? want->r[i] & limit->r[i] : want->r[i];
-	if (!(want->leaf & 0x7fffffff))
-		e->r[0] = min(want->r[0], limit->r[0]);
-	return true;
-}
-
 /* ---- what a vCPU sees ---- */
-
-/* Bytes of an XSAVE area for the components in XCR0, in the standard or the compacted form. */
-static uint32_t xsave_bytes(const struct cpu_policy *p, uint64_t xcr0, bool compacted)
-{
-	uint32_t end = 576;
-
-	for (uint32_t i = 2; i < 63; i++) {
-		const struct cpuid_entry *e = (xcr0 >> i) & 1 ? cpu_policy_find(p, 0xd, i) : NULL;
-
-		if (!e)
-			continue;
-		if (compacted)
-			end = (uint32_t)(e->r[2] & 2 ? ROUNDUP(end, 64u) : end) + e->r[0];
-		else
-			end = max(end, e->r[0] + e->r[1]);
-	}
-	return end;
-}
 
 /* What depends on the vCPU and on what it has done. */
 static void dynamic(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
-	if (leaf == 0xd && subleaf < 2 && xstate_size)
-		r[1] = xsave_bytes(v->domain->arch.cpuid, v->arch.xcr0, subleaf == 1);
+	if (leaf == 0xd && subleaf < 2 && cpu_policy_xcr0(v->domain->arch.cpuid))
+		r[1] = cpu_policy_xsave_bytes(v->domain->arch.cpuid, v->arch.xcr0, subleaf == 1);
 	if (is_hvm_vcpu(v)) {
 		if (leaf == 0xb)
 			r[3] = hvm_apic_id(v);
@@ -380,7 +311,7 @@ void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 		return;
 	}
 	e = cpu_policy_find(v->domain->arch.cpuid, leaf, subleaf);
-	if (!e) {
+	if (!e || !cpu_policy_shows(v->domain->arch.cpuid, leaf)) {
 		zero(r);
 		return;
 	}

@@ -234,6 +234,7 @@ int domctl_set_policy(struct domain *d, struct xen_domctl *op)
 		*p = *d->arch.cpuid;
 		(is_hvm_domain(d) ? cpu_policy_hvm : cpu_policy_pv)(most);
 		rc = take_leaves(p, most, u);
+		cpu_policy_level(p, most);
 	}
 	if (!rc)
 		rc = check_msrs(u);

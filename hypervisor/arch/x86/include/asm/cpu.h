@@ -45,6 +45,10 @@ void cpu_set_ldt(uint64_t base, unsigned int entries); /* 0 entries: no LDT */
 /* FPU (cpu/fpu.c) */
 extern uint32_t xstate_size; /* bytes of an XSAVE area for all host states; 0: FXSAVE only */
 extern uint64_t xstate_mask;
+#define XSTATE_FP  1ul
+#define XSTATE_SSE 2ul
+#define XSTATE_AVX 4ul
+#define XSTATE_AVX512 0xe0ul
 void fpu_cpu_init(void);
 int fpu_vcpu_create(struct vcpu *v);
 void fpu_vcpu_destroy(struct vcpu *v);

@@ -30,6 +30,13 @@ void cpu_policy_pv(struct cpu_policy *p);   /* the most a PV guest can have, and
 const struct cpuid_entry *cpu_policy_find(const struct cpu_policy *p, uint32_t leaf, uint32_t subleaf);
 /* Takes over one leaf, cut down to `most`. False: p has no such leaf and `want` is not all zero. */
 bool cpu_policy_change(struct cpu_policy *p, const struct cpu_policy *most, const struct cpuid_entry *want);
+/* Hides what builds on features that p does not show, and their XSAVE components. */
+void cpu_policy_level(struct cpu_policy *p, const struct cpu_policy *most);
+uint64_t cpu_policy_xcr0(const struct cpu_policy *p); /* components that the guest may switch on; 0: no XSAVE */
+/* Bytes of an XSAVE area for the components in xcr0, in the standard or the compacted form. */
+uint32_t cpu_policy_xsave_bytes(const struct cpu_policy *p, uint64_t xcr0, bool compacted);
+/* Is the leaf below its range's limit? */
+bool cpu_policy_shows(const struct cpu_policy *p, uint32_t leaf);
 void cpu_policy_hvm(struct cpu_policy *p);  /* the same of a hardware-virtualized one */
 /* Gives d a policy, at first what `most` says. 0, -ENOMEM. */
 int cpu_policy_domain_init(struct domain *d, void (*most)(struct cpu_policy *));
