@@ -12,6 +12,7 @@
 #include <asm/msr.h>
 #include <asm/page_info.h>
 #include <asm/pv.h>
+#include <public/hvm/ioreq.h>
 #include "hvm_machine.h"
 
 struct machine m;
@@ -234,12 +235,25 @@ static bool waits(struct vcpu *v)
 	return v->arch.hvm->io.waiting;
 }
 
+/* All that a string's elements are is in one page, of a type that a device model may be sent to. */
+static void check_string(const struct hvm_io_access *a, uint64_t at, enum p2m_type type)
+{
+	uint64_t span = (uint64_t)(a->count - 1) * a->size, first = a->df ? at - span : at;
+
+	require(a->count && type_at(at >> PAGE_SHIFT) == type);
+	require(first >> PAGE_SHIFT == (first + span + a->size - 1) >> PAGE_SHIFT && first >> PAGE_SHIFT == at >> PAGE_SHIFT);
+}
+
 bool hvm_io_forward(struct vcpu *v, struct hvm_io_access *a)
 {
 	struct hvm_io *io = &v->arch.hvm->io;
 
 	require(!io->waiting);
-	require(a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8);
+	if (a->is_ptr)
+		check_string(a, a->data, P2M_ram_rw);
+	if (a->type == IOREQ_TYPE_COPY && !a->claimed)
+		check_string(a, a->addr, P2M_invalid);
+	require(a->size >= 1 && a->size <= 8 && (a->type != IOREQ_TYPE_PIO || a->size == 1 || a->size == 2 || a->size == 4));
 	if (io->cursor < io->nr_done) {
 		a->data = io->done[io->cursor++].data;
 		return true;
@@ -250,6 +264,11 @@ bool hvm_io_forward(struct vcpu *v, struct hvm_io_access *a)
 	}
 	a->data = take64(&m.in);
 	return true;
+}
+
+struct ioreq_server *ioreq_select(struct domain *d, struct hvm_io_access *a)
+{
+	return take8(&m.in) & 1 ? (void *)&the_platform : NULL;
 }
 
 bool hvm_platform_port(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint32_t *val)
