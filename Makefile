@@ -41,6 +41,7 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 	$(Q)tests/bench/store
 	$(Q)tests/bench/toolstack
 	$(Q)tests/bench/devices
+	$(Q)tests/bench/pvh
 
 check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
 	$(Q)tests/vtx/run tiny-vtx linux
