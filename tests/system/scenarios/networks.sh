@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 #@ about: stock guests' network cards through Serai's own backend, in each network mode; in short on Debian's Xen, too
-#@ held: being made steady; tests/system/run networks
 #@ with: xen-tools serai-tools nft dnsmasq
 #@ progs: offload
 #@ modules: xen-netback tun bridge e1000e nf_tables nft_chain_nat nft_masq nft_ct
