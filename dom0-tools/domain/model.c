@@ -391,9 +391,10 @@ int model_process(struct session *session, uint32_t domid)
 bool model_is_up(struct session *session, uint32_t domid)
 {
 	char *up = store_read(session, "/local/domain/0/device-model/%u/serai-up", domid);
+	bool is_up = up != NULL;
 
 	free(up);
-	return up;
+	return is_up;
 }
 
 static void end_process(int process)

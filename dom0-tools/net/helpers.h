@@ -42,7 +42,7 @@ int net_take_uplink(struct links *links, const char *bridge, char why[NET_WHY]);
 int net_set_rules(const struct net_kind *kind, const char *bridge,
 		  const struct net_addresses *addresses, char why[NET_WHY]);
 /* The same rules as a text; how long. For tests, too. */
-int net_rules(char *text, size_t room, const struct net_kind *kind, const char *bridge,
+int net_rules(char *room, size_t bytes, const struct net_kind *kind, const char *bridge,
 	      const struct net_addresses *addresses);
 
 /* --- lease.c --------------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ static void told_to_stop(int signal)
 static bool connect_store(struct xl *xl, uint32_t *self)
 {
 	char *domid;
+	bool told;
 
 	xl->session.xs = xs_open(0);
 	if (!xl->session.xs) {
@@ -49,8 +50,9 @@ static bool connect_store(struct xl *xl, uint32_t *self)
 	else
 		fail(xl,
 		     "the store does not tell this domain's id: is this a domain of Serai or Xen?");
+	told = domid != NULL;
 	free(domid);
-	return domid;
+	return told;
 }
 
 static pid_t start_backd(void)

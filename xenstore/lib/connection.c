@@ -162,10 +162,11 @@ int link_send(struct xs_handle *h, const char *bytes, size_t len, deadline_t dea
 static void take_answer(struct xs_handle *h, const struct xsd_sockmsg *header, const char *body)
 {
 	uint32_t at = header->req_id - (h->req_id - h->nr_awaited + 1);
-	struct answer *answer = h->awaited + at;
+	struct answer *answer;
 
-	if (!h->awaited || at >= h->nr_awaited || answer->body)
+	if (!h->awaited || at >= h->nr_awaited || h->awaited[at].body)
 		return;
+	answer = h->awaited + at;
 	answer->body = malloc(header->len + 1);
 	if (!answer->body) {
 		link_break(h);

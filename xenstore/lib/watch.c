@@ -19,8 +19,8 @@ void event_queue(struct xs_handle *h, const char *payload, unsigned int len)
 {
 	struct event *e = malloc(sizeof(*e));
 	char **strings = malloc(2 * sizeof(char *) + len + 2);
-	char *path = (char *)(strings + 2);
 	uint64_t one = 1;
+	char *path;
 
 	if (!e || !strings) {
 		/* Losing an event would be silent; losing the connection makes all watches fire. */
@@ -29,6 +29,7 @@ void event_queue(struct xs_handle *h, const char *payload, unsigned int len)
 		link_break(h);
 		return;
 	}
+	path = (char *)(strings + 2);
 	memcpy(path, payload, len);
 	path[len] = path[len + 1] = '\0';
 	strings[XS_WATCH_PATH] = path;

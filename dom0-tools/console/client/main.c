@@ -136,6 +136,7 @@ static bool lock_console(unsigned int domid)
 	    stderr,
 	    "xenconsole: the console of domain %u is in use by another xenconsole (it holds %s)\n",
 	    domid, path);
+	close(fd);
 	return false;
 }
 

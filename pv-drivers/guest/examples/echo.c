@@ -114,7 +114,7 @@ void guest_main(void)
 		panic("no memory to listen");
 	udp_recv(udp, udp_echo, NULL);
 	tcp_accept(tcp, tcp_new_connection);
-	printf("echo: ready on port %u after %lu us\n", ECHO_PORT, time_since_start() / 1000);
+	printf("echo: ready on port %d after %lu us\n", ECHO_PORT, time_since_start() / 1000);
 	for (;;)
 		thread_sleep(3600 * TIME_S);
 }

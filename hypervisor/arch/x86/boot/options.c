@@ -192,12 +192,12 @@ static unsigned int nr_complaints;
 
 static void complain(void *ctx, const char *word, int error)
 {
-	char *to = complaint[nr_complaints];
 	const char *near;
+	char *to;
 
 	if (nr_complaints == MAX_COMPLAINTS)
 		return;
-	nr_complaints++;
+	to = complaint[nr_complaints++];
 	if (error == -E2BIG) {
 		hv_snprintf(to, sizeof(complaint[0]), "Option ignored, it is too long: '%.60s'", word);
 	} else if (error != -ENOENT) {

@@ -221,7 +221,7 @@ static int read_key(struct back_device *device, uint32_t queue, uint32_t nr, con
 
 static int read_queue(struct back_device *device, struct net_connect *body, uint32_t i)
 {
-	uint32_t nr = body->nr_queues, port;
+	uint32_t nr = body->nr_queues, port = 0;
 	int rc;
 
 	if (read_key(device, i, nr, "tx-ring-ref", &body->queue[i].tx_ref) ||

@@ -172,12 +172,14 @@ static bool save_old(struct vcpu *v, const struct switching *w)
 		.edi = (uint32_t)r->rdi,
 	};
 	struct hvm_segment s;
+	uint32_t sel;
 
 	if (w->source == BY_IRET)
 		t.eflags &= ~X86_EFLAGS_NT;
 	for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
 		hvm_vendor->get_segment(v, order[i], &s);
-		(&t.es)[i] = s.sel;
+		sel = s.sel;
+		__builtin_memcpy((char *)&t + offsetof(struct task_state, es) + i * sizeof(sel), &sel, sizeof(sel));
 	}
 	hvm_vendor->get_segment(v, HVM_TR, &s);
 	return (s.attr & 15) == 11 && s.limit >= sizeof(t) - 1 &&

@@ -20,7 +20,7 @@ struct vcpu_kind {
 	/* Context switch, interrupts off. save: v stops running here; restore: v, now current, starts. */
 	void (*save)(struct vcpu *v);
 	void (*restore)(struct vcpu *v);
-	void (*enter)(void) __noreturn; /* current's guest, forgetting the C stack */
+	__noreturn void (*enter)(void); /* current's guest, forgetting the C stack */
 
 	void (*nmi)(struct vcpu *v); /* any CPU */
 	int (*button)(struct domain *d, bool sleep); /* power or sleep. Optional; -ENOSYS: there is none */
