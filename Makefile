@@ -7,7 +7,7 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage deb
+.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -46,6 +46,10 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
 	$(Q)tests/vtx/run tiny-vtx linux
 
+analyse: deps ## clang-tidy, cppcheck and gcc -fanalyzer over everything; minutes at first, then what changed
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/lib/analyse
+
 coverage: deps ## which lines of the hypervisor the unit tests run; HTML=FILE for a page
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/unit/run --coverage
@@ -57,6 +61,12 @@ fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 fuzz-guest: deps ## fuzz from inside a guest for long: ROUNDS=300000 SEED=1 SMP=4
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/guest/run --smp $(or $(SMP),4) --timeout $(or $(TIMEOUT),1200) --args "seed=$(or $(SEED),1) rounds=$(or $(ROUNDS),300000)" fuzz
+
+soak: deps ## hours of guests and devices that come and go, audited: CYCLES=10000 REBOOTS=1000 ATTACHES=1000
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/lib/fetch
+	$(Q)tests/system/run --jobs 1 --set cycles=$(or $(CYCLES),10000) --set reboots=$(or $(REBOOTS),1000) \
+		--set attaches=$(or $(ATTACHES),1000) soak
 
 gdb: all ## boot stopped and attach gdb with the hypervisor's symbols
 	$(Q)tests/lib/boot-dom0 serai --timeout 36000 -- -s -S > $(BUILD)/gdb-console.log 2>&1 & \

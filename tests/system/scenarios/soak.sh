@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+#@ about: very many lives of guests and devices: every page, node and file comes back, nothing grows
+#@ held: hours: make soak (short forms are many, life and hotplug)
+#@ progs: heap
+#@ with: xen-tools serai-tools
+#@ guest: sleeper kit/hello cloud:hotplug
+#@ guest-modules: xen-blkfront xen-netfront
+#@ timeout: 36000
+#@ mem: 1536
+#@ run long: smp=2 options=dom0_max_vcpus=1 dom0-mem=640 cycles=10000 reboots=1000 attaches=1000
+
+start_dom0 serai serai
+logs=/var/log/xen/console
+nodes() { xenstore-ls -f | sed 's/ = .*//' | grep -v '^/libxl/0\|domd\|/error/' | wc -l; }
+# KiB that the daemons have, all together; what they have open.
+daemons() { pidof xenstored xenconsoled domd serai-backd; }
+kib() { for pid in $(daemons); do sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status; done | awk '{ sum += $1 } END { print sum + 0 }'; }
+files() { for pid in $(daemons); do ls /proc/$pid/fd; done | wc -l; }
+# Two equal readings.
+settled()
+{
+	last= now=$("$@")
+	until [ "$now" = "$last" ]; do
+		usleep 300000
+		last=$now now=$("$@")
+	done
+	echo "$now"
+}
+newest() { xl list | awk 'NR > 2 && $2 > id { id = $2 } END { print id + 0 }'; }
+# From here everything that is made once is made; `audit` must find it all again. The hypervisor's table of domain ids has
+# a page for each 256 of them, kept once made.
+begin()
+{
+	heap_before=$(settled heap) id_before=$id nodes_before=$(nodes) files_before=$(settled files) kib_before=$(kib)
+	echo "at first: heap $heap_before, $nodes_before nodes, $files_before files, $kib_before KiB"
+}
+audit() # NAME
+{
+	wanted="$((${heap_before% *} - id / 256 + id_before / 256)) ${heap_before#* }"
+	back() { [ "$(heap)" = "$wanted" ]; }
+	within 120 back && pass $1-frames || fail $1-frames "wanted $wanted, there are $(heap)"
+	same $1-nodes "$nodes_before" "$(settled nodes)"
+	same $1-files "$files_before" "$(settled files)"
+	kib_now=$(kib)
+	echo "$1: the daemons have $kib_now KiB, at first $kib_before"
+	[ "$kib_now" -le $((kib_before + 1024)) ] && pass $1-no-growth || fail $1-no-growth "$kib_before KiB became $kib_now"
+	page_type_audit
+}
+progress() { [ $(($1 % 100)) != 0 ] || echo "$2 $1: $(cut -d ' ' -f 1 /proc/uptime) s"; }
+
+# ---- create and destroy ----
+cat > /tmp/tiny.cfg <<X
+name = "tiny"
+type = "pv"
+kernel = "/guest/sleeper"
+memory = 4
+vcpus = 1
+X
+lives() # NUMBER
+{
+	done=0 bad=
+	while [ $done -lt $1 ] && [ ! "$bad" ]; do
+		xl create -q /tmp/tiny.cfg >/tmp/out 2>&1 || bad="create: $(cat /tmp/out)"
+		[ "$bad" ] || id=$(newest)
+		[ "$bad" ] || xl destroy tiny >/tmp/out 2>&1 || bad="destroy: $(cat /tmp/out)"
+		done=$((done + 1))
+		progress $done "guest"
+	done
+}
+id=0
+check ports heap 600
+lives 20
+begin
+lives "$bed_cycles"
+same created-and-destroyed "$bed_cycles " "$done $bad"
+audit cycles
+
+# ---- one guest that begins again and again ----
+cat > /tmp/again.cfg <<X
+name = "again"
+type = "pv"
+kernel = "/guest/kit/hello"
+memory = 16
+vcpus = 1
+extra = "wait=7"
+on_poweroff = "restart"
+X
+begun() { grep -c "Hello from" $logs/guest-again.log; }
+since() { [ "$(begun)" -ge "$1" ]; }
+reboots() # NUMBER: the guest has begun so often
+{
+	: >$logs/guest-again.log
+	seen=0
+	xl create -q /tmp/again.cfg || { fail create-again "the guest does not start"; return; }
+	while [ $seen -lt $1 ]; do
+		seen=$((seen + 1))
+		within 300 since $seen || break
+		id=$(newest)
+		progress $seen "reboot"
+	done
+	xl destroy again
+}
+reboots 2
+begin
+reboots "$bed_reboots"
+same reboots "$bed_reboots" "$seen"
+audit reboots
+
+# ---- disks that come and go ----
+truncate -s 16M /tmp/root.img /tmp/more.img
+cat > /tmp/disks.cfg <<X
+name = "disks"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/hotplug"
+memory = 192
+vcpus = 1
+disk = [ "/tmp/root.img,,xvda,backendtype=qdisk" ]
+cmdline = "console=hvc0"
+X
+log=$logs/guest-disks.log
+check create-disks xl create -q /tmp/disks.cfg
+check disks-up says "GUEST UP" 300
+attaches() # NUMBER
+{
+	done=0 bad=
+	while [ $done -lt $1 ] && [ ! "$bad" ]; do
+		xl block-attach disks backendtype=qdisk,vdev=xvdb,access=w,target=/tmp/more.img >/tmp/out 2>&1 || bad="attach: $(cat /tmp/out)"
+		[ "$bad" ] || xl block-detach disks xvdb >/tmp/out 2>&1 || bad="detach: $(cat /tmp/out)"
+		done=$((done + 1))
+		progress $done "disk"
+	done
+}
+id=$(newest)
+attaches 10
+begin
+attaches "$bed_attaches"
+same attached-and-detached "$bed_attaches " "$done $bad"
+audit attaches
+check destroy-disks xl destroy disks
+all_gone
+no_kernel_complaint
