@@ -7,7 +7,7 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
+.PHONY: all help clean run check check-quick check-vtx check-deb check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -87,6 +87,9 @@ install: all install-tools ## lay out a Debian tree under DESTDIR
 
 deb: all ## Debian packages, into build/deb: serai-hypervisor, serai-utils, libserai-dev
 	$(Q)packaging/debian/build
+
+check-deb: deps all ## the packages on a Debian in QEMU: install, boot through GRUB, use, remove; many minutes
+	$(Q)tests/packages/boot
 
 check-headers: ## every hypervisor header compiles on its own
 	$(Q)for h in $$(cd $(HV)/include && ls hv/*.h) $$(cd $(HV)/arch/x86/include && ls asm/*.h | grep -v asm_macros); do \
