@@ -1,5 +1,5 @@
-// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c hypervisor/arch/x86/hvm/p2m_promise.c
-// cflags: -DUNIT_TEST -DCONFIG_DEBUG
+// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c hypervisor/arch/x86/hvm/p2m_promise.c hypervisor/arch/x86/hvm/p2m_dirty.c
+// cflags: -DUNIT_TEST -DCONFIG_DEBUG -Ihypervisor/arch/x86/hvm
 /* SPDX-License-Identifier: MIT */
 /*
  * The guest physical map beside a plain array that says the same: entries of all sizes come and go, references are
@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "mm_fake.h"
 #include <asm/hvm/hvm.h>
+#include "p2m_internal.h"
 
 #define NR_GFNS 2048u /* two entries of 2 MiB's worth, twice */
 
@@ -202,6 +203,54 @@ static void on_demand(void **state)
 	gone();
 }
 
+/* As the CPU does at a write. */
+static void guest_writes(uint64_t gfn)
+{
+	unsigned int level;
+
+	p2m_walk(&hvm.p2m, gfn, &level)->e |= p2m_format->dirty;
+}
+
+static void what_is_written_is_known(void **state)
+{
+	struct page *large, *small;
+	enum p2m_type t;
+
+	fresh();
+	large = alloc_domain_pages(d, 9, 0);
+	small = alloc_domain_pages(d, 0, 0);
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(large), 9, P2M_ram_rw), 0);
+	assert_int_equal(p2m_set(d, _gfn(512), page_to_mfn(small), 0, P2M_ram_rw), 0);
+	assert_true(p2m_track_dirty(d, 480, 64));
+	assert_false(p2m_track_dirty(d, 480, 64));
+	if (!p2m_format->dirty) {
+		assert_true(p2m_take_dirty(d, 480, 64) == ~0ull);
+		gone();
+		return;
+	}
+	/* All that is there has been written once; the rest is a hole. */
+	assert_true(p2m_take_dirty(d, 480, 64) == 0x1ffffffff);
+	assert_true(p2m_take_dirty(d, 480, 64) == 0);
+	guest_writes(483);
+	guest_writes(512);
+	assert_true(p2m_take_dirty(d, 480, 64) == (1ull << 3 | 1ull << 32));
+	put_page(p2m_get_page(d, _gfn(485), true, &t)); /* the hypervisor for the guest, and reading */
+	put_page(p2m_get_page(d, _gfn(486), false, &t));
+	assert_true(p2m_take_dirty(d, 480, 40) == 1ull << 5);
+	assert_true(mfn_eq(at(490, &t), mfn_add(page_to_mfn(large), 490))); /* still the same memory */
+	assert_true(p2m_track_dirty(d, 0, 0));
+	gone();
+
+	/* Without memory for tables it is always written. */
+	fresh();
+	large = alloc_domain_pages(d, 9, 0);
+	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(large), 9, P2M_ram_rw), 0);
+	hvm.p2m.pool_limit = 3;
+	assert_true(p2m_take_dirty(d, 0, 2) == 3);
+	assert_true(p2m_take_dirty(d, 0, 2) == 3);
+	gone();
+}
+
 static void random_against_an_array(void **state)
 {
 	static uint64_t model[NR_GFNS]; /* mfn + 1, 0: hole */
@@ -256,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_page),	   cmocka_unit_test(what_is_refused), cmocka_unit_test(pool),
 		cmocka_unit_test(large_in_pieces), cmocka_unit_test(on_demand),
+		cmocka_unit_test(what_is_written_is_known),
 		cmocka_unit_test(random_against_an_array),
 	};
 

@@ -38,6 +38,7 @@
 #define NPT_RO (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
 const struct p2m_format npt_format = {
 	.table = PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED,
+	.dirty = PTE_DIRTY,
 	.leaf = {
 		[P2M_ram_rw] = NPT_RW,
 		[P2M_ram_ro] = NPT_RO,
@@ -111,7 +112,7 @@ static pte_t *make_table(struct p2m *p, pte_t *slot, unsigned int level)
 }
 
 /* The slot for gfn at `level`, tables made on the way. NULL: no memory. */
-static pte_t *make_slot(struct p2m *p, uint64_t gfn, unsigned int level)
+pte_t *p2m_make_slot(struct p2m *p, uint64_t gfn, unsigned int level)
 {
 	pte_t *table = p->top;
 
@@ -124,7 +125,7 @@ static pte_t *make_slot(struct p2m *p, uint64_t gfn, unsigned int level)
 }
 
 /* Where the CPU's walk ends, and at which level. */
-static pte_t *walk(const struct p2m *p, uint64_t gfn, unsigned int *level)
+pte_t *p2m_walk(const struct p2m *p, uint64_t gfn, unsigned int *level)
 {
 	pte_t *table = p->top;
 
@@ -175,7 +176,7 @@ static void leave_guest(void *unused)
 }
 
 /* No translation made before this is used any more when it returns. */
-static void p2m_flush(struct domain *d)
+void p2m_flush(struct domain *d)
 {
 	struct vcpu *v;
 
@@ -215,7 +216,7 @@ int p2m_change(struct domain *d, uint64_t gfn, unsigned int order, pte_t new, bo
 	int rc = 0;
 
 	spin_lock(&p->lock);
-	slot = make_slot(p, gfn, level);
+	slot = p2m_make_slot(p, gfn, level);
 	if (!slot) {
 		rc = -ENOMEM;
 	} else if (promised && slot->e != promise_entry().e) {
@@ -281,7 +282,7 @@ mfn_t p2m_get(struct domain *d, gfn_t gfn, enum p2m_type *t, unsigned int *order
 
 	if (gfn_x(gfn) < P2M_MAX_GFN) {
 		spin_lock(&p->lock);
-		e = *walk(p, gfn_x(gfn), &level);
+		e = *p2m_walk(p, gfn_x(gfn), &level);
 		spin_unlock(&p->lock);
 	}
 	if (t)
@@ -296,17 +297,20 @@ static struct page *get_page_now(struct domain *d, gfn_t gfn, bool write, enum p
 	struct p2m *p = &d->arch.hvm->p2m;
 	struct page *pg = NULL;
 	unsigned int level;
-	pte_t e;
+	pte_t *slot, e;
 
 	*t = P2M_invalid;
 	if (gfn_x(gfn) >= P2M_MAX_GFN)
 		return NULL;
 	spin_lock(&p->lock);
-	e = *walk(p, gfn_x(gfn), &level);
+	slot = p2m_walk(p, gfn_x(gfn), &level);
+	e = *slot;
 	*t = type_in(e);
 	if (used(e) && (!write || (e.e & PTE_RW))) {
 		pg = mfn_to_page(mfn_at(e, gfn_x(gfn), level));
 		ref_again(pg);
+		if (write && unlikely(p2m_format->dirty & ~e.e))
+			__atomic_fetch_or(&slot->e, p2m_format->dirty, __ATOMIC_RELAXED);
 	}
 	spin_unlock(&p->lock);
 	return pg;
@@ -350,7 +354,7 @@ int p2m_relinquish(struct domain *d)
 	unsigned int n = 0, level;
 
 	while (p->relinquish_gfn < p->max_gfn) {
-		pte_t *slot = walk(p, p->relinquish_gfn, &level), e = *slot;
+		pte_t *slot = p2m_walk(p, p->relinquish_gfn, &level), e = *slot;
 
 		pte_write(slot, (pte_t){ 0 });
 		drop_entry(p, e, level);

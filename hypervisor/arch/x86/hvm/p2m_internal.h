@@ -41,6 +41,9 @@ static inline unsigned int level_order(unsigned int level)
 	return (level - 1) * 9;
 }
 
+/* p2m.c; with the lock held. The slot for gfn at `level`, tables made on the way; NULL: no memory. Where the walk ends. */
+pte_t *p2m_make_slot(struct p2m *p, uint64_t gfn, unsigned int level);
+pte_t *p2m_walk(const struct p2m *p, uint64_t gfn, unsigned int *level);
 /* p2m.c. `new`: references taken; 0: a hole. With `promised`, only in place of a promise as large: -ENOENT otherwise. */
 int p2m_change(struct domain *d, uint64_t gfn, unsigned int order, pte_t new, bool promised);
 bool p2m_range_ok(uint64_t gfn, unsigned int order);

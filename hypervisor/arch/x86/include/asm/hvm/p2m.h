@@ -34,6 +34,7 @@ static inline bool p2m_is_own_ram(enum p2m_type t)
 /* Permission bits, and in leaves the memory type. All tables allow everything, the leaf decides. */
 struct p2m_format {
 	uint64_t table;
+	uint64_t dirty; /* the CPU sets it in a leaf it writes through; 0: it does not */
 	uint64_t leaf[NR_P2M_TYPES];
 };
 extern const struct p2m_format npt_format, ept_format;
@@ -46,6 +47,7 @@ struct p2m {
 	uint64_t max_gfn;	/* one past the highest ever set; guarded by: lock */
 	uint64_t pool_limit;	/* pages for tables: XEN_DOMCTL_set_paging_mempool_size */
 	uint64_t nr_tables;	/* in use; guarded by: lock */
+	uint64_t tracked_gfn, nr_tracked; /* whose writes are followed: p2m_dirty.c; guarded by: lock */
 	uint64_t relinquish_gfn; /* how far p2m_relinquish() has come */
 };
 
@@ -77,6 +79,14 @@ int p2m_clear_if(struct domain *d, gfn_t gfn, mfn_t mfn);
 int p2m_promise(struct domain *d, gfn_t gfn, unsigned int order);
 int p2m_forget_promise(struct domain *d, gfn_t gfn);
 int p2m_keep_promise(struct domain *d, gfn_t gfn);
+/*
+ * p2m_dirty.c: following what is written. track: to this range from now on (nr 0: to none); true: it was another before.
+ * take: a bit per frame from gfn on, of up to 64, that has been written since the last time; p2m_flush() must follow
+ * the last of them, and then the answer holds.
+ */
+bool p2m_track_dirty(struct domain *d, uint64_t gfn, uint64_t nr);
+uint64_t p2m_take_dirty(struct domain *d, uint64_t gfn, unsigned int nr);
+void p2m_flush(struct domain *d); /* no translation made before is used any more when it returns */
 uint64_t p2m_max_gfn(const struct domain *d); /* highest used */
 
 /* physmap.c. A frame of d's own (get_page_from_gfn()). */
