@@ -30,6 +30,7 @@ extern char **environ;
 #define START_SECONDS  120
 #define ANSWER_SECONDS 30
 #define STOP_SECONDS   5
+#define ENDING_NAPS    100
 
 static void nap(void)
 {
@@ -159,6 +160,17 @@ static int told_early_end(struct session *session, const struct domain_config *c
 		    config->name);
 }
 
+/* One that has hung up is about to end, and then its log is complete. */
+static bool ends(pid_t pid)
+{
+	for (unsigned int tries = 0; tries < ENDING_NAPS; tries++) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return true;
+		nap();
+	}
+	return false;
+}
+
 static bool runs(const char *status)
 {
 	return strstr(status, "\"status\":\"running\"") || strstr(status, "\"status\":\"prelaunch\"");
@@ -191,7 +203,7 @@ static int await_running(struct session *session, const struct domain_config *co
 		if (!error && now_ns() > deadline)
 			error = -ETIME;
 	}
-	if (waitpid(pid, NULL, WNOHANG) == pid)
+	if (ends(pid))
 		return told_early_end(session, config);
 	return tell(session, error, "the device model does not start: %s (" MODEL_LOG ")",
 		    qmp->why[0] ? qmp->why : strerror(-error), config->name);
