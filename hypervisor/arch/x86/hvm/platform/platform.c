@@ -5,6 +5,8 @@
 #include <asm/hvm/hvm.h>
 #include <asm/hvm/platform.h>
 
+#define A20_OPEN 2u
+
 struct hvm_platform *hvm_platform_of(const struct domain *d)
 {
 	return d->arch.hvm->platform;
@@ -20,12 +22,29 @@ static bool pci_address(struct vcpu *v, bool write, uint16_t port, unsigned int 
 	return false;
 }
 
+/*
+ * The gate of address line 20, which no address goes through. Firmware opens it at each change of the CPU's mode, so it
+ * is kept here. Bit 0 resets the machine: that is a device model's.
+ */
+static bool a20_gate(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint32_t *val)
+{
+	struct hvm_platform *p = hvm_platform_of(v->domain);
+
+	if (size != 1 || (write && *val & 1))
+		return false;
+	if (write)
+		p->a20 = (uint8_t)*val;
+	*val = p->a20;
+	return true;
+}
+
 static const struct {
 	uint16_t first, last;
 	bool (*access)(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint32_t *val);
 } ports[] = {
 	{ 0x20, 0x21, vpic_port },   { 0xa0, 0xa1, vpic_port },	     { 0x4d0, 0x4d1, vpic_port },
 	{ 0x40, 0x43, vpit_port },   { 0x61, 0x61, vpit_speaker },   { 0x70, 0x71, vrtc_port },
+	{ 0x92, 0x92, a20_gate },
 	{ 0xcf8, 0xcf8, pci_address }, { 0x1f40, 0x1f4b, vpmtimer_port }, { 0xb000, 0xb00b, vpmtimer_port },
 };
 
@@ -61,6 +80,7 @@ int hvm_platform_create(struct domain *d)
 	d->arch.hvm->platform = p;
 	spin_lock_init(&p->irq_lock);
 	spin_lock_init(&p->server_lock);
+	p->a20 = A20_OPEN;
 	vpic_reset(p);
 	vioapic_reset(p);
 	vpit_init(d);

@@ -93,6 +93,7 @@ struct hvm_platform {
 	struct vrtc rtc;
 	struct vhpet hpet;
 	struct vpmtimer pm;
+	uint8_t a20;  /* the gate as last set: port 0x92 */
 	uint32_t cf8; /* last address written to PCI's configuration port */
 
 	/* ioreq.c. Changed with server_lock held and the domain paused: its vCPUs read without. */
