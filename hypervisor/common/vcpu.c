@@ -116,7 +116,7 @@ int vcpu_map_info(struct vcpu *v, gfn_t gfn, unsigned int offset)
 	__atomic_store_n(&v->vcpu_info, new, __ATOMIC_SEQ_CST);
 	v->arch.time_version = 0; /* the time record is written anew */
 	/* What was raised in the old place meanwhile is raised again, for all. */
-	new->evtchn_upcall_pending = 1;
+	new->evtchn_upcall_pending = 0;
 	for (unsigned int i = 0; i < sizeof(new->evtchn_pending_sel) * 8; i++)
 		__atomic_fetch_or(&new->evtchn_pending_sel, 1ul << i, __ATOMIC_RELAXED);
 	vcpu_mark_events_pending(v);

@@ -407,6 +407,14 @@ static void events_by_a_line(void **state)
 	info.evtchn_upcall_pending = 1;
 	hvm_callback_update(&vcpu);
 	assert_int_equal(nr_messages, 2);
+	/* A vCPU with a vector of its own needs no line. */
+	hvm_vcpu.upcall_vector = 0xf3;
+	assert_true(hvm_callback_stale(&vcpu));
+	hvm_callback_update(&vcpu);
+	assert_int_equal(domain.arch.hvm->platform->lines.asserts[gsi], 0);
+	assert_false(hvm_callback_stale(&vcpu));
+	hvm_vcpu.upcall_vector = 0;
+	hvm_callback_update(&vcpu);
 	/* Another way to be told lowers this line. */
 	assert_int_equal(hvm_callback_line(&domain, VIA_VECTOR, 0xf3), 0);
 	assert_false(hvm_callback_stale(&vcpu));
@@ -612,6 +620,18 @@ static void pm_timer_and_buttons(void **state)
 
 /* ---- saved state, and nonsense ---- */
 
+static void a20_gate_is_kept(void **state)
+{
+	uint32_t reset = 1;
+
+	assert_int_equal(in(0x92), 2);
+	out(0x92, 0);
+	assert_int_equal(in(0x92), 0);
+	/* Not the reset that shares its port. */
+	assert_false(hvm_platform_port(&vcpu, true, 0x92, 1, &reset));
+	assert_int_equal(in(0x92), 0);
+}
+
 static void records_come_back(void **state)
 {
 	static union record was[NR_BOARD_RECORDS], is;
@@ -712,7 +732,7 @@ int main(void)
 		CASE(ioapic_edges), CASE(ioapic_levels_are_shared), CASE(links_follow_their_route), CASE(events_by_a_line),
 		CASE(pit_ticks), CASE(pit_counts), CASE(rtc_tells_the_time), CASE(rtc_interrupts),
 		CASE(hpet_counts_and_fires), CASE(hpet_takes_the_place_of_the_pit), CASE(pm_timer_and_buttons),
-		CASE(records_come_back), CASE(nonsense_hurts_nobody),
+		CASE(a20_gate_is_kept), CASE(records_come_back), CASE(nonsense_hurts_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,13 @@ void vcpu_kick(struct vcpu *v)
 	kicks[v->vcpu_id]++;
 }
 
+static unsigned int events_again;
+
+void hvm_events_again(struct vcpu *v)
+{
+	events_again++;
+}
+
 void hvm_vcpu_init_ipi(struct vcpu *v)
 {
 	inits[v->vcpu_id]++;
@@ -234,6 +241,16 @@ static void a_disabled_apic_takes_nothing(void **state)
 	assert_int_equal(rd(0, VLAPIC_LVT_LINT0) & LVT_MASKED, LVT_MASKED);
 	wr(0, VLAPIC_LVT_LINT0, 0x30); /* cannot be unmasked now */
 	assert_int_equal(rd(0, VLAPIC_LVT_LINT0), LVT_MASKED | 0x30);
+}
+
+/* Events raised at a disabled one did not get in: they are raised again. */
+static void enabling_lets_events_in(void **state)
+{
+	events_again = 0;
+	enable(0);
+	assert_int_equal(events_again, 1);
+	wr(0, VLAPIC_SVR, 0xff);
+	assert_int_equal(events_again, 1);
 }
 
 static void priorities_decide_what_is_next(void **state)
@@ -809,6 +826,7 @@ int main(void)
 		CASE(memory_that_is_missing_is_told),
 		CASE(it_starts_as_the_manual_says),
 		CASE(a_disabled_apic_takes_nothing),
+		CASE(enabling_lets_events_in),
 		CASE(priorities_decide_what_is_next),
 		CASE(every_pair_of_vectors_is_ordered),
 		CASE(low_vectors_are_errors),

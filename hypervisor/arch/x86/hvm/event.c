@@ -71,6 +71,12 @@ void hvm_event_raised(struct vcpu *v)
 		vlapic_set_irq(v, v->arch.hvm->upcall_vector, false);
 }
 
+void hvm_events_again(struct vcpu *v)
+{
+	if (v->arch.hvm->upcall_vector && READ_ONCE(v->vcpu_info->evtchn_upcall_pending))
+		hvm_event_raised(v);
+}
+
 void hvm_raise_nmi(struct vcpu *v)
 {
 	__atomic_store_n(&v->arch.hvm->nmi_pending, true, __ATOMIC_SEQ_CST);
@@ -206,7 +212,6 @@ int hvm_set_upcall_vector(struct vcpu *v, uint8_t vector)
 	if (vector < 16)
 		return trace_err(-EINVAL);
 	v->arch.hvm->upcall_vector = vector;
-	if (READ_ONCE(v->vcpu_info->evtchn_upcall_pending))
-		hvm_event_raised(v);
+	hvm_events_again(v);
 	return 0;
 }

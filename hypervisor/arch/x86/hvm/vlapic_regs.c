@@ -132,8 +132,10 @@ static void write_svr(struct vcpu *v, uint32_t val)
 	struct vlapic *a = vlapic_of(v);
 
 	vlapic_set_reg(a, VLAPIC_SVR, val);
-	if (val & SVR_ENABLE)
+	if (val & SVR_ENABLE) {
+		hvm_events_again(v);
 		return;
+	}
 	/* Software-disabled: every local interrupt is masked, and stays so. */
 	for (unsigned int offset = VLAPIC_LVT_TIMER; offset <= VLAPIC_LVT_ERROR; offset += 16)
 		vlapic_set_reg(a, offset, vlapic_reg(a, offset) | LVT_MASKED);

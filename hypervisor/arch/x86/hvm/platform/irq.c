@@ -204,9 +204,10 @@ int hvm_callback_line(struct domain *d, unsigned int via, uint64_t where)
 	return 0;
 }
 
+/* Not for a vCPU that is told by a vector of its own: a kernel may have named a line beside it, only to be seen to. */
 static bool callback_wanted(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->vcpu_info->evtchn_upcall_pending, __ATOMIC_RELAXED);
+	return !v->arch.hvm->upcall_vector && __atomic_load_n(&v->vcpu_info->evtchn_upcall_pending, __ATOMIC_RELAXED);
 }
 
 bool hvm_callback_stale(const struct vcpu *v)

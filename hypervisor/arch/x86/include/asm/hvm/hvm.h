@@ -157,6 +157,7 @@ void hvm_cpu_stop(void);	     /* this CPU will run no guest any more; any contex
 /* Would v take an event if it ran now: is there reason to wake it or to stop a long hypercall? Any CPU. */
 bool hvm_event_pending(const struct vcpu *v);
 void hvm_event_raised(struct vcpu *v); /* evtchn_upcall_pending has just been set. Any context. */
+void hvm_events_again(struct vcpu *v); /* its local APIC takes interrupts again: what was raised meanwhile did not get in */
 /* An event that a device model wants v to take next. -EBUSY: one is waiting, -EINVAL, -EOPNOTSUPP: no such event. */
 int hvm_inject_from_outside(struct vcpu *v, const struct xen_dm_op_inject_event *e);
 void hvm_raise_nmi(struct vcpu *v);    /* any CPU */
