@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import stat
+import struct
 import subprocess
 import tempfile
 
@@ -360,11 +361,46 @@ def tiny_guest(name):
     return out
 
 
+ENVIRONMENT, PARTITION, SPARE = 2046, 2048, 2048  # sectors of a disk: where GRUB's variables and its partition begin; room
+
+
+def boot_disk(kernel, initrd, name):
+    """A disk for a PC's firmware: GRUB, and in the partition a kernel, its root, and spare room. GRUB reads them by their
+    sectors: through file systems it asks the firmware for a block at a time, which takes minutes under TCG. The kernel's
+    arguments are $arguments in GRUB's environment block at sector 2046."""
+    out = os.path.join(bedpaths.build_dir("tests", "disks"), name + ".disk")
+    grub, parts, place, at = "/usr/lib/grub/i386-pc", [], [], PARTITION
+    for path in (kernel, initrd):
+        data = open(path, "rb").read()
+        parts.append(data + b"\0" * (-len(data) % 512))
+        place.append("(hd0)%d+%d" % (at, len(parts[-1]) // 512))
+        at += len(parts[-1]) // 512
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(out)) as work:
+        core, early = os.path.join(work, "core"), os.path.join(work, "early")
+        bedpaths.write_whole(early, ("load_env -f (hd0)%d+2 arguments\nlinux %s $arguments\ninitrd %s\nboot\n" %
+                                     (ENVIRONMENT, *place)).encode())
+        subprocess.run(["grub-mkimage", "-O", "i386-pc", "-d", grub, "-p", "(hd0)/", "-c", early, "-o", core,
+                        "biosdisk", "linux", "loadenv"], check=True)
+        head = bytearray(open(grub + "/boot.img", "rb").read(512) + open(core, "rb").read())
+    # One active partition of type 83h, to the end of the disk, and three empty ones.
+    head[446:510] = struct.pack("<8BII48x", 0x80, 0, 2, 0, 0x83, 0xfe, 0xff, 0xff, PARTITION, at + SPARE - PARTITION)
+    if len(head) > ENVIRONMENT * 512:
+        raise RootError("GRUB's image is too large")
+    environment = b"# GRUB Environment Block\narguments=console=ttyS0\n".ljust(1024, b"#")
+    bedpaths.write_whole(out, bytes(head).ljust(ENVIRONMENT * 512, b"\0") + environment + b"".join(parts) +
+                         b"\0" * (SPARE * 512))
+    return out
+
+
 def guest_files(guest, progs, modules):
     """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
     tests/system/guests/SCRIPT.sh, with the given programs). KERNEL? may be missing. A name alone is a tiny
-    guest, guests/NAME.c; kit/NAME is an example of the guest kit, left out if it is not built."""
+    guest, guests/NAME.c; kit/NAME is an example of the guest kit, left out if it is not built.
+    disk/KERNEL:SCRIPT becomes /guest/SCRIPT.disk, from which a PC's firmware boots the two."""
     kernel, _, script = guest.partition(":")
+    if kernel.startswith("disk/"):
+        (image, _), (root, _) = guest_files(guest[5:], progs, modules)
+        return [(boot_disk(image, root, script), "guest/%s.disk" % script)]
     if kernel.startswith("kit/"):
         image = os.path.join(KIT, kernel[4:])
         return [(image, "guest/" + kernel)] if os.path.exists(image) else []
