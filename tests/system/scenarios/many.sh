@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: MIT
-#@ about: many tiny guests at once, created and destroyed in changing order; everything comes back
+#@ about: many tiny guests at once, PV and in some rounds PVH, created and destroyed in changing order; everything comes back
 #@ progs: heap
 #@ with: xen-tools serai-tools
-#@ guest: sleeper
+#@ guest: sleeper pvh-sleeper
 #@ timeout: 900
 #@ mem: 1536
 # Dom0 has one processor, so that what costs most here, xl's and the daemons' turns, costs no interrupts between two;
 # guests run on the other, and are taken from it.
-#@ run 100: smp=2 options=dom0_max_vcpus=1 dom0-mem=640 guests=100 rounds=10
+#@ run 100: smp=2 options=dom0_max_vcpus=1 dom0-mem=640 guests=100 rounds=10 pvh-from=8
 
 start_dom0 serai serai
 # What one configuration says of all; names are given one by one.
-cat > /tmp/g.cfg <<X
-type = "pv"
-kernel = "/guest/sleeper"
+config() # TYPE KERNEL
+{
+	cat > /tmp/g.cfg <<X
+type = "$1"
+kernel = "/guest/$2"
 memory = 4
 vcpus = 1
 X
+}
+config pvh pvh-sleeper
 nodes() { xenstore-ls -f | grep -vc "^/libxl/0\|domd"; }
 # The numbers 1..guests in an order of their own for each round.
 order() { seq "$bed_guests" | awk -v seed="$1" 'BEGIN { srand(seed) } { print rand(), $1 }' | sort -n | cut -d ' ' -f 2; }
@@ -25,6 +29,8 @@ clock() { read -r now rest < /proc/uptime; now=${now%.*}${now#*.}; } # $now: hun
 # A first guest makes folders in the store and the image's cache; the first round makes Domain-0's tables (event channels,
 # maps of grants) as large as they ever need to be. From then on every page must come back.
 check ports heap 600
+xl create -q /tmp/g.cfg 'name="zero"' && xl destroy zero || fail zero "the first PVH guest failed"
+config pv sleeper
 xl create -q /tmp/g.cfg 'name="first"' && xl destroy first || fail first "the first guest failed"
 heap_before= grew=in-each-round
 nodes_before=$(nodes)
@@ -40,6 +46,7 @@ settled_heap() # two equal readings
 	echo "$now"
 }
 for round in $(seq "$bed_rounds"); do
+	[ "$round" -lt "$bed_pvh_from" ] || config pvh pvh-sleeper
 	bad=0 n=0 first=99999 last=99999
 	for number in $(order "$round"); do
 		clock
