@@ -44,15 +44,13 @@ started=
 # The least this kernel starts in, and below as PVH; with less it ends by its own word that no memory is left.
 guest cloud 1 72
 guest dom0 2 256
-guest newer 4 1024
 guest cloud 1 80 pvh
 guest dom0 2 256 pvh
 guest newer 1 192 pvh 'tsc_mode = "always_emulate"'
+guest cloud 4 2048 pvh
 see_out
 guest cloud 4 2048
+guest newer 4 896
 guest newer 1 96
-guest newer 4 256 pvh
-see_out
-guest cloud 4 2048 pvh
 see_out
 memory_back "$free_before"
