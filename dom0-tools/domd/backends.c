@@ -26,7 +26,7 @@
 #define BACKD_LOCK  RUN_DIRECTORY "/back/backd.lock"
 #define LEAST_MS    1000 /* between two starts */
 #define MOST_MS	    30000
-#define LONG_ENOUGH 60000 /* so long a life, and the next start is at once again */
+#define LONG_ENOUGH 10000 /* so long a life, and the next start is at once again */
 
 static const char *const kinds[] = { "qdisk", "qnic", "vfb", "vkbd", "9pfs", "console" };
 

@@ -39,7 +39,6 @@ struct worker {
 	const struct back_class *class; /* of its own device's, else NULL */
 	enum phase phase;
 	bool dead;  /* ENDING: the process is gone, the lock is awaited */
-	bool asked; /* whoever has the lock was told to end */
 	bool ours;  /* ENDING because nobody needed it */
 	unsigned int users;
 	struct back_process process;
@@ -195,7 +194,7 @@ static void worker_over(struct worker *w)
 		w->deaths = 0;
 	}
 	w->phase = LOCKING;
-	w->dead = w->asked = w->ours = false;
+	w->dead = w->ours = false;
 	if (!w->users) {
 		forget(w);
 		return;
@@ -359,9 +358,9 @@ static void try_to_start(struct worker *w)
 	int lock = take_lock(w->name, &pid);
 
 	if (lock == -EWOULDBLOCK) {
-		if (!w->asked && w->phase == LOCKING)
+		/* Again, until it was: who took the lock may not have written who it is. */
+		if (w->phase == LOCKING && w->evicted < 0)
 			w->evicted = kill_worker(pid);
-		w->asked = true;
 		back_set_timer(&w->poll, POLL_MS);
 		return;
 	}
