@@ -208,6 +208,44 @@ static int control_memreport(struct request *rq, const char **args, unsigned int
 	return 0;
 }
 
+struct wanted {
+	const char *child, *value;
+	size_t child_len, value_len;
+};
+
+/* In order of name. The treap is only as deep as the logarithm of their number. */
+static void find_parents(struct buf *out, const struct node *at, const struct wanted *wanted)
+{
+	const struct node *child;
+
+	if (!at)
+		return;
+	find_parents(out, at->left, wanted);
+	child = node_find_kid(at, wanted->child, wanted->child_len);
+	if (child && node_value_len(child) == wanted->value_len &&
+	    (!wanted->value_len || !memcmp(child->value->data, wanted->value, wanted->value_len)))
+		print(out, "%.*s\n", (int)at->name_len, at->name);
+	find_parents(out, at->right, wanted);
+}
+
+/* Which children of a node have a child of this name and value: one request instead of as many as
+ * there are. */
+static int control_find(struct request *rq, const char **args, unsigned int nr)
+{
+	const struct node *node;
+	struct buf out = { 0 };
+
+	if (nr != 3)
+		return -EINVAL;
+	node = args[0][0] == '/' ? tree_find(rq->store->root, args[0]) : NULL;
+	if (!node)
+		return -ENOENT;
+	find_parents(&out, node->kids,
+		     &(struct wanted){ args[1], args[2], strlen(args[1]), strlen(args[2]) });
+	reply_buf(rq, &out);
+	return 0;
+}
+
 static int update_set(struct request *rq, char **where, const char *text)
 {
 	free(*where);
@@ -265,6 +303,7 @@ static const struct {
 	const char *arguments;
 } commands[] = {
 	{ "check", control_check, "" },
+	{ "find", control_find, "<path> <child> <value>" },
 	{ "log", control_log, "on|off" },
 	{ "logfile", control_logfile, "<file>" },
 	{ "memreport", control_memreport, "[<file>]" },

@@ -159,7 +159,8 @@ static enum domain_state xen_state(struct platform *platform, uint32_t domid)
 	}
 }
 
-#define BATCH 256
+/* As many as one page holds: for more each call would have to map memory. */
+#define BATCH (4096 / (int)sizeof(xc_domaininfo_t))
 
 static void xen_round(struct platform *platform, bool begins)
 {
