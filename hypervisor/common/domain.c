@@ -2,9 +2,11 @@
 /*
  * Domains: creation, lookup, references, pausing. How they end: domain_state.c.
  *
- * The list is ordered by id. Readers walk it under the list lock and take a reference before they let go.
- * A domain leaves the list with its last reference: until then its id is taken, because frames that others
- * still map name their owner by it. It is freed by a softirq: the last reference may go anywhere.
+ * The list is ordered by id, and a table finds an id at once; so does a walk that goes on behind
+ * the last it has seen, however many there are. Readers hold the list lock and take a reference
+ * before they let go. A domain leaves the list with its last reference: until then its id is taken,
+ * because frames that others still map name their owner by it. It is freed by a softirq: the last
+ * reference may go anywhere.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
@@ -19,17 +21,33 @@
 #include "domain_watchdog.h"
 
 struct domain *dom_io, *dom_xen, *idle_domain, *hardware_domain;
-static struct domain *domain_list; /* by id; guarded by: list_lock */
-static struct domain *unreferenced; /* to be freed, linked by `next`; guarded by: list_lock */
+#define ID_BUCKETS 256
+
+static struct domain *domain_list;	 /* by id; guarded by: list_lock */
+static struct domain *by_id[ID_BUCKETS]; /* the same; guarded by: list_lock */
+static struct domain *unreferenced;	 /* to be freed, linked by `next`; guarded by: list_lock */
 static spinlock_t list_lock = SPIN_LOCK_UNLOCKED;
 
 static struct domain *find_locked(domid_t id)
 {
-	struct domain *d = domain_list;
+	struct domain *d = by_id[id % ID_BUCKETS];
 
-	while (d && d->domain_id < id)
+	while (d && d->domain_id != id)
+		d = d->bucket_next;
+	return d;
+}
+
+/* The last of the list before this id, NULL if there is none. Who walks has just seen it, so its id
+ * is tried. */
+static struct domain *before_locked(domid_t id)
+{
+	struct domain *d = id ? find_locked((domid_t)(id - 1)) : NULL;
+
+	if (d || !domain_list || domain_list->domain_id >= id)
+		return d;
+	for (d = domain_list; d->next && d->next->domain_id < id;)
 		d = d->next;
-	return d && d->domain_id == id ? d : NULL;
+	return d;
 }
 
 void domain_get(struct domain *d)
@@ -43,7 +61,8 @@ static bool get_unless_unreferenced(struct domain *d)
 	unsigned int n = __atomic_load_n(&d->refcnt, __ATOMIC_RELAXED);
 
 	while (n)
-		if (__atomic_compare_exchange_n(&d->refcnt, &n, n + 1, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&d->refcnt, &n, n + 1, true, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
 			return true;
 	return false;
 }
@@ -69,9 +88,13 @@ struct domain *domain_get_next(domid_t from)
 	unsigned long flags;
 
 	spin_lock_irqsave(&list_lock, flags);
-	for (d = domain_list; d; d = d->next)
-		if (d->domain_id >= from && get_unless_unreferenced(d))
-			break;
+	d = find_locked(from);
+	if (!d) {
+		d = before_locked(from);
+		d = d ? d->next : domain_list;
+	}
+	while (d && !get_unless_unreferenced(d))
+		d = d->next;
 	spin_unlock_irqrestore(&list_lock, flags);
 	return d;
 }
@@ -115,13 +138,15 @@ static void domain_free(struct domain *d)
 /* False: it was never published. Under list_lock. */
 static bool unlink_locked(struct domain *d)
 {
-	struct domain **at = &domain_list;
+	struct domain **at = &by_id[d->domain_id % ID_BUCKETS], *before;
 
 	while (*at && *at != d)
-		at = &(*at)->next;
+		at = &(*at)->bucket_next;
 	if (!*at)
 		return false;
-	*at = d->next;
+	*at = d->bucket_next;
+	before = before_locked(d->domain_id);
+	*(before ? &before->next : &domain_list) = d->next;
 	return true;
 }
 
@@ -185,18 +210,20 @@ static struct domain *alloc_domain(domid_t id, unsigned int max_vcpus)
 /* -EEXIST: the id is taken. */
 static int publish(struct domain *d)
 {
-	struct domain **at = &domain_list;
+	struct domain **bucket = &by_id[d->domain_id % ID_BUCKETS], **at, *before;
 	unsigned long flags;
 	int rc = 0;
 
 	spin_lock_irqsave(&list_lock, flags);
-	while (*at && (*at)->domain_id < d->domain_id)
-		at = &(*at)->next;
-	if (*at && (*at)->domain_id == d->domain_id) {
+	if (find_locked(d->domain_id)) {
 		rc = -EEXIST;
 	} else {
+		before = before_locked(d->domain_id);
+		at = before ? &before->next : &domain_list;
 		d->next = *at;
 		*at = d;
+		d->bucket_next = *bucket;
+		*bucket = d;
 	}
 	spin_unlock_irqrestore(&list_lock, flags);
 	return rc;

@@ -320,14 +320,14 @@ static uint64_t next_region(const struct domain *d, uint64_t r)
 	return w * 64 + (unsigned int)__builtin_ctzl(bits);
 }
 
-struct page *domain_next_page(struct domain *d, uint64_t *mfn)
+struct page *domain_next_page_before(struct domain *d, uint64_t *mfn, uint64_t end)
 {
 	uint64_t want = ref_owner_bits(d->domain_id), m = *mfn, r;
 
-	while ((r = next_region(d, m >> 9)) != ~0ull) {
+	while ((r = next_region(d, m >> 9)) != ~0ull && r << 9 < end) {
 		if (r > m >> 9)
 			m = r << 9;
-		for (; m < (r + 1) << 9 && m < max_page; m++) {
+		for (; m < (r + 1) << 9 && m < end; m++) {
 			if (frame_valid(m) && (ref_read(frame_page(m)) & REF_OWNER) == want) {
 				*mfn = m + 1;
 				return frame_page(m);
@@ -335,6 +335,11 @@ struct page *domain_next_page(struct domain *d, uint64_t *mfn)
 		}
 		m = (r + 1) << 9;
 	}
-	*mfn = max_page;
+	*mfn = end;
 	return NULL;
+}
+
+struct page *domain_next_page(struct domain *d, uint64_t *mfn)
+{
+	return domain_next_page_before(d, mfn, max_page);
 }

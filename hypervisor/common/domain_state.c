@@ -78,7 +78,7 @@ void domain_shutdown(struct domain *d, int reason)
 	spin_lock_irqsave(&d->state_lock, flags);
 	first = change_locked(d, DOMAIN_SHUTTING_DOWN);
 	if (first)
-		d->shutdown_code = reason;
+		d->shutdown_code = d->crash_told ? SHUTDOWN_crash : reason;
 	spin_unlock_irqrestore(&d->state_lock, flags);
 	if (!first)
 		return;

@@ -2,6 +2,7 @@
 /* Debug key 'q': domains and their vCPUs. */
 #include <hv/console.h>
 #include <hv/domain.h>
+#include <hv/keyhandler.h>
 #include "dump.h"
 
 static const char *state_name(const struct domain *d)
@@ -45,5 +46,6 @@ void dump_domains(unsigned char key)
 		dump_domain(d);
 		from = d->domain_id + 1;
 		domain_put(d);
+		keyhandler_breathe();
 	}
 }

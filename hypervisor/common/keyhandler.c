@@ -8,6 +8,7 @@
 #include <hv/domain.h>
 #include <hv/hypercall.h>
 #include <hv/keyhandler.h>
+#include <hv/latency.h>
 #include <hv/mm.h>
 #include <hv/smp.h>
 #include <hv/softirq.h>
@@ -58,6 +59,11 @@ static bool next_key(unsigned char *key)
 		*key = queue[queue_cons++ % QUEUE_SIZE];
 	spin_unlock_irqrestore(&queue_lock, flags);
 	return found;
+}
+
+void keyhandler_breathe(void)
+{
+	softirq_serve_others(SOFTIRQ_CONSOLE);
 }
 
 void keyhandlers_run_pending(void)
@@ -121,7 +127,7 @@ static void key_registers(unsigned char key)
 
 static void key_audit(unsigned char key)
 {
-	unsigned int breaches = page_type_audit(true);
+	unsigned int breaches = page_type_audit_breathing(true, keyhandler_breathe);
 
 	printk("Page-type audit: %u breaches\n", breaches);
 }
@@ -138,5 +144,6 @@ void keyhandlers_init(void)
 	keyhandler_register('g', dump_grant_tables, "show grant tables");
 	keyhandler_register('E', dump_error_traces, "show where errors were last born");
 	keyhandler_register('H', dump_hypercall_counts, "show hypercall counters");
+	latency_init();
 	keyhandler_register('O', key_audit, "audit the page types of all frames");
 }

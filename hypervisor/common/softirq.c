@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Soft interrupts: a bit per kind and CPU. A handler may raise any, itself included. */
+#include <hv/latency.h>
 #include <hv/smp.h>
 #include <hv/softirq.h>
 
@@ -24,20 +25,38 @@ void cpu_raise_softirq(unsigned int cpu, enum softirq nr)
 		smp_send_event_check_cpu(cpu);
 }
 
+static DEFINE_PER_CPU(uint64_t, began); /* of the running handler, or of what it has done since it was last interrupted */
+
+static void run(unsigned int nr)
+{
+	__atomic_fetch_and(&this_cpu(softirq_pending), ~(1u << nr), __ATOMIC_SEQ_CST);
+	if (!handlers[nr])
+		return;
+	this_cpu(began) = latency_now();
+	handlers[nr]();
+	latency_softirq(nr, this_cpu(began));
+}
+
+void softirq_serve_others(enum softirq mine)
+{
+	uint32_t not_now = 1u << mine | 1u << SOFTIRQ_SCHEDULE | 1u << SOFTIRQ_SCRUB, pending; /* scrubbing is for who idles */
+
+	latency_softirq(mine, this_cpu(began));
+	while ((pending = __atomic_load_n(&this_cpu(softirq_pending), __ATOMIC_ACQUIRE) & ~not_now) != 0)
+		run((unsigned int)__builtin_ctz(pending));
+	this_cpu(began) = latency_now();
+}
+
 void do_softirq(void)
 {
 	for (;;) {
 		uint32_t *word = &this_cpu(softirq_pending);
 		uint32_t pending = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-		unsigned int nr;
 
 		if (!pending)
 			return;
 		/* SCHEDULE last: it may not come back. */
 		pending = pending == 1u << SOFTIRQ_SCHEDULE ? pending : pending & ~(1u << SOFTIRQ_SCHEDULE);
-		nr = (unsigned int)__builtin_ctz(pending);
-		__atomic_fetch_and(word, ~(1u << nr), __ATOMIC_SEQ_CST);
-		if (handlers[nr])
-			handlers[nr]();
+		run((unsigned int)__builtin_ctz(pending));
 	}
 }

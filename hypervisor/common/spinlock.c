@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Ticket locks: first come, first served, so no CPU starves. */
+#include <hv/latency.h>
 #include <hv/smp.h>
 #include <hv/spinlock.h>
 
@@ -23,6 +24,7 @@ void spin_lock(spinlock_t *l)
 	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != mine)
 		cpu_relax();
 	note_holder(l);
+	latency_locked(l, (uint64_t)__builtin_return_address(0));
 }
 
 bool spin_trylock(spinlock_t *l)
@@ -33,11 +35,13 @@ bool spin_trylock(spinlock_t *l)
 					 __ATOMIC_RELAXED))
 		return false;
 	note_holder(l);
+	latency_locked(l, (uint64_t)__builtin_return_address(0));
 	return true;
 }
 
 void spin_unlock(spinlock_t *l)
 {
+	latency_unlocking(l);
 #ifdef CONFIG_DEBUG
 	l->holder = 0;
 #endif

@@ -1,5 +1,5 @@
-// sources: tests/fuzz/hyper_*.c hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/rangeset.c hypervisor/common/domain.c hypervisor/common/domain_state.c hypervisor/common/domain_watchdog.c hypervisor/common/vcpu.c hypervisor/common/vcpu_op.c hypervisor/common/sched_op.c hypervisor/common/timer.c hypervisor/common/softirq.c hypervisor/common/version.c hypervisor/common/hypercall_stats.c hypervisor/common/keyhandler.c hypervisor/common/dump_domains.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/foreign.c hypervisor/arch/x86/mm/grant.c hypervisor/arch/x86/mm/guest_table.c hypervisor/arch/x86/mm/mmu_update.c hypervisor/arch/x86/mm/mmuext.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/mm/tlb.c hypervisor/arch/x86/mm/update_descriptor.c hypervisor/arch/x86/mm/update_va.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/domain.c hypervisor/arch/x86/hypercall.c hypervisor/arch/x86/pv/domain.c hypervisor/arch/x86/pv/descriptor.c hypervisor/arch/x86/pv/vcpu_context.c hypervisor/arch/x86/pv/callback.c hypervisor/arch/x86/pv/debugreg.c hypervisor/arch/x86/pv/context.c hypervisor/arch/x86/pv/segment.c hypervisor/arch/x86/pv/hypercall_page.c hypervisor/arch/x86/cpu/policy.c hypervisor/arch/x86/cpu/policy_level.c hypervisor/arch/x86/cpu/fpu.c hypervisor/arch/x86/irq/pirq.c hypervisor/arch/x86/irq/physdev.c hypervisor/arch/x86/time/guest_time.c hypervisor/common/console/*.c hypervisor/common/memory/*.c hypervisor/common/grant/*.c hypervisor/common/event/*.c hypervisor/common/domctl/*.c hypervisor/common/sysctl/*.c hypervisor/common/sched/*.c hypervisor/arch/x86/domctl/*.c hypervisor/lib/strlcpy.c hypervisor/lib/vsnprintf.c hypervisor/lib/parse.c
-// cflags: -DUNIT_TEST -DSECTION_SHIFT=11 -DCONFIG_DEBUG -include tests/fuzz/hyper_arch.h
+// sources: tests/fuzz/hyper_*.c hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/rangeset.c hypervisor/common/domain.c hypervisor/common/domain_state.c hypervisor/common/domain_watchdog.c hypervisor/common/vcpu.c hypervisor/common/vcpu_op.c hypervisor/common/sched_op.c hypervisor/common/timer.c hypervisor/common/softirq.c hypervisor/common/version.c hypervisor/common/hypercall_stats.c hypervisor/common/keyhandler.c hypervisor/common/dump_domains.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/foreign.c hypervisor/arch/x86/mm/grant.c hypervisor/arch/x86/mm/guest_table.c hypervisor/arch/x86/mm/mmu_update.c hypervisor/arch/x86/mm/mmuext.c hypervisor/arch/x86/mm/l1tf.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/mm/tlb.c hypervisor/arch/x86/mm/update_descriptor.c hypervisor/arch/x86/mm/update_va.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/domain.c hypervisor/arch/x86/hypercall.c hypervisor/arch/x86/pv/domain.c hypervisor/arch/x86/pv/descriptor.c hypervisor/arch/x86/pv/vcpu_context.c hypervisor/arch/x86/pv/callback.c hypervisor/arch/x86/pv/debugreg.c hypervisor/arch/x86/pv/context.c hypervisor/arch/x86/pv/hypercall_page.c hypervisor/arch/x86/cpu/policy.c hypervisor/arch/x86/hvm/viridian_cpuid.c hypervisor/arch/x86/cpu/policy_level.c hypervisor/arch/x86/cpu/fpu.c hypervisor/arch/x86/irq/pirq.c hypervisor/arch/x86/irq/physdev.c hypervisor/arch/x86/time/guest_time.c hypervisor/common/console/*.c hypervisor/common/memory/*.c hypervisor/common/grant/*.c hypervisor/common/event/*.c hypervisor/common/domctl/*.c hypervisor/common/sysctl/*.c hypervisor/common/sched/*.c hypervisor/arch/x86/domctl/*.c hypervisor/lib/strlcpy.c hypervisor/lib/vsnprintf.c hypervisor/lib/parse.c
+// cflags: -DUNIT_TEST -DSECTION_SHIFT=11 -DCONFIG_DEBUG -include tests/fuzz/hyper_arch.h -fsanitize-coverage-ignorelist=tests/fuzz/uncounted
 // libs: -Wl,--wrap=hypercall_preempt_check -Wl,--wrap=printk -Wl,--wrap=panic -Wl,--wrap=bug -Wl,--wrap=alloc_xen_pages -Wl,--wrap=alloc_domain_pages -Wl,--wrap=alloc_anon_pages
 // options: -max_len=1024 -len_control=0
 // runs: 300
@@ -10,7 +10,9 @@
  * calls interrupted at any point while another vCPU goes on; memory that runs out, faults, or changes
  * under the copy. After each call hyper_audit() holds, and at the end everything given comes back.
  *
- * The input is a list of bytes: each choice takes the next, and 0 when there are no more.
+ * The input is a list of bytes: each choice takes the next, and 0 when there are no more. With HYPER_TAIL=n in
+ * the environment so many steps follow whose choices are random, but the same for the same input, audited at
+ * every eighth: the machine is made and destroyed less often, and gets further from where it began.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -40,9 +42,16 @@
 /* ---- the input ---- */
 static const uint8_t *input;
 static size_t nr_input;
+static uint64_t tail_state; /* 0: nothing follows the input */
 
 static uint8_t byte(void)
 {
+	if (!nr_input && tail_state) {
+		tail_state ^= tail_state << 13;
+		tail_state ^= tail_state >> 7;
+		tail_state ^= tail_state << 17;
+		return (uint8_t)(tail_state >> 24);
+	}
 	if (!nr_input)
 		return 0;
 	nr_input--;
@@ -753,6 +762,16 @@ static void set_knobs(uint8_t b)
 	hyper_fault_in = (b & 0x3c) == 0x38 ? b >> 6 : -1;
 }
 
+static unsigned long nr_calls;
+static bool loud;
+static unsigned int tail;
+
+/* An input is up to MAX_STEPS calls: how many they were in all. */
+static void tell_calls(void)
+{
+	fprintf(stderr, "stat::hypercalls: %lu\n", nr_calls);
+}
+
 static void step(void)
 {
 	unsigned long a[6] = { 0 };
@@ -775,10 +794,12 @@ static void step(void)
 	if (!me->in_call[my_vcpu])
 		nr = (int)gen_call(a);
 	rc = hyper_call(me, my_vcpu, nr, a);
-	if (getenv("HYPER_LOUD"))
+	nr_calls++;
+	if (loud)
 		fprintf(stderr, "d%u.%u call %d (%lx, %lx, %lx, %lx): %ld\n", me->d->domain_id, my_vcpu, nr, a[0], a[1],
 			a[2], a[3], rc);
-	hyper_audit();
+	if (!tail_state || nr_calls % 8 == 0)
+		hyper_audit();
 }
 
 /* CPU pools are nobody's: what calls have made is taken away. */
@@ -790,20 +811,41 @@ static void forget_pools(void)
 		;
 }
 
+static void random_steps(const uint8_t *data, size_t size)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ data[i]) * 0x100000001b3ull;
+	tail_state = hash ? hash : 1;
+	for (unsigned int i = 0; i < tail; i++)
+		step();
+	tail_state = 0;
+	hyper_audit();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool started;
 
-	if (!started)
+	if (!started) {
 		hyper_start();
+		atexit(tell_calls);
+		loud = getenv("HYPER_LOUD") != NULL;
+		tail = getenv("HYPER_TAIL") ? (unsigned int)atoi(getenv("HYPER_TAIL")) : 0;
+		if (tail) /* chance would shut domain 0 down, and the machine with it */
+			hyper_hardware_id = DOMID_FIRST_RESERVED - 1;
+	}
 	started = true;
 	input = data;
 	nr_input = size;
 	hyper_make_guests();
 	for (unsigned int i = 0; nr_input && i < MAX_STEPS; i++)
 		step();
+	if (tail)
+		random_steps(data, size);
 	forget_pools();
 	hyper_end_guests();
 	return 0;

@@ -25,6 +25,7 @@ unsigned long cpu_khz = 1000000;
 
 static struct vcpu *vcpu_list[1] = { &the_vcpu };
 static struct hvm_vcpu the_hvm;
+#define VIRIDIAN (HVMPV_base_freq | HVMPV_time_ref_count | HVMPV_reference_tsc | HVMPV_apic_assist | HVMPV_crash_ctl)
 static struct hvm_domain the_hvm_domain;
 static struct hvm_platform the_platform;
 static struct vcpu_info the_vcpu_info;
@@ -339,6 +340,11 @@ long do_vcpu_op(unsigned long cmd, unsigned long vcpu, unsigned long arg)
 	return 0;
 }
 
+long do_sched_op(unsigned long cmd, unsigned long arg)
+{
+	return 0;
+}
+
 #define NOTHING(name, ...)                                                                         \
 	void name(__VA_ARGS__);                                                                    \
 	void name(__VA_ARGS__)                                                                     \
@@ -501,6 +507,7 @@ void machine_start(const uint8_t *data, size_t size)
 	the_platform.write_server = (void *)&the_platform; /* somebody claims writes */
 	the_vcpu_info.evtchn_upcall_pending = kind & 1;
 	the_hvm_domain.callback_vector = kind & 2 ? 0xf3 : 0;
+	the_hvm_domain.params[HVM_PARAM_VIRIDIAN] = kind & 4 ? VIRIDIAN : 0;
 	make_tables();
 	set_mode(kind);
 	set_registers();

@@ -13,6 +13,7 @@
 #define local_irq_enable     hw_local_irq_enable
 #define local_irq_is_enabled hw_local_irq_is_enabled
 #define invlpg		     hw_invlpg
+#define clts		     hw_clts
 #define safe_halt	     hw_safe_halt
 #define wbinvd		     hw_wbinvd
 #define read_cr0	     hw_read_cr0
@@ -41,6 +42,7 @@
 #undef local_irq_enable
 #undef local_irq_is_enabled
 #undef invlpg
+#undef clts
 #undef safe_halt
 #undef wbinvd
 #undef read_cr0
@@ -110,6 +112,7 @@ HYPER_READ(rdtsc, void)
 HYPER_READ(rdmsr, uint32_t msr)
 HYPER_WRITE(invlpg, unsigned long va)
 HYPER_WRITE(safe_halt, void)
+HYPER_WRITE(clts, void)
 HYPER_WRITE(wbinvd, void)
 HYPER_WRITE(write_cr0, unsigned long v)
 HYPER_WRITE(write_cr3, unsigned long v)

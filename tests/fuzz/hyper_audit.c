@@ -18,7 +18,7 @@ static void audit_port(struct domain *d, struct evtchn *chn)
 	struct vcpu *v = evtchn_vcpu_of(d, chn->notify_vcpu_id);
 
 	hyper_require(!spin_is_held(&chn->lock), "a port is locked", d->domain_id, chn->port);
-	if (evtchn_usable(chn))
+	if (evtchn_usable(chn) && (chn->notify_vcpu_id || chn->state == ECS_VIRQ)) /* others may wait for the first vCPU to be made */
 		hyper_require(v != NULL, "a port is told to no vCPU", d->domain_id, chn->port);
 	switch (chn->state) {
 	case ECS_INTERDOMAIN:
@@ -29,6 +29,8 @@ static void audit_port(struct domain *d, struct evtchn *chn)
 			      "two ends of a channel disagree", d->domain_id, chn->port);
 		break;
 	case ECS_VIRQ:
+		if (virq_is_global(chn->u.virq)) /* may be told to another vCPU than the one it is registered on */
+			v = evtchn_vcpu_of(d, 0);
 		hyper_require(v->evtchn.virq_to_evtchn[chn->u.virq] == chn->port, "a virq has lost its port",
 			      d->domain_id, chn->u.virq);
 		break;

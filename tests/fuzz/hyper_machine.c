@@ -30,11 +30,24 @@ s_time_t hyper_clock = 1000000000;
 
 int hyper_preempt_in = -1, hyper_fail_in = -1, hyper_tear_in = -1, hyper_fault_in = -1;
 int hyper_locks_held, hyper_live_objects;
+bool hyper_fail_on, hyper_has_failed;
+static bool loud;
+extern char __executable_start;
 static bool calling; /* knobs act inside a guest's call only */
 
 static bool countdown(int *n)
 {
 	return calling && *n >= 0 && (*n)-- == 0;
+}
+
+static bool no_memory(void)
+{
+	bool now = countdown(&hyper_fail_in);
+
+	hyper_has_failed |= now;
+	if (now && hyper_fail_on)
+		hyper_fail_in = 0;
+	return now;
 }
 
 void hyper_require(bool ok, const char *what, unsigned long a, unsigned long b)
@@ -105,8 +118,6 @@ void spin_unlock_both(spinlock_t *a, spinlock_t *b)
 }
 
 /* ---- words: in place of the console's (-Wl,--wrap) ---- */
-static bool loud;
-
 void __wrap_printk(const char *fmt, ...);
 void __wrap_printk(const char *fmt, ...)
 {
@@ -138,21 +149,51 @@ void __wrap_bug(const char *file, int line, const char *what)
 }
 
 /* ---- objects: malloc's, so that the sanitizers see their bounds and their end ---- */
-void *xmalloc_bytes(size_t size)
+
+/* Who made what is still there: told of a leak if HYPER_LOUD is set. */
+static struct maker {
+	const void *object, *caller;
+} makers[4096];
+
+static void note_maker(const void *old, const void *object, const void *caller)
+{
+	for (unsigned int i = 0; loud && i < ARRAY_SIZE(makers); i++)
+		if (makers[i].object == old) {
+			makers[i] = (struct maker){ object, caller };
+			return;
+		}
+}
+
+static void tell_makers(void)
+{
+	for (unsigned int i = 0; loud && i < ARRAY_SIZE(makers); i++)
+		if (makers[i].object)
+			fprintf(stderr, "HYPER: object made before 0x%lx (image at %p)\n",
+				(unsigned long)makers[i].caller - (unsigned long)&__executable_start, (void *)&__executable_start);
+}
+
+static void *make_object(size_t size, const void *caller)
 {
 	void *p;
 
-	if (countdown(&hyper_fail_in))
+	if (no_memory())
 		return NULL;
 	p = malloc(size ? size : 1);
 	if (p)
 		hyper_live_objects++;
+	if (p)
+		note_maker(NULL, p, caller);
 	return p;
+}
+
+void *xmalloc_bytes(size_t size)
+{
+	return make_object(size, __builtin_return_address(0));
 }
 
 void *xzalloc_bytes(size_t size)
 {
-	void *p = xmalloc_bytes(size);
+	void *p = make_object(size, __builtin_return_address(0));
 
 	return p ? memset(p, 0, size) : NULL;
 }
@@ -168,6 +209,7 @@ void xfree(void *p)
 {
 	if (p)
 		hyper_live_objects--;
+	note_maker(p, NULL, NULL);
 	free(p);
 }
 
@@ -177,7 +219,7 @@ void xfree(void *p)
 	type __wrap_##name params;                                                                 \
 	type __wrap_##name params                                                                  \
 	{                                                                                          \
-		return countdown(&hyper_fail_in) ? NULL : __real_##name args;                      \
+		return no_memory() ? NULL : __real_##name args;                                    \
 	}
 FAILING(void *, alloc_xen_pages, (unsigned int order, unsigned int flags), (order, flags))
 FAILING(struct page *, alloc_domain_pages, (struct domain * d, unsigned int order, unsigned int flags),
@@ -340,6 +382,7 @@ void arch_update_runstate_area(struct vcpu *v)
 
 /* ---- domains ---- */
 struct guest hyper_guest[NR_GUESTS];
+domid_t hyper_hardware_id;
 static uint64_t free_before;
 static int objects_before;
 
@@ -414,34 +457,6 @@ static void make_guest(struct guest *g, domid_t id)
 	(void)!domain_controller_unpause(g->d);
 }
 
-void hyper_start(void)
-{
-	unit_frame_table = calloc(HYPER_FRAMES, sizeof(struct page));
-	unit_m2p = calloc(HYPER_FRAMES, 8);
-	unit_direct_map = aligned_alloc(1 << 21, (size_t)HYPER_FRAMES << PAGE_SHIFT);
-	memset(unit_direct_map, 0xa5, (size_t)HYPER_FRAMES << PAGE_SHIFT);
-	frame_sections[0] = 1;
-	for (unsigned int i = 0; i < HYPER_FRAMES; i++)
-		unit_frame_table[i].ref = REF_XEN | REF_ALLOCATED | 1;
-	page_alloc_init();
-	page_alloc_add(_mfn(1), _mfn(HYPER_FRAMES));
-	timers_init();
-	sched_init();
-	open_softirq(SOFTIRQ_SCHEDULE, choose_nobody);
-	hardware_domain = make_domain(0, true);
-	loud = getenv("HYPER_LOUD") != NULL;
-}
-
-void hyper_make_guests(void)
-{
-	hyper_preempt_in = hyper_fail_in = hyper_tear_in = hyper_fault_in = -1;
-	free_before = free_pages_count();
-	objects_before = hyper_live_objects;
-	for (unsigned int i = 0; i < NR_GUESTS; i++)
-		make_guest(&hyper_guest[i], (domid_t)(i + 1));
-	hyper_audit();
-}
-
 static void destroy(struct domain *d)
 {
 	int rc, tries = 0;
@@ -455,6 +470,37 @@ static void destroy(struct domain *d)
 	hyper_require(!rc, "a domain cannot be destroyed", d->domain_id, (unsigned long)rc);
 }
 
+void hyper_start(void)
+{
+	loud = getenv("HYPER_LOUD") != NULL;
+	unit_frame_table = calloc(HYPER_FRAMES, sizeof(struct page));
+	unit_m2p = calloc(HYPER_FRAMES, 8);
+	unit_direct_map = aligned_alloc(1 << 21, (size_t)HYPER_FRAMES << PAGE_SHIFT);
+	memset(unit_direct_map, 0xa5, (size_t)HYPER_FRAMES << PAGE_SHIFT);
+	frame_sections[0] = 1;
+	for (unsigned int i = 0; i < HYPER_FRAMES; i++)
+		unit_frame_table[i].ref = REF_XEN | REF_ALLOCATED | 1;
+	page_alloc_init();
+	page_alloc_add(_mfn(1), _mfn(HYPER_FRAMES));
+	timers_init();
+	sched_init();
+	open_softirq(SOFTIRQ_SCHEDULE, choose_nobody);
+	destroy(make_domain(0, true)); /* what is made once, for the first domain, is there */
+	hyper_settle();
+}
+
+void hyper_make_guests(void)
+{
+	hyper_preempt_in = hyper_fail_in = hyper_tear_in = hyper_fault_in = -1;
+	hyper_fail_on = hyper_has_failed = false;
+	free_before = free_pages_count();
+	objects_before = hyper_live_objects;
+	hardware_domain = make_domain(hyper_hardware_id, true);
+	for (unsigned int i = 0; i < NR_GUESTS; i++)
+		make_guest(&hyper_guest[i], (domid_t)(i + 1));
+	hyper_audit();
+}
+
 /* Also those that calls have created. */
 void hyper_end_guests(void)
 {
@@ -464,21 +510,38 @@ void hyper_end_guests(void)
 	hyper_cpu.current_vcpu = idle_vcpu[0];
 	for (domid_t next = 1; (d = domain_get_next(next)) != NULL;) {
 		next = (domid_t)(d->domain_id + 1);
-		destroy(d);
+		if (d != hardware_domain)
+			destroy(d);
 		domain_put(d);
 	}
+	d = hardware_domain; /* others have left ports and grants in it */
+	hardware_domain = NULL;
+	destroy(d);
 	hyper_settle();
-	d = domain_get_next(1);
+	d = domain_get_next(0);
 	hyper_require(!d, "a dead domain is still referenced", d ? d->domain_id : 0, d ? d->refcnt : 0);
+	if (hyper_live_objects != objects_before)
+		tell_makers();
 	hyper_require(hyper_live_objects == objects_before, "objects leaked", (unsigned long)hyper_live_objects,
 		      (unsigned long)objects_before);
 	hyper_require(free_pages_count() == free_before, "frames leaked", free_pages_count(), free_before);
 	hyper_require(!heap_audit(), "the heap is broken", 0, 0);
 }
 
+/* The control domain may have destroyed it. */
+static bool is_there(const struct guest *g)
+{
+	struct domain *d = domain_get_next((domid_t)(g - hyper_guest + 1));
+	bool there = d && d == g->d;
+
+	if (d)
+		domain_put(d);
+	return there;
+}
+
 bool hyper_can_run(const struct guest *g, unsigned int vcpu)
 {
-	struct vcpu *v = g->d ? g->d->vcpu[vcpu] : NULL;
+	struct vcpu *v = is_there(g) ? g->d->vcpu[vcpu] : NULL;
 
 	if (!v)
 		return false;

@@ -4,7 +4,7 @@
  * page allocator can be looked into. Domains are the real ones, made and destroyed by the core's own
  * code; hypercalls go through the real dispatch table, continuations included.
  *
- *   domain 0    the hardware domain; it makes no calls and is never destroyed
+ *   domain 0    the hardware domain; it makes no calls and ends behind all others
  *   1           a privileged control domain
  *   2, 3        unprivileged guests
  *
@@ -35,8 +35,11 @@ extern struct guest hyper_guest[NR_GUESTS]; /* domain ids 1.. */
 /* Knobs and counts. Countdowns: -1 never. */
 extern int hyper_preempt_in;  /* looks at "should I stop?" until the answer is yes */
 extern int hyper_fail_in;     /* allocations until one fails */
+extern bool hyper_fail_on;    /* ... and all behind it */
+extern bool hyper_has_failed; /* it came to that */
 extern int hyper_tear_in;     /* copies from a guest until another vCPU overwrites what was just read */
 extern int hyper_fault_in;    /* copies to or from a guest until one faults */
+extern domid_t hyper_hardware_id;
 extern int hyper_locks_held;
 extern int hyper_live_objects;
 extern s_time_t hyper_clock;

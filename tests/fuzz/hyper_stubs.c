@@ -13,6 +13,7 @@
 #include <asm/e820.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
+#include <asm/spec_ctrl.h>
 #include <asm/vcpu_kind.h>
 #include <public/grant_table.h>
 #include "../../hypervisor/arch/x86/irq/internal.h"
@@ -26,11 +27,13 @@ unsigned long cpu_khz = 1000000;
 bool tsc_reliable = true;
 struct e820entry hv_e820[E820_MAX];
 unsigned int nr_hv_e820;
-struct irq_desc *irq_descs;
-unsigned int nr_irqs, nr_gsis = 24;
+static struct irq_desc descs[64];
+struct irq_desc *irq_descs = descs;
+unsigned int nr_irqs = ARRAY_SIZE(descs), nr_gsis = 24;
 __typeof__(per_cpu__cpu_time) per_cpu__cpu_time;
 const struct hvm_vendor *hvm_vendor;
 const struct vcpu_kind hvm_kind;
+struct spec_plan spec_plan;
 
 void clear_frames(void *va, uint64_t nr)
 {
@@ -130,10 +133,16 @@ void *cpu_gdt_page(unsigned int cpu)
 	return mfn_to_virt(_mfn(1));
 }
 
+ANSWER(-EINVAL, long, do_set_segment_base, unsigned long which, unsigned long base) /* loads registers */
 NEVER(arch_domain_shutdown_machine, int reason)
 NEVER(machine_halt, void)
 NEVER(machine_restart, void)
 NEVER(reset_stack_to_guest, void)
 
-/* Of the image. */
-const char __note_build_id_start[1], __note_build_id_end[1];
+/* Of the image: a note's head and 20 bytes, its end right behind it. */
+__asm__(".section .rodata\n"
+	".global __note_build_id_start, __note_build_id_end\n"
+	"__note_build_id_start: .zero 16\n"
+	"	.ascii \"twenty bytes of buil\"\n"
+	"__note_build_id_end: .byte 0\n"
+	".previous\n");

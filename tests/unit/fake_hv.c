@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <hv/keyhandler.h>
 #include <hv/domain.h>
 #include <hv/grant.h>
 #include <hv/guest_access.h>
@@ -506,5 +507,9 @@ void __attribute__((weak)) pirq_guest_unbind(struct domain *d, unsigned int pirq
 }
 
 void __attribute__((weak)) pirq_set_affinity(struct domain *d, unsigned int pirq, unsigned int cpu)
+{
+}
+
+void keyhandler_breathe(void)
 {
 }

@@ -1,4 +1,4 @@
-// sources: tests/fuzz/hyper_*.c hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/rangeset.c hypervisor/common/domain.c hypervisor/common/domain_state.c hypervisor/common/domain_watchdog.c hypervisor/common/vcpu.c hypervisor/common/vcpu_op.c hypervisor/common/sched_op.c hypervisor/common/timer.c hypervisor/common/softirq.c hypervisor/common/version.c hypervisor/common/hypercall_stats.c hypervisor/common/keyhandler.c hypervisor/common/dump_domains.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/foreign.c hypervisor/arch/x86/mm/grant.c hypervisor/arch/x86/mm/guest_table.c hypervisor/arch/x86/mm/mmu_update.c hypervisor/arch/x86/mm/mmuext.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/mm/tlb.c hypervisor/arch/x86/mm/update_descriptor.c hypervisor/arch/x86/mm/update_va.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/domain.c hypervisor/arch/x86/hypercall.c hypervisor/arch/x86/pv/domain.c hypervisor/arch/x86/pv/descriptor.c hypervisor/arch/x86/pv/vcpu_context.c hypervisor/arch/x86/pv/callback.c hypervisor/arch/x86/pv/debugreg.c hypervisor/arch/x86/pv/context.c hypervisor/arch/x86/pv/segment.c hypervisor/arch/x86/pv/hypercall_page.c hypervisor/arch/x86/cpu/policy.c hypervisor/arch/x86/cpu/policy_level.c hypervisor/arch/x86/cpu/fpu.c hypervisor/arch/x86/irq/pirq.c hypervisor/arch/x86/irq/physdev.c hypervisor/arch/x86/time/guest_time.c hypervisor/common/console/*.c hypervisor/common/memory/*.c hypervisor/common/grant/*.c hypervisor/common/event/*.c hypervisor/common/domctl/*.c hypervisor/common/sysctl/*.c hypervisor/common/sched/*.c hypervisor/arch/x86/domctl/*.c hypervisor/lib/strlcpy.c hypervisor/lib/vsnprintf.c hypervisor/lib/parse.c
+// sources: tests/fuzz/hyper_*.c hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/rangeset.c hypervisor/common/domain.c hypervisor/common/domain_state.c hypervisor/common/domain_watchdog.c hypervisor/common/vcpu.c hypervisor/common/vcpu_op.c hypervisor/common/sched_op.c hypervisor/common/timer.c hypervisor/common/softirq.c hypervisor/common/version.c hypervisor/common/hypercall_stats.c hypervisor/common/keyhandler.c hypervisor/common/dump_domains.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/foreign.c hypervisor/arch/x86/mm/grant.c hypervisor/arch/x86/mm/guest_table.c hypervisor/arch/x86/mm/mmu_update.c hypervisor/arch/x86/mm/mmuext.c hypervisor/arch/x86/mm/l1tf.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/mm/tlb.c hypervisor/arch/x86/mm/update_descriptor.c hypervisor/arch/x86/mm/update_va.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/domain.c hypervisor/arch/x86/hypercall.c hypervisor/arch/x86/pv/domain.c hypervisor/arch/x86/pv/descriptor.c hypervisor/arch/x86/pv/vcpu_context.c hypervisor/arch/x86/pv/callback.c hypervisor/arch/x86/pv/debugreg.c hypervisor/arch/x86/pv/context.c hypervisor/arch/x86/pv/hypercall_page.c hypervisor/arch/x86/cpu/policy.c hypervisor/arch/x86/hvm/viridian_cpuid.c hypervisor/arch/x86/cpu/policy_level.c hypervisor/arch/x86/cpu/fpu.c hypervisor/arch/x86/irq/pirq.c hypervisor/arch/x86/irq/physdev.c hypervisor/arch/x86/time/guest_time.c hypervisor/common/console/*.c hypervisor/common/memory/*.c hypervisor/common/grant/*.c hypervisor/common/event/*.c hypervisor/common/domctl/*.c hypervisor/common/sysctl/*.c hypervisor/common/sched/*.c hypervisor/arch/x86/domctl/*.c hypervisor/lib/strlcpy.c hypervisor/lib/vsnprintf.c hypervisor/lib/parse.c
 // cflags: -DUNIT_TEST -DSECTION_SHIFT=11 -DCONFIG_DEBUG -include tests/fuzz/hyper_arch.h
 // libs: -Wl,--wrap=hypercall_preempt_check -Wl,--wrap=printk -Wl,--wrap=panic -Wl,--wrap=bug -Wl,--wrap=alloc_xen_pages -Wl,--wrap=alloc_domain_pages -Wl,--wrap=alloc_anon_pages
 /* SPDX-License-Identifier: MIT */
@@ -227,24 +227,107 @@ static void scenario(void)
 	use_context();
 }
 
-/* The n-th allocation fails, for every n there is; once each, and from there on. */
+/* With the n-th allocation failing, and those behind it if `on`. False: there are not so many. */
+static bool run_without(unsigned int n, bool on, void (*what)(void))
+{
+	bool reached;
+
+	hyper_make_guests();
+	hyper_fail_on = on;
+	hyper_fail_in = (int)n;
+	what();
+	reached = hyper_has_failed;
+	hyper_fail_in = -1;
+	hyper_fail_on = false;
+	hyper_audit();
+	hyper_end_guests();
+	return reached;
+}
+
 static void every_allocation_may_fail(void **state)
 {
 	unsigned int n = 0;
 
-	for (;; n++) {
-		hyper_make_guests();
-		hyper_fail_in = (int)n;
-		scenario();
-		hyper_audit();
-		if (hyper_fail_in >= 0) { /* it has not come to that */
-			hyper_fail_in = -1;
-			hyper_end_guests();
-			break;
-		}
-		hyper_end_guests();
-	}
+	while (run_without(n, false, scenario))
+		n++;
 	assert_in_range(n, 40, 400);
+	for (unsigned int i = 0; i < n; i++)
+		(void)run_without(i, true, scenario);
+}
+
+/* What a call answers that is alone at fault: nothing but that, and done again with memory it works. */
+static long last_answer;
+
+static void create_alone(void)
+{
+	struct xen_domctl op = { .u.createdomain = { .max_vcpus = 2, .max_evtchn_port = 1023, .max_grant_frames = 4,
+						    .max_maptrack_frames = 2, .grant_opts = 1 } };
+
+	last_answer = domctl(XEN_DOMCTL_createdomain, 9, &op);
+	if (last_answer) {
+		hyper_fail_in = -1;
+		memset(&op.u, 0, sizeof(op.u));
+		assert_int_equal(domctl(XEN_DOMCTL_getdomaininfo, 9, &op), -ESRCH);
+		hyper_fail_in = 0;
+	}
+}
+
+static void vcpus_alone(void)
+{
+	struct xen_domctl op = { .u.createdomain = { .max_vcpus = 2, .max_evtchn_port = 1023, .max_grant_frames = 4,
+						    .max_maptrack_frames = 2, .grant_opts = 1 } };
+	int fail_in = hyper_fail_in;
+
+	hyper_fail_in = -1;
+	assert_int_equal(domctl(XEN_DOMCTL_createdomain, 9, &op), 0);
+	hyper_fail_in = fail_in;
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.max_vcpus.max = 2;
+	last_answer = domctl(XEN_DOMCTL_max_vcpus, 9, &op);
+}
+
+static void ports_alone(void)
+{
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = 1 };
+
+	for (unsigned int i = 0; i < 200; i++) {
+		last_answer = on(guest, __HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, &a, sizeof(a));
+		if (last_answer)
+			break;
+	}
+}
+
+static void table_alone(void)
+{
+	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 4 };
+
+	s.frame_list.p = (void *)(guest->arena[0] + 1024);
+	assert_int_equal(on(guest, __HYPERVISOR_grant_table_op, GNTTABOP_setup_table, &s, sizeof(s)), 0);
+	last_answer = s.status == GNTST_okay ? 0 : s.status == GNTST_general_error || s.status == GNTST_no_space ? -ENOMEM : s.status;
+}
+
+static void timer_alone(void)
+{
+	struct sched_watchdog dog = { .timeout = 100 };
+
+	last_answer = on(guest, __HYPERVISOR_sched_op, SCHEDOP_watchdog, &dog, sizeof(dog));
+	last_answer = last_answer > 0 ? 0 : last_answer;
+}
+
+static void rights_alone(void)
+{
+	struct xen_domctl op = { .u.iomem_permission = { .first_mfn = 0x100010, .nr_mfns = 4, .allow_access = 1 } };
+
+	last_answer = domctl(XEN_DOMCTL_iomem_permission, 2, &op);
+}
+
+static void each_call_says_that_memory_ran_out(void **state)
+{
+	static void (*const calls[])(void) = { create_alone, vcpus_alone, ports_alone, table_alone, timer_alone, rights_alone };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
+		for (unsigned int n = 0; run_without(n, true, calls[i]); n++)
+			assert_int_equal(last_answer, -ENOMEM);
 }
 
 static int start(void **state)
@@ -261,6 +344,7 @@ int main(void)
 		CASE(a_period_leads_forward),
 		CASE(an_id_that_is_taken_stays_its_owners),
 		cmocka_unit_test(every_allocation_may_fail),
+		cmocka_unit_test(each_call_says_that_memory_ran_out),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

@@ -154,7 +154,7 @@ static void what_cannot_be_had_is_told(void **state)
 		{ "bios='rombios'", "seabios" },	   { "boot='x'", "boot=" },
 		{ "videoram=4", "at least 8" },		   { "vga='stdvga'\nvideoram=8", "at least 16" },
 		{ "sdl=1", "vnc=1" },			   { "spice=1", "spiceport" },
-		{ "viridian=['nothing']", "viridian=" },   { "ms_vm_genid='x'", "UUID" },
+		{ "viridian=['nothing']", "viridian=" },   { "viridian=['base','stimer']", "stimer" },   { "ms_vm_genid='x'", "UUID" },
 		{ "altp2m='mixed'", "views" },		   { "device_model_stubdomain_override=1", "Domain-0" },
 		{ "device_model_version='qemu-xen-traditional'", "qemu-xen" }, { "mmio_hole=1", "256" },
 		{ "serial=['1','2','3','4','5']", "four" }, { "hdtype='scsi'", "ide" },
@@ -197,7 +197,8 @@ static void viridian_groups_are_bits(void **state)
 	assert_int_equal(viridian_of("viridian=0"), 0);
 	assert_int_equal(viridian_of("viridian=1"), 0x65);
 	assert_int_equal(viridian_of("viridian=['base']"), 3); /* without "freq": bit 1 says so */
-	assert_int_equal(viridian_of("viridian=['defaults','!freq','stimer']"), 0x167);
+	assert_int_equal(viridian_of("viridian=['defaults','!freq','reference_tsc']"), 0x6f);
+	assert_int_equal(viridian_of("viridian='all'"), 0x186d);
 }
 
 static struct complaint why;

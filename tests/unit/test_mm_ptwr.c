@@ -221,6 +221,26 @@ static void what_mmu_update_refuses_is_refused(void **state)
 	}
 }
 
+static void entries_that_l1tf_would_follow_crash_the_guest(void **state)
+{
+	regs.rax = 0x5000; /* not present, and memory */
+	assert_int_equal(RUN("\x48\x89\x07"), 1); /* nobody protects it */
+	assert_int_equal(slot(SLOT)->e, 0x5000);
+	for (unsigned int i = 0; i < 2; i++) {
+		guest->d->arch.l1tf = true;
+		regs.rax = 0;
+		assert_int_equal(RUN("\x48\x87\x07"), 1); /* clearing is always right */
+		assert_int_equal(guest->d->state, DOMAIN_ALIVE);
+		regs.rax = 0x5000;
+		assert_int_equal(i ? RUN("\x48\x87\x07") : RUN("\x48\x89\x07"), 0);
+		assert_int_equal(slot(SLOT)->e, 0);
+		assert_int_not_equal(guest->d->state, DOMAIN_ALIVE);
+		guest->d->arch.l1tf = false;
+		teardown(state);
+		make(state);
+	}
+}
+
 static void only_own_l1_tables_are_written(void **state)
 {
 	regs.rax = own(12);
@@ -267,6 +287,7 @@ int main(void)
 		CASE(and_clears_flags),
 		CASE(cmpxchg_compares),
 		CASE(what_mmu_update_refuses_is_refused),
+		CASE(entries_that_l1tf_would_follow_crash_the_guest),
 		CASE(only_own_l1_tables_are_written),
 		CASE(traps_are_the_guests),
 	};

@@ -1,4 +1,4 @@
-// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/relinquish.c
+// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/l1tf.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/audit.c hypervisor/arch/x86/mm/relinquish.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG
 /* SPDX-License-Identifier: MIT */
 /*
@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <asm/e820.h>
 #include "mm_fake.h"
 
 #define P  PTE_PRESENT
@@ -155,6 +156,7 @@ static void l1_entries_hold_what_they_map(void **state)
 {
 	struct page *l1 = frame(), *ro = frame(), *rw = frame();
 
+	iomem_first = iomem_last = 1ull << 30; /* who has devices may choose the caching */
 	table(l1)[0] = to(ro, P);
 	table(l1)[511] = to(rw, PW | U | PTE_PAT | PTE_PCD);
 	table(l1)[7] = to(rw, W); /* not present: anything goes */
@@ -169,6 +171,7 @@ static void l1_entries_hold_what_they_map(void **state)
 	unpin_all(l1);
 	assert_int_equal(tcount(rw), 0);
 	assert_int_equal(ro->ref & REF_COUNT, 1);
+	iomem_last = 0;
 	clean_up();
 }
 
@@ -190,6 +193,9 @@ static void l1_refuses(void **state)
 		to(l1, PW),		     /* itself, writable */
 		to(l2, PW),		     /* another table, writable */
 		to(l2, P | 1ull << 60),	     /* protection key */
+		to(l2, P | PTE_PCD),	     /* past the caches, without a device: each bit that says so */
+		to(l2, P | PTE_PWT),
+		to(l2, P | PTE_PAT),
 		mk_pte(_mfn(1ull << 30), P), /* device memory without the right */
 		mk_pte(_mfn(0), P),	     /* the hypervisor's */
 	};
@@ -215,6 +221,24 @@ static void l1_refuses(void **state)
 	clean_up();
 }
 
+/* Also where only the flags of an entry change. */
+static void caching_is_for_who_has_devices(void **state)
+{
+	struct page *l1 = frame(), *pg = frame();
+
+	assert_int_equal(pin(l1, PGT_l1), 0);
+	assert_int_equal(mod_l1e(&table(l1)[0], to(pg, PW), false, d, d), 0);
+	assert_true(mod_l1e(&table(l1)[0], to(pg, PW | PTE_PCD), false, d, d) < 0);
+	assert_true(mod_l1e(&table(l1)[0], to(pg, P | PTE_PAT), false, d, d) < 0);
+	iomem_first = iomem_last = 1ull << 30;
+	assert_int_equal(mod_l1e(&table(l1)[0], to(pg, PW | PTE_PCD), false, d, d), 0);
+	assert_int_equal(mod_l1e(&table(l1)[0], to(pg, P | PTE_PCD), false, d, d), 0);
+	assert_int_equal(page_type_audit(false), 0);
+	iomem_last = 0;
+	unpin_all(l1);
+	clean_up();
+}
+
 static void device_memory_needs_the_right(void **state)
 {
 	struct page *l1 = frame();
@@ -227,6 +251,7 @@ static void device_memory_needs_the_right(void **state)
 			 -EPERM);
 	assert_int_equal(mod_l1e(&table(l1)[0], (pte_t){ 0 }, false, d, d), 0);
 	unpin_all(l1);
+	iomem_last = 0;
 	clean_up();
 }
 
@@ -262,6 +287,98 @@ static void upper_levels_refuse(void **state)
 	unpin_all(l4);
 	assert_int_equal(tcount(l1), 0);
 	assert_int_equal(table(l4)[HV_SLOT_FIRST].e, 0); /* tells the guest nothing */
+	clean_up();
+}
+
+/* A machine of 6 GiB whose caches compare 40 bits; device space near the end of all addresses. */
+static void protect_from_l1tf(void)
+{
+	static const struct e820entry map[] = {
+		{ 0, 0xc0000000, E820_RAM },
+		{ 1ull << 32, 2ull << 30, E820_RAM },
+		{ 6ull << 30, 1ull << 20, E820_NVS },
+		{ 0xfd00000000, 1ull << 30, E820_RESERVED },
+	};
+
+	l1tf_set_limits(map, ARRAY_SIZE(map), 40);
+	d->arch.l1tf = true;
+	nr_crashes = 0;
+}
+
+#define END (((6ull << 30) + (1ull << 20)))
+static const struct { uint64_t e; bool ok; unsigned int from_level; } absent[] = {
+	{ 0, true, 1 },			   { 0x1000, false, 1 },
+	{ 0x00000000fee00000, false, 1 },  { W | U, true, 1 }, /* frame 0 */
+	{ END - PAGE_SIZE, false, 1 },	   { END, true, 1 },
+	{ 0x000ffffffffff000 & ~0x123456000ull, true, 1 }, /* inverted, as kernels do it */
+	{ 0x000fff0000001000, false, 1 },  /* the bits above those that count do not help */
+	{ 1ull << 62 | 0x5000 | W, false, 1 },
+	{ PTE_PSE, false, 2 },		   /* a large page at 0, none at level 1 */
+	{ 6ull << 30 | 2 << 20 | PTE_PSE, false, 3 }, /* past memory, but not all of its GiB */
+	{ 1ull << 39 | PTE_PSE, true, 2 },
+};
+
+static void absent_entries_of_protected_domains_lead_nowhere(void **state)
+{
+	struct page *l1 = frame(), *l2 = frame();
+
+	protect_from_l1tf();
+	assert_int_equal(pin(l1, PGT_l1), 0);
+	assert_int_equal(pin(l2, PGT_l2), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(absent); i++) {
+		pte_t new = { absent[i].e };
+
+		nr_crashes = 0;
+		if (absent[i].from_level == 1) {
+			assert_int_equal(mod_l1e(&table(l1)[5], new, false, d, d), absent[i].ok ? 0 : -EINVAL);
+			assert_int_equal(nr_crashes, !absent[i].ok);
+			assert_int_equal(table(l1)[5].e == new.e, absent[i].ok);
+			assert_int_equal(mod_l1e(&table(l1)[5], to(l2, P), false, d, d), 0);
+		}
+		nr_crashes = 0;
+		if (absent[i].from_level <= 2) {
+			assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l2)[7], 2, new, false, d), absent[i].ok ? 0 : -EINVAL);
+			assert_int_equal(nr_crashes, !absent[i].ok);
+		}
+	}
+	assert_int_equal(mod_l1e(&table(l1)[5], (pte_t){ 0 }, false, d, d), 0);
+	unpin_all(l1);
+	unpin_all(l2);
+	d->arch.l1tf = false;
+	clean_up();
+}
+
+static void tables_with_absent_entries_are_refused_whole(void **state)
+{
+	for (unsigned int level = 1; level <= 4; level++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(absent); i++) {
+			struct page *pg = frame();
+			bool ok = absent[i].ok || level < absent[i].from_level;
+
+			protect_from_l1tf();
+			table(pg)[300].e = absent[i].e;
+			assert_int_equal(pin(pg, (enum page_type)level), ok ? 0 : -EINVAL);
+			assert_int_equal(nr_crashes, !ok);
+			if (ok)
+				unpin_all(pg);
+			d->arch.l1tf = false; /* nobody asks */
+			assert_int_equal(pin(pg, (enum page_type)level), 0);
+			unpin_all(pg);
+			clean_up();
+		}
+	}
+}
+
+static void the_hypervisors_slots_are_overwritten_anyway(void **state)
+{
+	struct page *l4 = frame();
+
+	protect_from_l1tf();
+	table(l4)[HV_SLOT_FIRST].e = 0x1000;
+	assert_int_equal(pin(l4, PGT_l4), 0);
+	assert_int_equal(nr_crashes, 0);
+	unpin_all(l4);
+	d->arch.l1tf = false;
 	clean_up();
 }
 
@@ -583,8 +700,12 @@ int main(void)
 		cmocka_unit_test(l1_entries_hold_what_they_map),
 		cmocka_unit_test(kernel_pages_stay_kernel_pages),
 		cmocka_unit_test(l1_refuses),
+		cmocka_unit_test(caching_is_for_who_has_devices),
 		cmocka_unit_test(device_memory_needs_the_right),
 		cmocka_unit_test(upper_levels_refuse),
+		cmocka_unit_test(absent_entries_of_protected_domains_lead_nowhere),
+		cmocka_unit_test(tables_with_absent_entries_are_refused_whole),
+		cmocka_unit_test(the_hypervisors_slots_are_overwritten_anyway),
 		cmocka_unit_test(entry_changes),
 		cmocka_unit_test(foreign_frames),
 		cmocka_unit_test(descriptor_frames),

@@ -25,7 +25,7 @@ uint64_t opt_watchdog_timeout = 5;
 static uint64_t ring_size, grant_frames, maptrack_frames;
 static uint32_t ratelimit;
 static bool to_ring, noreboot;
-static char switch_key[8], sched[16], hv_level[16], guest_level[16], spec_ctrl[32], xpti[32];
+static char switch_key[8], sched[16], hv_level[16], guest_level[16], spec_ctrl[32], xpti[32], l1tf[32];
 static char said[4096];
 
 int console_opt_loglvl(const char *value)
@@ -85,6 +85,12 @@ void grant_set_default_maptrack(uint64_t nr)
 int spec_opt_spec_ctrl(const char *value)
 {
 	snprintf(spec_ctrl, sizeof(spec_ctrl), "%s", value);
+	return 0;
+}
+
+int spec_opt_pv_l1tf(const char *value)
+{
+	snprintf(l1tf, sizeof(l1tf), "%s", value);
 	return 0;
 }
 
@@ -155,7 +161,7 @@ static void look_all(void)
 	LOOK(ring_size == 64 << 10 && to_ring && !strcmp(switch_key, "bx"));
 	LOOK(grant_frames == 64 && maptrack_frames == 1024);
 	LOOK(!strcmp(hv_level, "all") && !strcmp(guest_level, "none/info") && !strcmp(sched, "null"));
-	LOOK(!strcmp(spec_ctrl, "no,ibpb") && !strcmp(xpti, "dom0=0"));
+	LOOK(!strcmp(spec_ctrl, "no,ibpb") && !strcmp(xpti, "dom0=0") && !strcmp(l1tf, "domu=no"));
 	LOOK(opt_watchdog && opt_watchdog_timeout == 9 && ratelimit == 700);
 	LOOK(!*said);
 }
@@ -165,7 +171,7 @@ static void each_option_reaches_its_owner(void **state)
 	boot("com1=115200,8n1,0x3f8,4 console=vga smap=off no-smep noreboot maxcpus=3 dom0_max_vcpus=2 "
 	     "dom0_mem=512M,max:1G,min:256M conring_size=64k console_to_ring conswitch=bx "
 	     "gnttab_max_frames=64 gnttab_max_maptrack_frames=0x400 loglvl=all guest_loglvl=none/info "
-	     "sched=null spec-ctrl=no,ibpb xpti=dom0=0 watchdog_timeout=9 sched_ratelimit_us=700",
+	     "sched=null spec-ctrl=no,ibpb xpti=dom0=0 pv-l1tf=domu=no watchdog_timeout=9 sched_ratelimit_us=700",
 	     look_all);
 }
 

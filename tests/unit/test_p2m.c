@@ -1,4 +1,4 @@
-// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c hypervisor/arch/x86/hvm/p2m_promise.c hypervisor/arch/x86/hvm/p2m_dirty.c
+// sources: hypervisor/common/page_alloc.c hypervisor/common/domain_pages.c hypervisor/common/xmalloc.c hypervisor/arch/x86/mm/page_ref.c hypervisor/arch/x86/mm/page_type.c hypervisor/arch/x86/mm/validate.c hypervisor/arch/x86/mm/pte_refs.c hypervisor/arch/x86/mm/descriptor.c hypervisor/arch/x86/mm/l1tf.c hypervisor/arch/x86/mm/mod_entry.c hypervisor/arch/x86/mm/relinquish.c hypervisor/arch/x86/hvm/p2m.c hypervisor/arch/x86/hvm/p2m_promise.c hypervisor/arch/x86/hvm/p2m_dirty.c
 // cflags: -DUNIT_TEST -DCONFIG_DEBUG -Ihypervisor/arch/x86/hvm
 /* SPDX-License-Identifier: MIT */
 /*

@@ -77,6 +77,25 @@ static void handlers_may_raise(void **state)
 	assert_string_equal(order, "ctctcs");
 }
 
+static void slow_handler(void)
+{
+	note('<');
+	raise_softirq(SOFTIRQ_CONSOLE);
+	raise_softirq(SOFTIRQ_SCHEDULE);
+	raise_softirq(SOFTIRQ_TIMER);
+	softirq_serve_others(SOFTIRQ_CONSOLE);
+	note('>');
+	open_softirq(SOFTIRQ_CONSOLE, console);
+}
+
+static void who_takes_long_lets_others_work(void **state)
+{
+	open_softirq(SOFTIRQ_CONSOLE, slow_handler);
+	raise_softirq(SOFTIRQ_CONSOLE);
+	do_softirq();
+	assert_string_equal(order, "<t>cs");
+}
+
 static void others_are_told_once(void **state)
 {
 	cpu_raise_softirq(1, SOFTIRQ_TIMER);
@@ -172,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(scheduling_comes_last, start),
 		cmocka_unit_test_setup(handlers_may_raise, start),
+		cmocka_unit_test_setup(who_takes_long_lets_others_work, start),
 		cmocka_unit_test_setup(others_are_told_once, start),
 		cmocka_unit_test_setup(those_without_handler_are_dropped, start),
 		cmocka_unit_test_setup(locks_exclude, start),

@@ -38,11 +38,14 @@ static void load_guest(struct vcpu *v)
 /* The tables of a CPU that no PV guest uses. */
 static void load_idle_tables(unsigned int cpu)
 {
+	struct cpu_info *ci = get_cpu_info();
+
 	cpu_load_idle_gdt(cpu);
 	cpu_set_ldt(0, 0);
-	write_cr4(get_cpu_info()->cr4 & ~X86_CR4_PGE);
+	ci->cr4 |= X86_CR4_PGE; /* off while an isolated guest runs */
+	write_cr4(ci->cr4 & ~X86_CR4_PGE);
 	write_cr3(virt_to_maddr(idle_pg_table));
-	write_cr4(get_cpu_info()->cr4);
+	write_cr4(ci->cr4);
 }
 
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
@@ -74,6 +77,7 @@ void arch_continue_running(struct vcpu *v)
 {
 	if (is_idle_vcpu(v))
 		reset_stack_and_call(startup_cpu_idle_loop);
+	latency_irqs_on();
 	v->domain->arch.kind->enter();
 }
 

@@ -7,9 +7,11 @@
 #include <hv/domain.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
+#include <hv/latency.h>
 #include <hv/percpu.h>
 #include <asm/hvm/compat.h>
 #include <asm/hvm/hvm.h>
+#include <asm/nospec.h>
 #include <asm/pv.h>
 #include <asm/vcpu_kind.h>
 #include <stdarg.h>
@@ -62,6 +64,7 @@ void *const hvm_hypercall_table[NR_HYPERCALLS] = {
 
 bool hypercall_preempt_check(void)
 {
+	latency_call_point((uint64_t)__builtin_return_address(0));
 	return softirq_is_pending() || arch_vcpu_event_pending(current);
 }
 
@@ -118,7 +121,10 @@ static long dispatch(void *const *table, const struct multicall_entry *e)
 	hypercall_fn fn;
 	long rc;
 
-	if (e->op >= NR_HYPERCALLS || e->op == __HYPERVISOR_iret || !table[e->op])
+	if (e->op >= NR_HYPERCALLS)
+		return hypercall_note_error(e->op, arg0, -ENOSYS);
+	block_speculation();
+	if (e->op == __HYPERVISOR_iret || !table[e->op])
 		return hypercall_note_error(e->op, arg0, -ENOSYS);
 	current->hypercall_calls[e->op]++;
 	fn = (hypercall_fn)table[e->op];

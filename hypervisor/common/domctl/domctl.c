@@ -55,7 +55,12 @@ static int on_domain(const struct domctl_op *what, struct xen_domctl *op)
 
 	if (!d)
 		return -ESRCH;
-	spin_lock(&d->domctl_lock);
+	/* It may be held for long, by an operation that goes on while nothing else waits for its CPU. Whoever wants it meanwhile
+	 * tries again, and is not in the way of what waits for this one. */
+	if (!spin_trylock(&d->domctl_lock)) {
+		domain_put(d);
+		return -ERESTART;
+	}
 	rc = what->fn(d, op);
 	spin_unlock(&d->domctl_lock);
 	domain_put(d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug key 'e': every domain's event channels. */
 #include <hv/console.h>
+#include <hv/keyhandler.h>
 #include "internal.h"
 #include "../dump.h"
 
@@ -55,6 +56,7 @@ void dump_event_channels(unsigned char key)
 		       d->evtchn.active_evtchns, d->evtchn.fifo ? "FIFO" : "2-level");
 		for (uint32_t port = 1; port < d->evtchn.valid_evtchns; port++)
 			dump_port(d, evtchn_of(d, port));
+		keyhandler_breathe();
 		from = d->domain_id + 1;
 		domain_put(d);
 	}

@@ -190,6 +190,7 @@ long do_event_channel_op(unsigned long cmd, unsigned long arg)
 
 	if (nr >= ARRAY_SIZE(ops))
 		return -ENOSYS;
+	block_speculation();
 	if (raw_copy_from_guest(&a, arg, ops[nr].size))
 		return -EFAULT;
 	rc = ops[nr].fn(&a);

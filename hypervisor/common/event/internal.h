@@ -16,6 +16,7 @@
 
 #include <hv/domain.h>
 #include <hv/event.h>
+#include <asm/nospec.h>
 
 enum evtchn_state {
 	ECS_FREE,
@@ -82,13 +83,17 @@ static inline struct evtchn *evtchn_of(const struct domain *d, uint32_t port)
 {
 	if (port >= __atomic_load_n(&d->evtchn.valid_evtchns, __ATOMIC_ACQUIRE))
 		return NULL;
+	block_speculation();
 	return &((struct evtchn **)d->evtchn.bucket[port / EVTCHNS_PER_BUCKET])
 		[port / EVTCHNS_PER_GROUP % GROUPS_PER_BUCKET][port % EVTCHNS_PER_GROUP];
 }
 
 static inline struct vcpu *evtchn_vcpu_of(const struct domain *d, uint32_t vcpu_id)
 {
-	return vcpu_id < d->max_vcpus ? __atomic_load_n(&d->vcpu[vcpu_id], __ATOMIC_ACQUIRE) : NULL;
+	if (vcpu_id >= d->max_vcpus)
+		return NULL;
+	block_speculation();
+	return __atomic_load_n(&d->vcpu[vcpu_id], __ATOMIC_ACQUIRE);
 }
 
 static inline bool evtchn_usable(const struct evtchn *chn)

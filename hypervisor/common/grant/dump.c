@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Debug key 'g': every domain's grant entries in use, and how many mappings it holds itself. */
 #include <hv/console.h>
+#include <hv/keyhandler.h>
 #include "internal.h"
 #include "../dump.h"
 
@@ -46,6 +47,7 @@ void dump_grant_tables(unsigned char key)
 	while ((d = domain_get_next(from)) != NULL) {
 		if (d->grant_table)
 			dump_table(d);
+		keyhandler_breathe();
 		from = d->domain_id + 1;
 		domain_put(d);
 	}

@@ -72,6 +72,7 @@ long do_grant_table_op(unsigned long cmd, unsigned long arg, unsigned long count
 		return -EINVAL;
 	if (nr >= ARRAY_SIZE(table) || !current->domain->grant_table)
 		return -ENOSYS;
+	block_speculation();
 	if (table[nr].batch)
 		return do_batches(nr, arg, (unsigned int)count);
 	if (!table[nr].single)

@@ -24,6 +24,7 @@
 #include <hv/domain.h>
 #include <hv/grant.h>
 #include <hv/mm.h>
+#include <asm/nospec.h>
 #include <public/grant_table.h>
 
 #define ENTRIES_PER_FRAME (PAGE_SIZE / sizeof(struct grant_entry_v1))

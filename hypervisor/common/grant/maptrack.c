@@ -17,6 +17,7 @@ struct maptrack *maptrack_entry(const struct grant_table *gt, uint32_t handle)
 {
 	if (handle / MAPTRACK_PER_PAGE >= nr_pages(gt))
 		return NULL;
+	block_speculation();
 	return &gt->maptrack[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE];
 }
 

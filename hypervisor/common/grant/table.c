@@ -37,6 +37,7 @@ struct grant_entry_v1 *grant_shared_entry(const struct grant_table *gt, grant_re
 {
 	if (ref / ENTRIES_PER_FRAME >= grant_table_nr_frames(gt))
 		return NULL;
+	block_speculation();
 	return &gt->shared[ref / ENTRIES_PER_FRAME][ref % ENTRIES_PER_FRAME];
 }
 

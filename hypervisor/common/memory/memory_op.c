@@ -9,6 +9,7 @@
 #include <hv/guest_access.h>
 #include <asm/current.h>
 #include <asm/mm.h>
+#include <asm/nospec.h>
 #include "memory.h"
 
 static long max_ram_page(unsigned long cmd, guest_ptr_t arg)
@@ -123,7 +124,10 @@ long do_memory_op(unsigned long cmd, unsigned long arg)
 {
 	unsigned long op = cmd & MEMOP_CMD_MASK;
 
-	if (op >= ARRAY_SIZE(memory_ops) || !memory_ops[op])
+	if (op >= ARRAY_SIZE(memory_ops))
+		return trace_err(-ENOSYS);
+	block_speculation();
+	if (!memory_ops[op])
 		return trace_err(-ENOSYS);
 	return memory_ops[op](cmd, arg);
 }

@@ -14,7 +14,7 @@
 #include "memory.h"
 
 #define DOMU_MAX_ORDER 9
-#define PRIV_MAX_ORDER 12
+#define PRIV_MAX_ORDER 10 /* what kernels ask for at most; each extent is given and taken in one piece */
 
 struct resv {
 	struct domain *d;

@@ -8,15 +8,14 @@
 void startup_cpu_idle_loop(void)
 {
 	for (;;) {
+		local_irq_enable(); /* a switch arrives with them off, and scrubbing takes long */
 		if (scrub_needed())
 			raise_softirq(SOFTIRQ_SCRUB);
 		if (softirq_is_pending())
 			do_softirq();
 		/* What comes after this look is an interrupt, and ends the halt. */
 		local_irq_disable();
-		if (softirq_is_pending())
-			local_irq_enable();
-		else
+		if (!softirq_is_pending())
 			safe_halt();
 	}
 }

@@ -114,6 +114,7 @@ struct domain {
 	spinlock_t state_lock;
 	enum domain_state state; /* changed by domain_change_state() only; guarded by: state_lock */
 	int shutdown_code;	 /* SHUTDOWN_*, -1 none; guarded by: state_lock */
+	bool crash_told; /* the guest said that it has crashed: its end is a crash; set by its vCPUs only */
 	int pause_count;       /* domain_pause() nesting, atomic */
 	struct {
 		spinlock_t lock;
@@ -132,6 +133,7 @@ struct domain {
 	} config;
 
 	struct domain *next; /* list of all, by id; guarded by: domlist lock (writers) */
+	struct domain *bucket_next; /* those whose ids hash alike; guarded by: domlist lock */
 	struct arch_domain arch;
 };
 

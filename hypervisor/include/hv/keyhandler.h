@@ -6,5 +6,7 @@
 void keyhandler_register(char key, void (*fn)(unsigned char key), const char *desc);
 void handle_keypress(unsigned char key); /* any context that may printk */
 void keyhandlers_init(void);
+/* By a handler between two parts of its answer, no lock held: timers and the like get their turn. */
+void keyhandler_breathe(void);
 
 #endif

@@ -115,5 +115,7 @@ struct page *get_page_from_gfn(struct domain *d, gfn_t gfn) __must_check;
 
 /* Checks the whole frame table's invariants, pausing all guests; prints each breach. */
 unsigned int page_type_audit(bool verbose);
+/* The same for who must not keep a CPU so long: `breathe` is called every now and then, without locks. */
+unsigned int page_type_audit_breathing(bool verbose, void (*breathe)(void));
 
 #endif

@@ -16,6 +16,8 @@ DECLARE_PER_CPU(uint32_t, softirq_pending); /* bit per enum softirq; set atomica
 void open_softirq(enum softirq nr, void (*handler)(void));
 void raise_softirq(enum softirq nr);			  /* on this CPU */
 void cpu_raise_softirq(unsigned int cpu, enum softirq nr); /* on another: also kicks it by IPI */
+/* From the handler of `mine` that takes long: what else is pending but a switch of vCPUs and idle work, and not `mine` once more. */
+void softirq_serve_others(enum softirq mine);
 void do_softirq(void);					  /* runs until none is pending */
 
 static inline bool softirq_is_pending(void)

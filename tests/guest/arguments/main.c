@@ -36,6 +36,12 @@ static void page_table_calls(void)
 	check("va-in-m2p", call3(__HYPERVISOR_update_va_mapping, HOLE, 0, 0) < 0);
 	check("va-bitmap-unmapped", call3(__HYPERVISOR_update_va_mapping, si, virt_to_mfn(si) << 12 | PRESENT | WRITABLE | USER,
 					  0x1000 | UVMF_INVLPG) <= 0);
+	op.cmd = MMUEXT_INVLPG_LOCAL;
+	op.arg1.linear_addr = 0x8000000000000000ul;
+	check("invalidate-noncanonical", call4(__HYPERVISOR_mmuext_op, &op, 1, 0, DOMID_SELF) <= 0);
+	op.cmd = MMUEXT_INVLPG_ALL;
+	op.arg1.linear_addr = HV_IMAGE;
+	check("invalidate-hypervisor", call4(__HYPERVISOR_mmuext_op, &op, 1, 0, DOMID_SELF) <= 0);
 	op.cmd = 1000;
 	check_eq("ext-unknown", call4(__HYPERVISOR_mmuext_op, &op, 1, 0, DOMID_SELF), ENOSYS);
 }
@@ -47,10 +53,14 @@ static void multicalls(void)
 		{ .op = 63 },
 		{ .op = __HYPERVISOR_multicall, .args = { (unsigned long)e, 1 } },
 	};
+	struct multicall_entry back = { .op = __HYPERVISOR_iret };
 
 	check_eq("multicall", call2(__HYPERVISOR_multicall, e, 3), 0);
 	check("multicall-result", e[0].result == ((4 << 16) | 17));
 	check_eq("multicall-unknown", (long)e[1].result, ENOSYS);
+	/* It would change the guest's mode with calls of the other mode to come. */
+	check_eq("multicall-of-return", call2(__HYPERVISOR_multicall, &back, 1), 0);
+	check_eq("multicall-no-return", (long)back.result, ENOSYS);
 	check("multicall-nested", (long)e[2].result < 0);
 	check_eq("multicall-in-hypervisor", call2(__HYPERVISOR_multicall, HV_IMAGE, 1), EFAULT);
 	check("multicall-overflow", call2(__HYPERVISOR_multicall, e, 1ul << 59) < 0);
@@ -90,6 +100,9 @@ static void memory(void)
 	check("exchange-mapped-frame", exchange(list, list, 1, 0, 0) < 0);
 	check("exchange-into-hypervisor", exchange(list, (void *)HV_IMAGE, 1, 0, 0) < 0);
 	check("exchange-past-its-end", exchange(list, list, 1, 0, 5) < 0);
+	/* The first frames are said to be done: what is left lies in the hypervisor. */
+	check("exchange-resumed-into-hypervisor", exchange(list, (void *)(HV_IMAGE - 8 * 4096), 4097, 0, 4096) < 0);
+	check("exchange-resumed-around", exchange((void *)8, (void *)(HV_IMAGE + 8), 1ul << 61, 0, (1ul << 61) - 1) < 0);
 	check("exchange-huge-order", exchange(list, list, 1, 63, 0) < 0);
 	check("exchange-count-overflow", exchange(list, list, 1ul << 61, 9, 0) < 0);
 	check("wild-suboperation", call2(__HYPERVISOR_memory_op, 63, list) == ENOSYS);
@@ -131,6 +144,60 @@ static void vcpu_areas(void)
 	check("time-area-in-hypervisor", call3(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &run) < 0);
 }
 
+/*
+ * The hypervisor goes on writing where it was told: what is there by then is the guest's affair. A clock
+ * record's words are entries of a table by chance only: they are cleared through another address, while
+ * the record's own leads nowhere.
+ */
+static void vanishing_areas(void)
+{
+	struct vcpu_register_runstate_memory_area run;
+	struct vcpu_register_time_memory_area time;
+	char *page = alloc_page(), *other = alloc_page(), *alias = alloc_page();
+
+	run.addr.p = (uint64_t)page;
+	check_eq("runstate-to-vanish", call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 0, &run), 0);
+	time.addr.p = (uint64_t)other;
+	check_eq("time-to-vanish", call3(__HYPERVISOR_vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &time), 0);
+	check_eq("runstate-unmapped-now", remap(page, 0), 0);
+	check_eq("time-unmapped-now", remap(other, 0), 0);
+	check_eq("time-alias", remap(alias, virt_to_mfn(other) << 12 | PRESENT | WRITABLE | USER), 0);
+	memset(alias, 0, 4096);
+	check_eq("time-alias-gone", remap(alias, 0), 0);
+	check_eq("time-readonly-now", remap(other, virt_to_mfn(other) << 12 | PRESENT | USER), 0);
+	check_eq("time-a-table-now", mmuext(MMUEXT_PIN_L1_TABLE, virt_to_mfn(other), 0), 0);
+	for (unsigned int i = 0; i < 50; i++)
+		call2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	for (unsigned int i = 0; i < 512; i++)
+		if (i >= sizeof(struct vcpu_time_info) / 8 && ((uint64_t *)other)[i])
+			check("table-written", false);
+	check_eq("table-again", mmuext(MMUEXT_UNPIN_TABLE, virt_to_mfn(other), 0), 0);
+	check_eq("area-writable", remap(other, virt_to_mfn(other) << 12 | PRESENT | WRITABLE | USER), 0);
+	run.addr.p = (uint64_t)other;
+	(void)call3(__HYPERVISOR_vcpu_op, VCPUOP_register_runstate_memory_area, 0, &run);
+}
+
+/* Frames the hypervisor would write to: only writable ones of the guest's own. */
+static void shared_frames(void)
+{
+	struct physdev_pirq_eoi_gmfn eoi = { .gmfn = virt_to_mfn((void *)si->pt_base) };
+	struct xen_machphys_mfn_list list = { .max_extents = 16 };
+	struct xen_add_to_physmap add = { .domid = DOMID_SELF, .space = 77 };
+
+	check("eoi-map-in-page-table", call2(__HYPERVISOR_physdev_op, PHYSDEVOP_pirq_eoi_gmfn_v2, &eoi) < 0);
+	eoi.gmfn = 0x201;
+	check("eoi-map-in-hypervisor", call2(__HYPERVISOR_physdev_op, PHYSDEVOP_pirq_eoi_gmfn_v2, &eoi) < 0);
+	eoi.gmfn = ~0ul;
+	check("eoi-map-nowhere", call2(__HYPERVISOR_physdev_op, PHYSDEVOP_pirq_eoi_gmfn_v2, &eoi) < 0);
+	list.extent_start.p = (void *)HV_IMAGE;
+	check("frame-list-in-hypervisor", call2(__HYPERVISOR_memory_op, XENMEM_machphys_mfn_list, &list) < 0);
+	check("physmap-unknown-space", call2(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, &add) < 0);
+	check("va-of-nobody", call4(__HYPERVISOR_update_va_mapping_otherdomain, si, 0, 0, 12345) < 0);
+	check_eq("only-a-preempted-mark", call4(__HYPERVISOR_mmu_update, HV_IMAGE, 1ul << 31, 0, DOMID_SELF) > 0, 0);
+	check("callback-in-hypervisor-by-kind", call2(__HYPERVISOR_callback_op, 0, HV_IMAGE) < 0);
+	check("nmi-in-hypervisor", call2(__HYPERVISOR_nmi_op, 0, HV_IMAGE) < 0);
+}
+
 static void console(void)
 {
 	check("console-from-hypervisor", call3(__HYPERVISOR_console_io, CONSOLEIO_write, 16, HV_IMAGE) < 0);
@@ -149,6 +216,8 @@ static void polling(void)
 	check("poll-too-many", call2(__HYPERVISOR_sched_op, SCHEDOP_poll, &p) < 0);
 	p.nr_ports = 1;
 	check("poll-no-such-port", call2(__HYPERVISOR_sched_op, SCHEDOP_poll, &p) < 0);
+	port = 0;
+	check("poll-port-zero", call2(__HYPERVISOR_sched_op, SCHEDOP_poll, &p) <= 0);
 	p.ports.p = (void *)HV_IMAGE;
 	check_eq("poll-in-hypervisor", call2(__HYPERVISOR_sched_op, SCHEDOP_poll, &p), EFAULT);
 }
@@ -178,6 +247,8 @@ void test(void)
 	multicalls();
 	memory();
 	vcpu_areas();
+	vanishing_areas();
+	shared_frames();
 	console();
 	polling();
 	entry_points();

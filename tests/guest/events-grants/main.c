@@ -1,12 +1,15 @@
+// smp: 2
 /* SPDX-License-Identifier: MIT */
 /*
  * Promise: an event channel or a grant does only what its state allows: ports that are free, taken or
  * another kind's refuse, grants that are not given, too narrow or in use refuse, and every mapping is
- * undone once.
+ * undone once. Two vCPUs at the same ports and grants get no further.
  */
 #include "../kit/kit.h"
 #include <public/event_channel.h>
 #include <public/grant_table.h>
+#include <public/memory.h>
+#include <public/sched.h>
 
 #define NR_PORTS 4096 /* more than the two-level ABI has for a guest of 64 bits */
 
@@ -186,10 +189,28 @@ static bool open_table(void)
 	return true;
 }
 
+/* Version, place in the table and owner stay while a grant is in use. */
+static void no_change_while_mapped(void)
+{
+	struct gnttab_set_version v = { .version = 2 };
+	struct gnttab_swap_grant_ref swap = { 20, 40, -99 };
+	struct gnttab_get_status_frames s = { .nr_frames = 1, .dom = DOMID_SELF };
+	xen_pfn_t frame;
+
+	s.frame_list.p = (void *)&frame;
+	check("version-while-mapped", call3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &v, 1) < 0);
+	v.version = 77;
+	check("version-unknown", call3(__HYPERVISOR_grant_table_op, GNTTABOP_set_version, &v, 1) < 0);
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_swap_grant_ref, &swap, 1);
+	check("swapped-while-mapped", swap.status != GNTST_okay);
+	check("status-frames-without-version-2", call3(__HYPERVISOR_grant_table_op, GNTTABOP_get_status_frames, &s, 1) < 0 ||
+							 s.status != GNTST_okay);
+}
+
 static void mappings(void)
 {
 	char *at = alloc_page(), *data = alloc_page();
-	struct gnttab_map_grant_ref m;
+	struct gnttab_map_grant_ref m, again;
 
 	own = virt_to_mfn(data);
 	check("not-given", map(at, 20, GNTMAP_host_map).status != GNTST_okay);
@@ -204,6 +225,7 @@ static void mappings(void)
 	check("into-hypervisor", map((void *)0xffff82d080200000, 20, GNTMAP_host_map | GNTMAP_readonly).status != GNTST_okay);
 	check("no-kind", map(at, 20, 0).status != GNTST_okay);
 	check("wild-handle", unmap(at, 77777) != GNTST_okay);
+	check("contains-a-table", map(at, 20, GNTMAP_host_map | GNTMAP_contains_pte).status != GNTST_okay);
 	m = map(at, 20, GNTMAP_host_map | GNTMAP_readonly);
 	if (m.status != GNTST_okay) {
 		say("no mapping of one's own grants: status %d", m.status);
@@ -211,6 +233,14 @@ static void mappings(void)
 	}
 	check("reading-is-told", table[20].flags & GTF_reading);
 	check("mapped-readonly", read_ok((uint64_t)at) && !write_ok((uint64_t)at));
+	/* Another record for the same place: the first mapping's is not lost. */
+	again = map(at, 20, GNTMAP_host_map | GNTMAP_readonly);
+	if (again.status == GNTST_okay)
+		check_eq("mapped-over-unmapped", unmap(at, again.handle), GNTST_okay);
+	m = again.status == GNTST_okay ? map(at, 20, GNTMAP_host_map | GNTMAP_readonly) : m;
+	no_change_while_mapped();
+	give(20, virt_to_mfn((void *)si->pt_base), GTF_permit_access); /* rewritten while mapped: still the old frame */
+	check("rewritten-while-mapped", !write_ok((uint64_t)at));
 	table[20].flags = 0; /* revoked while mapped: the mapping stays what it was */
 	check("revoked-while-mapped", read_ok((uint64_t)at) && !write_ok((uint64_t)at));
 	check("revoked-is-not-given", map(data, 20, GNTMAP_host_map).status != GNTST_okay);
@@ -246,6 +276,114 @@ static void copies(void)
 	check("operation-unknown", call3(__HYPERVISOR_grant_table_op, 99, table, 1) == -38);
 }
 
+/* To and from one page, overlapping; through a reference that only reads, or that is a table's. */
+static void odd_copies(void)
+{
+	char *page = alloc_page();
+	struct gnttab_copy c = { .len = 64, .status = -99,
+				 .source = { .u.gmfn = virt_to_mfn(page), .domid = DOMID_SELF },
+				 .dest = { .u.gmfn = virt_to_mfn(page), .domid = DOMID_SELF, .offset = 16 } };
+
+	for (unsigned int i = 0; i < 4096; i++)
+		page[i] = (char)i;
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &c, 1);
+	check("copy-overlapping-stays-in", c.status != GNTST_okay || (page[15] == 15 && page[16 + 64] == 16 + 64));
+	give(32, virt_to_mfn(page), GTF_permit_access | GTF_readonly);
+	c = (struct gnttab_copy){ .len = 8, .status = -99, .flags = GNTCOPY_dest_gref,
+				  .source = { .u.gmfn = virt_to_mfn(si), .domid = DOMID_SELF },
+				  .dest = { .u.ref = 32, .domid = 0 } };
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &c, 1);
+	check("copy-to-readonly", c.status != GNTST_okay);
+	c.flags = 0;
+	c.dest.domid = DOMID_SELF;
+	c.dest.u.gmfn = virt_to_mfn((void *)si->pt_base);
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &c, 1);
+	check("copy-to-page-table", c.status != GNTST_okay);
+	c.dest.u.gmfn = 0x201;
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &c, 1);
+	check("copy-to-hypervisor", c.status != GNTST_okay);
+	c.source.u.gmfn = 0x201;
+	c.dest.u.gmfn = virt_to_mfn(page);
+	(void)call3(__HYPERVISOR_grant_table_op, GNTTABOP_copy, &c, 1);
+	check("copy-from-hypervisor", c.status != GNTST_okay);
+}
+
+/* ---- two vCPUs ---- */
+#define ROUNDS 2000
+static volatile bool other_runs, stop;
+static char *other_place;
+
+static void wait_until(volatile bool *what, bool is)
+{
+	while (*what != is)
+		call2(__HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+}
+
+static void end_of_vcpu(void)
+{
+	other_runs = false;
+	for (;;)
+		(void)call3(__HYPERVISOR_vcpu_op, 2 /* down */, 1, 0);
+}
+
+/* Opens channels to itself and closes them; maps the grant and unmaps it. */
+static void opener(void)
+{
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct evtchn_bind_interdomain b = { .remote_dom = DOMID_SELF };
+	struct gnttab_map_grant_ref m;
+
+	other_runs = true;
+	while (!stop) {
+		if (!event(EVTCHNOP_alloc_unbound, &a)) {
+			b.remote_port = a.port;
+			if (!event(EVTCHNOP_bind_interdomain, &b))
+				(void)close_port(b.local_port);
+			(void)close_port(a.port);
+		}
+		m = map(other_place, 50, GNTMAP_host_map | GNTMAP_readonly);
+		if (m.status == GNTST_okay)
+			(void)unmap(other_place, m.handle);
+	}
+	end_of_vcpu();
+}
+
+/* What the other vCPU may be at by now: any answer will do. */
+static void meddle(unsigned int i, char *data)
+{
+	static const uint8_t ops[] = { EVTCHNOP_send, EVTCHNOP_close, EVTCHNOP_unmask, EVTCHNOP_bind_vcpu, EVTCHNOP_send };
+	uint64_t frame = i & 1 ? virt_to_mfn(data) : virt_to_mfn((void *)si->pt_base);
+
+	(void)on_port(ops[i % sizeof(ops)], 1 + i / 7 % 6);
+	give(50, frame, i & 2 ? GTF_permit_access : GTF_permit_access | GTF_readonly);
+	(void)copy(50, 0, 0, 8);
+	if (i % 3 == 0)
+		table[50].flags = 0;
+}
+
+static void races(void)
+{
+	char *data = alloc_page();
+	uint64_t frame = virt_to_mfn(data) << 12 | PRESENT | USER;
+
+	other_place = alloc_page();
+	if (start_vcpu(1, opener))
+		return;
+	wait_until(&other_runs, true);
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		meddle(i, data);
+	stop = true;
+	wait_until(&other_runs, false);
+	table[50].flags = 0;
+	/* A reference that was forgotten would keep the frame from becoming a table. */
+	check_eq("race-frame-readonly", remap(data, frame), 0);
+	check_eq("race-frame-is-free", mmuext(MMUEXT_PIN_L1_TABLE, frame >> 12, 0), 0);
+	check_eq("race-frame-unpinned", mmuext(MMUEXT_UNPIN_TABLE, frame >> 12, 0), 0);
+	for (uint32_t port = 1; port < 64; port++)
+		(void)close_port(port);
+	channels();
+}
+
 void test(void)
 {
 	free_ports();
@@ -256,6 +394,8 @@ void test(void)
 	if (open_table()) {
 		mappings();
 		copies();
+		odd_copies();
+		races();
 	}
 	check("audit", debug_key_says('O', "udit: 0 breaches"));
 }

@@ -44,7 +44,7 @@ long hypercall(unsigned int nr, unsigned long a, unsigned long b, unsigned long 
 #define call4(nr, a, b, c, d)                                                                      \
 	hypercall(nr, (unsigned long)(a), (unsigned long)(b), (unsigned long)(c), (unsigned long)(d), 0)
 
-/* Runs one asm statement; the vector of the trap it took, or -1. Registers a, c, d are clobbered. */
+/* Runs one asm statement; the vector of the trap it took, or -1. Registers a, c, d, 11 are clobbered. */
 extern volatile int trap_vector;
 extern volatile uint64_t trap_error, trap_resume;
 #define TRAP_OF(insn, ...)                                                                         \
@@ -54,7 +54,7 @@ extern volatile uint64_t trap_error, trap_resume;
 				 "\n991: movq $0, trap_resume(%%rip)"                              \
 				 :                                                                 \
 				 : __VA_ARGS__                                                     \
-				 : "rax", "rcx", "rdx", "memory");                                 \
+				 : "rax", "rcx", "rdx", "r11", "memory");                                 \
 		trap_vector;                                                                       \
 	})
 bool read_ok(uint64_t va);  /* can a load from there be done */

@@ -43,6 +43,7 @@ trap_\vec:
 	test	%rax, %rax
 	jz	trap_unexpected
 	mov	%rax, 8(%rsp)
+	andq	$~0x100, 24(%rsp) /* single steps end */
 	movq	$0, trap_resume(%rip)
 	pop	%rax
 	pushq	$0

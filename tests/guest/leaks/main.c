@@ -184,6 +184,54 @@ static void memory(void)
 	judge("memory", XENMEM_machphys_mapping, sizeof(struct xen_machphys_mapping));
 }
 
+/* Calls of the form (sub-operation, structure): what comes back is the structure, and no more. */
+static void small_answers(void)
+{
+	static const struct {
+		uint16_t call, op, size;
+		const char *name;
+	} s[] = {
+		{ __HYPERVISOR_event_channel_op, EVTCHNOP_status, sizeof(struct evtchn_status), "event" },
+		{ __HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, sizeof(struct evtchn_alloc_unbound), "event" },
+		{ __HYPERVISOR_grant_table_op, GNTTABOP_query_size, sizeof(struct gnttab_query_size), "grant" },
+		{ __HYPERVISOR_grant_table_op, GNTTABOP_get_version, sizeof(struct gnttab_get_version), "grant" },
+		{ __HYPERVISOR_grant_table_op, GNTTABOP_map_grant_ref, sizeof(struct gnttab_map_grant_ref), "grant" },
+		{ __HYPERVISOR_grant_table_op, GNTTABOP_copy, sizeof(struct gnttab_copy), "grant" },
+		{ __HYPERVISOR_physdev_op, PHYSDEVOP_irq_status_query, sizeof(struct physdev_irq_status_query), "physdev" },
+		{ __HYPERVISOR_physdev_op, PHYSDEVOP_apic_read, sizeof(struct physdev_apic), "physdev" },
+		{ __HYPERVISOR_physdev_op, PHYSDEVOP_get_free_pirq, sizeof(struct physdev_get_free_pirq), "physdev" },
+		{ __HYPERVISOR_physdev_op, PHYSDEVOP_map_pirq, sizeof(struct physdev_map_pirq), "physdev" },
+	};
+
+	for (unsigned int i = 0; i < sizeof(s) / sizeof(s[0]); i++) {
+		for (unsigned int run = 0; run < 2; run++) {
+			prepare(run);
+			memset(runs[run], 0, s[i].size);
+			(void)call3(s[i].call, s[i].op, runs[run], 1);
+		}
+		judge(s[i].name, s[i].op, s[i].size);
+	}
+}
+
+static void platform(void)
+{
+	static const uint8_t cmds[] = { XENPF_getidletime, XENPF_get_cpuinfo, XENPF_get_cpu_version, XENPF_firmware_info,
+					XENPF_get_symbol, 90 /* none */ };
+
+	for (unsigned int i = 0; i < sizeof(cmds); i++) {
+		for (unsigned int run = 0; run < 2; run++) {
+			struct xen_platform_op *op = (void *)runs[run];
+
+			prepare(run);
+			memset(op, 0, sizeof(*op));
+			op->cmd = cmds[i];
+			op->interface_version = XENPF_INTERFACE_VERSION;
+			(void)call1(__HYPERVISOR_platform_op, op);
+		}
+		judge("platform", cmds[i], sizeof(struct xen_platform_op));
+	}
+}
+
 static void fresh_memory(void)
 {
 	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
@@ -211,5 +259,7 @@ void test(void)
 	sysctls();
 	lists();
 	memory();
+	small_answers();
+	platform();
 	fresh_memory();
 }

@@ -102,6 +102,9 @@ static void entries(void)
 		check_eq(about(level, "away"), set_entry(t[level], 5, 0), 0);
 	}
 	check("l1-protection-key", set_entry(t[1], 5, virt_to_mfn(t[0]) << 12 | RO | 1ul << 60) < 0);
+	check("l1-to-itself-writable", set_entry(t[1], 6, virt_to_mfn(t[1]) << 12 | RW) < 0);
+	check("l1-to-its-l2-writable", set_entry(t[1], 6, virt_to_mfn(t[2]) << 12 | RW) < 0);
+	check("superpage-marked", mmuext(MMUEXT_MARK_SUPER, virt_to_mfn(t[0]) & ~511ul, 0) < 0);
 	for (unsigned int i = 256; i < 272; i++)
 		check("l4-hypervisor-slot", set_entry(t[4], i, virt_to_mfn(t[3]) << 12 | RW) < 0);
 	for (unsigned int level = 4; level >= 1; level--)

@@ -118,6 +118,40 @@ static void flags(void)
 	check("all-flags", in_ring3() && !(landed_flags & 0x23000));
 }
 
+/* A call from the last two bytes below the hole returns to an address that is none. */
+static void call_at_the_hole(void)
+{
+	uint64_t *table[4] = { NULL, alloc_page(), alloc_page(), alloc_page() };
+	uint8_t *code = alloc_page();
+	uint64_t next = virt_to_mfn(code) << 12 | PRESENT | USER;
+
+	code[0xffe] = 0x0f; /* syscall */
+	code[0xfff] = 0x05;
+	for (unsigned int level = 1; level < 4; level++) {
+		table[level][511] = next;
+		next = virt_to_mfn(table[level]) << 12 | PRESENT | WRITABLE | USER;
+		(void)remap(table[level], virt_to_mfn(table[level]) << 12 | PRESENT | USER);
+	}
+	check_eq("top-of-user-space", mmu_update((virt_to_mfn((void *)si->pt_base) << 12) + 255 * 8, next), 0);
+	check("call-at-the-hole", TRAP_OF("mov $17, %%eax; jmp *%0", "r"(0x7ffffffffffeul), "D"(0ul)) >= 0);
+	(void)mmu_update((virt_to_mfn((void *)si->pt_base) << 12) + 255 * 8, 0);
+}
+
+/* Traps of the debug registers and of single steps that a call brings along are the guest's, not the hypervisor's. */
+static void debugged_calls(void)
+{
+	static uint64_t selector = FLAT_KERNEL_SS;
+
+	check_eq("single-stepped-call", TRAP_OF("mov $17, %%eax; pushfq; orq $0x100, (%%rsp); popfq; syscall; nop",
+						"D"(0ul)), 1);
+	(void)call2(__HYPERVISOR_set_debugreg, 0, &selector);
+	(void)call2(__HYPERVISOR_set_debugreg, 7, 0xb0403); /* reads and writes of eight bytes */
+	(void)TRAP_OF("mov $17, %%eax; mov %0, %%ss; syscall", "m"(selector), "D"(0ul));
+	(void)TRAP_OF("mov %0, %%ss; int $3", "m"(selector));
+	(void)call2(__HYPERVISOR_set_debugreg, 7, 0x400);
+	check("calls-after-watched-stack-switch", call2(__HYPERVISOR_xen_version, 0, 0) > 0);
+}
+
 void test(void)
 {
 	check_eq("callbacks", call3(__HYPERVISOR_set_callbacks, event_entry, failsafe, failsafe), 0);
@@ -126,5 +160,7 @@ void test(void)
 	selectors();
 	addresses();
 	flags();
+	call_at_the_hole();
+	debugged_calls();
 	check("still-answers", call2(__HYPERVISOR_xen_version, 0, 0) == ((4 << 16) | 17));
 }

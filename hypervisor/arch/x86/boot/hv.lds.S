@@ -26,7 +26,11 @@ SECTIONS
 		_stext = .;
 		*(.multiboot)
 		*(.head.text)
+		. = ALIGN(4096); /* .text.entry is in isolated guests' tables, and nothing else of the text is */
+		_sentry = .;
 		*(.text.entry)
+		. = ALIGN(4096);
+		_eentry = .;
 		*(.text .text.*)
 		*(.init.text)
 		. = ALIGN(4096);

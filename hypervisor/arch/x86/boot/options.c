@@ -175,7 +175,9 @@ static const struct hv_option options[] = {
 	CUSTOM("loglvl", console_opt_loglvl),
 	CUSTOM("maxcpus", set_maxcpus),
 	CUSTOM("noreboot", set_noreboot),
+	CUSTOM("pcid", no_effect), /* never used */
 	CUSTOM("placeholder", no_effect), /* what boot loaders' scripts put first */
+	CUSTOM("pv-l1tf", spec_opt_pv_l1tf),
 	CUSTOM("sched", sched_set_default),
 	CUSTOM("sched_ratelimit_us", set_ratelimit),
 	BOOL("smap", opt_smap),
@@ -200,6 +202,8 @@ static void complain(void *ctx, const char *word, int error)
 	to = complaint[nr_complaints++];
 	if (error == -E2BIG) {
 		hv_snprintf(to, sizeof(complaint[0]), "Option ignored, it is too long: '%.60s'", word);
+	} else if (error == -EOPNOTSUPP) {
+		hv_snprintf(to, sizeof(complaint[0]), "Option refused, Serai always does it: '%.60s'", word);
 	} else if (error != -ENOENT) {
 		hv_snprintf(to, sizeof(complaint[0]), "Option ignored, its value is not valid: '%.60s'", word);
 	} else {

@@ -24,6 +24,7 @@
 #include <asm/serial.h>
 #include <asm/spec_ctrl.h>
 #include <asm/watchdog.h>
+#include <asm/xpti.h>
 
 void start_hv(uint32_t magic, uint32_t info) __noreturn;
 unsigned long per_cpu_offset[NR_CPUS];
@@ -145,8 +146,10 @@ void start_hv(uint32_t magic, uint32_t info)
 	spec_ctrl_init();
 	cpu_init(0);
 	find_memory();
+	l1tf_set_limits(hv_e820, nr_hv_e820, spec_l1d_address_bits(host_cpu.signature, host_cpu.phys_bits));
 	mm_init(ram, nr_ram);
 	image_protect();
+	xpti_boot_init();
 	console_init();
 	platform_init();
 	timers_init();

@@ -39,7 +39,7 @@ void show_registers(const struct cpu_user_regs *r)
 }
 
 /* Words on the stack that look like return addresses into our text: `addr2line -e serai-syms` them. */
-static void show_stack(const struct cpu_user_regs *r)
+void show_stack(const struct cpu_user_regs *r)
 {
 	uint64_t top = (r->rsp | (STACK_SIZE - 1)) + 1;
 	unsigned int shown = 0;

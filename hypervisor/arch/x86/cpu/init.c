@@ -41,12 +41,23 @@ struct __packed table_ptr {
 #define GATE_PRESENT_INT 0x8e
 #define GATE_DPL3	 0x60
 
-static struct idt_gate idt[256] __aligned(4096);
+static struct idt_gate idt[256] __aligned(4096); /* a page */
 static uint64_t boot_gdt_page[512] __aligned(4096);
 DEFINE_PER_CPU(uint64_t *, gdt_page);
-static DEFINE_PER_CPU(struct tss64, tss) __aligned(64);
+static uint8_t boot_tss_page[4096] __aligned(4096);
+DEFINE_PER_CPU(void *, tss_page); /* holds nothing but the TSS: isolated guests' tables map it */
 extern uint64_t syscall_slots[NR_CPUS][2];
 bool cpu_has_smap_active;
+
+void *cpu_tss_page(unsigned int cpu)
+{
+	return per_cpu(tss_page, cpu);
+}
+
+const void *cpu_idt_page(void)
+{
+	return idt;
+}
 
 void *cpu_gdt_page(unsigned int cpu)
 {
@@ -135,7 +146,7 @@ static void load_segments(void)
 
 static void init_tss(unsigned int cpu, uint8_t *stack)
 {
-	struct tss64 *t = &this_cpu(tss);
+	struct tss64 *t = this_cpu(tss_page);
 	struct cpu_info *ci = get_cpu_info();
 
 	memset(t, 0, sizeof(*t));
@@ -187,10 +198,12 @@ void cpu_init(unsigned int cpu)
 
 	if (!page)
 		page = per_cpu(gdt_page, cpu) = boot_gdt_page;
+	if (!per_cpu(tss_page, cpu))
+		per_cpu(tss_page, cpu) = boot_tss_page;
 	if (cpu == 0)
 		build_idt();
 	ci->processor_id = cpu;
-	fill_gdt_page(page, &this_cpu(tss));
+	fill_gdt_page(page, per_cpu(tss_page, cpu));
 	init_tss(cpu, stack);
 	cpu_load_idle_gdt(cpu);
 	load_segments();

@@ -27,9 +27,10 @@
 void do_nmi(struct cpu_user_regs *regs)
 {
 	uint8_t reason;
+	bool tick;
 
 	smp_halt_self(); /* returns unless another CPU is stopping the machine */
-	watchdog_nmi(regs);
+	tick = watchdog_nmi(regs);
 	if (smp_processor_id() != 0)
 		return;
 	reason = inb(PORT_NMI_REASON);
@@ -37,6 +38,8 @@ void do_nmi(struct cpu_user_regs *regs)
 		console_start_sync();
 		printk("NMI: %s error reported by the chipset (reason %#x)\n",
 		       reason & NMI_PARITY ? "memory parity or PCI system" : "I/O check", reason);
+	} else if (tick) {
+		return;
 	}
 	if (hardware_domain && hardware_domain->vcpu[0])
 		pv_raise_nmi(hardware_domain->vcpu[0]);

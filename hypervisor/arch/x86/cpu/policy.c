@@ -302,12 +302,27 @@ static void hypervisor_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uin
 	}
 }
 
+/* The same, above Windows' hypervisor's. */
+static void moved_hypervisor_leaf(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+{
+	hypervisor_leaf(v, leaf - XEN_LEAVES_MOVE, subleaf, r);
+	if (leaf == 0x40000000 + XEN_LEAVES_MOVE)
+		r[0] += XEN_LEAVES_MOVE;
+	else if (leaf == 0x40000002 + XEN_LEAVES_MOVE)
+		r[1] = MSR_XEN_PAGE_MOVED;
+}
+
 void guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
 	const struct cpuid_entry *e;
 
 	if (leaf >= 0x40000000 && leaf < 0x40010000) {
-		hypervisor_leaf(v, leaf, subleaf, r);
+		if (likely(!viridian_features(v->domain)))
+			hypervisor_leaf(v, leaf, subleaf, r);
+		else if (leaf < 0x40000000 + XEN_LEAVES_MOVE)
+			viridian_cpuid(v, leaf, r);
+		else
+			moved_hypervisor_leaf(v, leaf, subleaf, r);
 		return;
 	}
 	e = cpu_policy_find(v->domain->arch.cpuid, leaf, subleaf);
@@ -337,9 +352,11 @@ uint64_t pv_fix_guest_cr4(struct vcpu *v, uint64_t cr4)
 void pv_load_guest_cr4(struct vcpu *v)
 {
 	struct cpu_info *ci = get_cpu_info();
-	unsigned long want = (ci->cr4 & ~(X86_CR4_TSD | X86_CR4_FSGSBASE)) |
+	unsigned long want = (ci->cr4 & ~(X86_CR4_TSD | X86_CR4_FSGSBASE)) | X86_CR4_PGE |
 			     (v->arch.pv.ctrlreg[4] & (X86_CR4_TSD | X86_CR4_FSGSBASE));
 
+	if (v->domain->arch.xpti) /* nothing of the full table outlives a change of CR3 */
+		want &= ~X86_CR4_PGE;
 	if (want != ci->cr4) {
 		ci->cr4 = want;
 		write_cr4(want);

@@ -7,7 +7,9 @@
 #include <asm/spec_ctrl.h>
 
 /* Kinds as in asm_macros.h. */
-enum { PATCH_RSB, PATCH_VERW };
+enum { PATCH_RSB, PATCH_VERW, PATCH_XPTI, PATCH_FENCE, PATCH_IBPB_PV, PATCH_IBPB_HVM, PATCH_NO_RSB_HVM, NR_KINDS };
+#define CALL 0xe8
+#define JUMP 0xe9
 #define SPEC_THUNK_SIZE 32
 
 struct spec_site {
@@ -33,11 +35,21 @@ static void write_branch(const struct spec_site *s, uint8_t opcode)
 
 void spec_patch(const struct spec_plan *p)
 {
+	static const uint8_t fence[] = { 0x0f, 0xae, 0xe8 };
+	const uint8_t opcode[NR_KINDS] = {
+		[PATCH_RSB] = p->rsb || p->ibpb_entry_pv ? CALL : 0,
+		[PATCH_VERW] = p->verw ? JUMP : 0,
+		[PATCH_XPTI] = p->xpti_dom0 || p->xpti_domu ? JUMP : 0,
+		[PATCH_IBPB_PV] = p->ibpb_entry_pv ? CALL : 0,
+		[PATCH_IBPB_HVM] = p->ibpb_entry_hvm ? CALL : 0,
+		[PATCH_NO_RSB_HVM] = p->rsb_hvm ? 0 : JUMP,
+	};
+
 	for (const struct spec_site *s = __spec_patch_start; s < __spec_patch_end; s++) {
-		if (s->kind == PATCH_RSB && p->rsb)
-			write_branch(s, 0xe8);
-		else if (s->kind == PATCH_VERW && p->verw)
-			write_branch(s, 0xe9);
+		if (s->kind != PATCH_FENCE && opcode[s->kind])
+			write_branch(s, opcode[s->kind]);
+		else if (s->kind == PATCH_FENCE && p->branch_harden)
+			memcpy((void *)s->addr, fence, sizeof(fence));
 	}
 	if (p->thunk == SPEC_THUNK_JMP)
 		return;

@@ -51,8 +51,9 @@ cstar_stubs:
 	.balign 64
 lstar_enter:
 	push	%r11
-	push	$RING3_CS64
+	XPTI_INSTEAD xpti_lstar, push $RING3_CS64
 	push	%rcx
+ENTRY_HERE(lstar_entered)
 	push	$0
 	movb	$1, TRAP_SYSCALL_BYTE(%rsp)
 	sub	$OFF(error_code), %rsp
@@ -100,7 +101,8 @@ lstar_enter:
 	mov	OFF(rsi)(%rsp), %rsi
 	mov	%rdi, OFF(rsp)(%rsp)
 	mov	OFF(rdi)(%rsp), %rdi
-	mov	OFF(rsp)(%rsp), %rsp
+	XPTI_INSTEAD xpti_leave_fast_sysret, mov OFF(rsp)(%rsp), %rsp
+ENTRY_HERE(leave_fast_sysret)
 	SPEC_SYSRET
 	EXTABLE(.Lbf0, syscall_bad_stack)
 	EXTABLE(.Lbf1, syscall_bad_stack)
@@ -154,8 +156,9 @@ save_rest_here:
 /* SYSCALL from 32-bit user code (AMD): always the long way. */
 cstar_enter:
 	push	%r11
-	push	$RING3_CS32
+	XPTI_INSTEAD xpti_cstar, push $RING3_CS32
 	push	%rcx
+ENTRY_HERE(cstar_entered)
 	push	$0
 	sub	$OFF(error_code), %rsp
 	SPEC_CALL(save_regs_here, safe_save_regs_here)
@@ -176,7 +179,8 @@ ENTRY(sysenter_entry)
 	push	$2
 	popfq
 	orq	$0x200, (%rsp)
-	push	$RING3_CS32
+	XPTI_INSTEAD xpti_sysenter, push $RING3_CS32
+ENTRY_HERE(sysenter_entered)
 	push	$0
 	push	$0
 	sub	$OFF(error_code), %rsp
@@ -200,6 +204,7 @@ hypercall_slow:
 	sti
 	cmp	$64, %rax
 	jae	hypercall_unknown
+	SPEC_FENCE
 	mov	CI_current(%rsp), %rcx
 	incq	VCPU_hypercall_calls(%rcx, %rax, 8)
 	mov	%r10, %rcx
@@ -207,7 +212,13 @@ hypercall_slow:
 	mov	(%r11, %rax, 8), %rax
 	test	%rax, %rax
 	jz	hypercall_unknown
+#ifdef CONFIG_LATENCY
+	LATENCY_CALL latency_call_begins
+#endif
 	call	__x86_indirect_thunk_rax
+#ifdef CONFIG_LATENCY
+	LATENCY_CALL latency_call_ends
+#endif
 hypercall_done:
 	cmp	$-4095, %rax
 	jae	hypercall_failed
@@ -240,14 +251,14 @@ restore_guest:
 	mov	8(%rsp), %rcx
 	mov	24(%rsp), %r11
 	cmpw	$RING3_CS64, 16(%rsp)
-	jne	1f
-	mov	32(%rsp), %rsp
+	jne	leave_iret
+	XPTI_INSTEAD xpti_leave_sysret, mov 32(%rsp), %rsp
+ENTRY_HERE(leave_sysret)
 	SPEC_SYSRET
-1:	add	$8, %rsp
-	jmp	guest_iretq
 restore_iret:
 	RESTORE_REGS
-	add	$8, %rsp
+leave_iret:
+	XPTI_INSTEAD xpti_leave_iret, lea 8(%rsp), %rsp
 ENTRY(guest_iretq)
 	SPEC_IRET
 
@@ -329,7 +340,7 @@ iret_fast:
 	mov	OFF(rax)(%rsp), %rax
 	mov	OFF(rcx)(%rsp), %rcx
 	mov	OFF(r11)(%rsp), %r11
-	add	$OFF(rip), %rsp
+	XPTI_INSTEAD xpti_leave_fast_iret, add $OFF(rip), %rsp
 ENTRY(guest_iretq_fast)
 	SPEC_IRET
 	EXTABLE(.Lif0, iret_fault)
@@ -380,7 +391,9 @@ ENTRY(reset_stack_and_call)
 
 	.balign 16
 handle_exception:
-	SAVE_REGS
+	XPTI_INSTEAD xpti_exception, SAVE_FIRST_REGS
+ENTRY_HERE(handle_exception_2)
+	SAVE_OTHER_REGS
 	ASM_CLAC
 	SCRUB_REGS
 	cld
@@ -396,7 +409,9 @@ handle_exception:
 
 	.balign 16
 handle_interrupt:
-	SAVE_REGS
+	XPTI_INSTEAD xpti_interrupt, SAVE_FIRST_REGS
+ENTRY_HERE(handle_interrupt_2)
+	SAVE_OTHER_REGS
 	ASM_CLAC
 	SCRUB_REGS
 	cld
@@ -414,7 +429,9 @@ handle_interrupt:
  */
 	.balign 16
 handle_ist:
-	SAVE_REGS
+	XPTI_INSTEAD xpti_ist, SAVE_FIRST_REGS
+ENTRY_HERE(handle_ist_2)
+	SAVE_OTHER_REGS
 	ASM_CLAC
 	SCRUB_REGS
 	cld
@@ -456,8 +473,10 @@ idt_stubs:
 	.set	vec, vec + 1
 	.endr
 
+	/* A page of its own: isolated guests' tables map it. */
 	.section .data, "aw"
-	.balign 64
+	.balign 4096
 	.global syscall_slots
 syscall_slots:
 	.skip	64 * 16
+	.balign 4096

@@ -6,7 +6,8 @@
  * Indirect branches: the compiler makes every one a call of __x86_indirect_thunk_<register>. As linked
  * that is the plain jump; it can be overwritten by one of the two bodies below.
  * Return predictor: a CPU without SMEP may speculate from a return in here to where a guest's call
- * left off. The safe_* stubs first fill it with entries that lead into a trap for speculation.
+ * left off. The safe_* stubs first fill it with entries that lead into a trap for speculation; where branches of all
+ * kinds can be trained across rings, they make the CPU forget them first.
  * CPU buffers: VERW on the way out empties them where microcode says so (MD_CLEAR).
  */
 #include <asm/asm_macros.h>
@@ -17,6 +18,7 @@
 
 .macro SAFE_STUB name, target
 ENTRY(\name)
+	SPEC_ROOM(forget_branches, SPEC_PATCH_IBPB_PV)
 	STUFF_RSB
 	jmp	\target
 .endm
@@ -25,6 +27,24 @@ ENTRY(\name)
 	SAFE_STUB safe_save_rest_here, save_rest_here
 	SAFE_STUB safe_guest_exception, do_guest_exception
 	SAFE_STUB safe_IRQ, do_IRQ
+
+	/* IBPB: no branch goes where a guest has taught it to. Changes no register and no flag. */
+ENTRY(forget_branches)
+	push	%rax
+	push	%rcx
+	push	%rdx
+	mov	$0x49, %ecx /* MSR_PRED_CMD */
+	mov	$1, %eax
+	mov	$0, %edx
+	wrmsr
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+	ret
+
+	/* Beside the code: an isolated guest's tables have nothing else. */
+verw_selector:
+	.word	HV_DS
 
 ENTRY(verw_sysret)
 	verw	verw_selector(%rip)
@@ -86,5 +106,3 @@ spec_thunks:
 	THUNK	r15
 	.section .rodata.thunks, "a"
 	.quad	0
-verw_selector:
-	.word	HV_DS

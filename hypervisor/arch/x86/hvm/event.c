@@ -196,12 +196,13 @@ int hvm_set_callback_irq(struct domain *d, uint64_t param)
 
 	if (type > HVM_PARAM_CALLBACK_TYPE_VECTOR || (by_vector && (param & 0xff) < 16))
 		return trace_err(-EINVAL);
-	/* Lines are there only with interrupt controllers. */
+	/*
+	 * Lines are there only with interrupt controllers. Without them one may be named all the same, and nothing comes of
+	 * it: Linux names one, and believes in its vCPUs' own vectors only if that is taken.
+	 */
 	if (d->arch.hvm->platform)
 		rc = hvm_callback_line(d, by_vector ? VIA_VECTOR : type == HVM_PARAM_CALLBACK_TYPE_GSI ? VIA_GSI : VIA_INTX,
 				       param);
-	else if (param && !by_vector)
-		rc = trace_err(-EINVAL);
 	if (!rc)
 		d->arch.hvm->callback_vector = by_vector ? (uint8_t)param : 0;
 	return rc;

@@ -77,6 +77,7 @@ static void enter(void)
 			continue;
 		}
 		hvm_deliver_events(v);
+		latency_irqs_on();
 		hvm_vendor->run(v);
 		local_irq_enable();
 		handle_exit(v);

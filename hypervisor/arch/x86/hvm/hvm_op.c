@@ -30,7 +30,7 @@ static const struct param params[HVM_NR_PARAMS] = {
 	[HVM_PARAM_STORE_EVTCHN] = { GUEST, 0, false },
 	[HVM_PARAM_IOREQ_PFN] = { TOOLS | ONCE, 0, false },
 	[HVM_PARAM_BUFIOREQ_PFN] = { TOOLS | ONCE, 0, false },
-	[HVM_PARAM_VIRIDIAN] = { TOOLS, 0, true },
+	[HVM_PARAM_VIRIDIAN] = { TOOLS | ONCE, 0, false },
 	[HVM_PARAM_TIMER_MODE] = { TOOLS, HVMPTM_one_missed_tick_pending, false },
 	[HVM_PARAM_HPET_ENABLED] = { TOOLS, 1, false },
 	[HVM_PARAM_IDENT_PT] = { TOOLS, 0, false },
@@ -71,6 +71,8 @@ static int check_value(uint32_t index, uint64_t value)
 		return trace_err(-EOPNOTSUPP);
 	if (p->most && value > p->most)
 		return trace_err(-EINVAL);
+	if (index == HVM_PARAM_VIRIDIAN)
+		return viridian_check(value);
 	if (index == HVM_PARAM_X87_FIP_WIDTH && value & 3)
 		return trace_err(-EINVAL);
 	return 0;
@@ -86,8 +88,10 @@ static int set_value(struct domain *d, uint32_t index, uint64_t value)
 		rc = -EEXIST;
 	else if (index == HVM_PARAM_CALLBACK_IRQ)
 		rc = hvm_set_callback_irq(d, value);
+	if (!rc && index == HVM_PARAM_VIRIDIAN && !h->params[index])
+		h->viridian.start = NOW();
 	if (!rc)
-		h->params[index] = value;
+		WRITE_ONCE(h->params[index], value);
 	spin_unlock(&h->param_lock);
 	return rc;
 }
@@ -149,14 +153,10 @@ static long set_upcall_vector(guest_ptr_t arg)
 static long flush_tlbs(guest_ptr_t arg)
 {
 	struct domain *d = current->domain;
-	struct vcpu *v;
 
 	if (arg || !is_hvm_domain(d))
 		return trace_err(-EINVAL);
-	for_each_vcpu(d, v) {
-		hvm_vendor->flush_tlb(v);
-		vcpu_kick(v);
-	}
+	p2m_flush(d);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * 32-bit callers have other layouts: compat.c.
  */
 #include <hv/hypercall.h>
+#include <asm/nospec.h>
 #include <asm/cpu.h>
 #include <asm/hvm/compat.h>
 #include <asm/hvm/emulate.h>
@@ -15,8 +16,12 @@ typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsign
 
 static long call_64(const struct cpu_user_regs *r, unsigned long nr)
 {
-	hypercall_fn fn = nr < NR_HYPERCALLS ? (hypercall_fn)hvm_hypercall_table[nr] : NULL;
+	hypercall_fn fn;
 
+	if (nr >= NR_HYPERCALLS)
+		return -ENOSYS;
+	block_speculation();
+	fn = (hypercall_fn)hvm_hypercall_table[nr];
 	return fn ? fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9) : -ENOSYS;
 }
 
@@ -37,6 +42,10 @@ void hvm_hypercall(struct vcpu *v)
 
 	if (hvm_cpl(v)) {
 		r->rax = (uint64_t)-EPERM;
+		return;
+	}
+	if (unlikely(viridian_is_call(v, r->rax))) {
+		viridian_call(v);
 		return;
 	}
 	if (nr < NR_HYPERCALLS)

@@ -64,7 +64,7 @@ static bool is_quiet(uint32_t msr)
 	}
 }
 
-static uint64_t guest_tsc(const struct vcpu *v)
+uint64_t hvm_guest_tsc(const struct vcpu *v)
 {
 	return v->domain->arch.vtsc ? (uint64_t)NOW() + v->domain->arch.vtsc_offset : rdtsc() + v->arch.hvm->tsc_offset;
 }
@@ -77,11 +77,13 @@ int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
 		return vlapic_rdmsr(v, msr, val);
 	if (hvm_is_mtrr(msr))
 		return hvm_mtrr_rdmsr(v, msr, val);
+	if (viridian_is_msr(msr) && viridian_features(v->domain))
+		return viridian_rdmsr(v, msr, val);
 	hvm_vendor->get_msrs(v, &m);
 	*val = 0;
 	switch (msr) {
 	case MSR_TSC:
-		*val = guest_tsc(v);
+		*val = hvm_guest_tsc(v);
 		return 0;
 	case MSR_TSC_AUX:
 		*val = v->arch.tsc_aux;
@@ -114,6 +116,16 @@ static void set_tsc(struct vcpu *v, uint64_t val)
 	hvm_vendor->update_tsc(v);
 }
 
+/* Xen's page of stubs, and whatever else stands where Windows has its hypervisor's. */
+static int write_hypervisor_msr(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	bool viridian = viridian_features(v->domain);
+
+	if (msr == (viridian ? MSR_XEN_PAGE_MOVED : MSR_HYPERCALL_PAGE))
+		return set_hypercall_page(v, val);
+	return viridian && viridian_is_msr(msr) ? viridian_wrmsr(v, msr, val) : -EINVAL;
+}
+
 int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 {
 	uint64_t now;
@@ -122,6 +134,8 @@ int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 		return vlapic_wrmsr(v, msr, val);
 	if (hvm_is_mtrr(msr))
 		return hvm_mtrr_wrmsr(v, msr, val);
+	if (viridian_is_msr(msr) || msr == MSR_XEN_PAGE_MOVED)
+		return write_hypervisor_msr(v, msr, val);
 	switch (msr) {
 	case MSR_TSC:
 		set_tsc(v, val);
@@ -142,8 +156,6 @@ int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 		if (val)
 			wrmsr(MSR_PRED_CMD, val);
 		return 0;
-	case MSR_HYPERCALL_PAGE:
-		return set_hypercall_page(v, val);
 	}
 	if (is_quiet(msr))
 		return 0;

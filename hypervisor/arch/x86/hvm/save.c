@@ -114,6 +114,32 @@ static int load_xsave(struct domain *d, struct vcpu *v, union record *r, uint32_
 			      length - (uint32_t)offsetof(struct hvm_hw_cpu_xsave, save_area));
 }
 
+static uint32_t save_viridian(struct domain *d, struct vcpu *v, union record *r)
+{
+	if (!viridian_features(d))
+		return 0;
+	viridian_save_domain(d, &r->viridian);
+	return sizeof(r->viridian);
+}
+
+static int load_viridian(struct domain *d, struct vcpu *v, union record *r, uint32_t length)
+{
+	return viridian_load_domain(d, &r->viridian);
+}
+
+static uint32_t save_viridian_vcpu(struct domain *d, struct vcpu *v, union record *r)
+{
+	if (!viridian_features(d))
+		return 0;
+	viridian_save_vcpu(v, &r->viridian_vcpu);
+	return sizeof(r->viridian_vcpu);
+}
+
+static int load_viridian_vcpu(struct domain *d, struct vcpu *v, union record *r, uint32_t length)
+{
+	return viridian_load_vcpu(v, &r->viridian_vcpu);
+}
+
 static uint32_t save_none(struct domain *d, struct vcpu *v, union record *r)
 {
 	return 0;
@@ -156,6 +182,9 @@ static const struct record_kind kinds[] = {
 	{ FIXED(LAPIC_REGS), save_lapic_regs, load_lapic_regs },
 	{ FIXED(MTRR), save_mtrr, load_mtrr },
 	{ CPU_XSAVE_CODE, OF_VCPU, 0, sizeof(struct hvm_hw_cpu_xsave), 0, save_xsave, load_xsave },
+	{ HVM_SAVE_CODE(VIRIDIAN_DOMAIN), OF_DOMAIN, 0, HVM_SAVE_LENGTH(VIRIDIAN_DOMAIN),
+	  HVM_SAVE_LENGTH(VIRIDIAN_DOMAIN), save_viridian, load_viridian },
+	{ FIXED(VIRIDIAN_VCPU), save_viridian_vcpu, load_viridian_vcpu },
 	{ FIXED(VMCE_VCPU), save_none, load_vmce },
 	{ FIXED(TSC_ADJUST), save_none, load_adjust },
 	{ CPU_MSR_CODE, OF_VCPU, 0, sizeof(struct hvm_msr), 0, save_none, load_msrs },

@@ -12,6 +12,8 @@ union record {
 	struct hvm_hw_lapic_regs lapic_regs;
 	struct hvm_hw_mtrr mtrr;
 	struct hvm_hw_cpu_xsave xsave; /* longer: record_room() */
+	struct hvm_viridian_domain_context viridian;
+	struct hvm_viridian_vcpu_context viridian_vcpu;
 	struct hvm_vmce_vcpu vmce;
 	struct hvm_tsc_adjust adjust;
 	struct hvm_msr msrs; /* longer, too */

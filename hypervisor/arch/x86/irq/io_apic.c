@@ -15,6 +15,7 @@
 #define REG_VERSION 1
 #define REG_RTE(n)  (0x10 + 2 * (n))
 
+#define RTE_NMI	   0x00400
 #define RTE_LOW	   0x02000
 #define RTE_LEVEL  0x08000
 #define RTE_MASKED 0x10000
@@ -133,6 +134,22 @@ static void write_rte(struct irq_desc *desc, bool route)
 	}
 	reg_write(a, REG_RTE(pin), rte_low(desc));
 	spin_unlock_irqrestore(&io_apic_lock, flags);
+}
+
+bool io_apic_route_nmi(unsigned int gsi, unsigned int cpu)
+{
+	unsigned int pin;
+	const struct io_apic *a = find(gsi, &pin);
+	unsigned long flags;
+
+	if (!a)
+		return false;
+	spin_lock_irqsave(&io_apic_lock, flags);
+	reg_write(a, REG_RTE(pin), RTE_NMI | RTE_MASKED);
+	reg_write(a, REG_RTE(pin) + 1, cpu_apic_id[cpu] << 24);
+	reg_write(a, REG_RTE(pin), RTE_NMI);
+	spin_unlock_irqrestore(&io_apic_lock, flags);
+	return true;
 }
 
 static void io_apic_mask(struct irq_desc *desc)

@@ -342,10 +342,12 @@ void do_IRQ(struct cpu_user_regs *regs)
 	unsigned int vector = regs->entry_vector & 0xff;
 	struct cpu_info *ci = get_cpu_info();
 
+	latency_irqs_off(vector);
 	ci->irq_depth++;
 	if (vector > VECTOR_DEVICE_LAST)
 		fixed_interrupt(vector);
 	else
 		device_interrupt(vector);
 	ci->irq_depth--;
+	latency_irqs_on();
 }

@@ -6,7 +6,8 @@
  * Tables and descriptor frames are referenced only from places known here, so their type counts
  * must agree exactly. Other subsystems hold writable and plain references too (grants, registered
  * areas), so those counts must be at least what is found. Memory is bounded by working on one
- * section of the frame table (512 MiB of RAM) at a time, for which all tables are walked.
+ * section of the frame table (512 MiB of RAM) at a time, for which all tables are walked. It takes long: every now and then
+ * who asked for it may do something else, as long as no guest runs.
  */
 #include <hv/domain.h>
 #include <asm/mm.h>
@@ -15,6 +16,8 @@
 
 #define SECTION_FRAMES (1u << SECTION_SHIFT)
 #define MAX_REPORTS    20
+#define WINDOW_FRAMES  (1u << 12) /* of a domain's, looked for at once */
+#define BREATH	       12000	  /* entries looked at between two breaths; a frame counts as some */
 
 struct tally {
 	uint32_t typed, plain;
@@ -25,7 +28,19 @@ struct audit {
 	struct tally *count;
 	unsigned int breaches;
 	bool verbose;
+	uint64_t charged; /* frames found of one domain */
+	void (*breathe)(void); /* NULL: without a stop */
+	unsigned int looked;   /* since the last time */
 };
+
+static void has_looked(struct audit *a, unsigned int nr)
+{
+	a->looked += nr;
+	if (a->looked < BREATH || !a->breathe)
+		return;
+	a->looked = 0;
+	a->breathe();
+}
 
 static void breach(struct audit *a, uint64_t mfn, const char *what, uint64_t have, uint64_t want)
 {
@@ -84,8 +99,10 @@ static void tally_page(struct audit *a, struct page *pg)
 {
 	uint64_t t = type_read(pg), mfn = frame_number(pg), ref = ref_read(pg);
 
-	if ((t & TYPE_COUNT) && type_is_table(type_of(t)))
+	if ((t & TYPE_COUNT) && type_is_table(type_of(t))) {
 		tally_table(a, pg);
+		has_looked(a, PT_ENTRIES);
+	}
 	if (t & TYPE_PINNED)
 		tally(a, mfn, true);
 	if (t & TYPE_ORPHAN)
@@ -113,14 +130,23 @@ static void tally_window(struct audit *a, const struct domain *d, unsigned int v
 	}
 }
 
+static void for_each_page(struct audit *a, struct domain *d, void (*fn)(struct audit *a, struct page *pg))
+{
+	for (uint64_t at = 0; at < max_page;) {
+		uint64_t first = at, end = min((at | (WINDOW_FRAMES - 1)) + 1, max_page);
+		struct page *pg;
+
+		while ((pg = domain_next_page_before(d, &at, end)))
+			fn(a, pg);
+		has_looked(a, 4 * (unsigned int)(end - first));
+	}
+}
+
 static void tally_domain(struct audit *a, struct domain *d)
 {
-	uint64_t cursor = 0;
-	struct page *pg;
 	struct vcpu *v;
 
-	while ((pg = domain_next_page(d, &cursor)))
-		tally_page(a, pg);
+	for_each_page(a, d, tally_page);
 	for_each_vcpu(d, v)
 	{
 		tally_mfn(a, v->arch.pv.guest_table);
@@ -128,6 +154,7 @@ static void tally_domain(struct audit *a, struct domain *d)
 		if (v->arch.pv.old_table)
 			tally(a, frame_number(v->arch.pv.old_table), true);
 		tally_window(a, d, v->vcpu_id);
+		has_looked(a, GDT_LDT_PAGES);
 	}
 }
 
@@ -166,26 +193,31 @@ static void audit_section(struct audit *a)
 		domain_put(d);
 		d = domain_get_next(next);
 	}
-	for (uint64_t mfn = a->first; mfn < a->first + SECTION_FRAMES && mfn < max_page; mfn++)
+	for (uint64_t mfn = a->first; mfn < a->first + SECTION_FRAMES && mfn < max_page; mfn++) {
 		compare(a, mfn);
+		has_looked(a, 2);
+	}
 }
 
 /* Frames the domains own must add up to what they are charged for. */
+static void count_charged(struct audit *a, struct page *pg)
+{
+	a->charged += !(ref_read(pg) & (REF_XEN | REF_UNCHARGED));
+}
+
 static void audit_totals(struct audit *a)
 {
 	struct domain *d;
 
 	for (d = domain_get_next(0); d;) {
 		domid_t next = d->domain_id + 1;
-		uint64_t cursor = 0, charged = 0;
-		struct page *pg;
 
-		while ((pg = domain_next_page(d, &cursor)))
-			charged += !(ref_read(pg) & (REF_XEN | REF_UNCHARGED));
-		if (charged != d->tot_pages) {
+		a->charged = 0;
+		for_each_page(a, d, count_charged);
+		if (a->charged != d->tot_pages) {
 			a->breaches++;
 			printk("audit: domain %u owns %lu frames, is charged %u\n", d->domain_id,
-			       (unsigned long)charged, d->tot_pages);
+			       (unsigned long)a->charged, d->tot_pages);
 		}
 		domain_put(d);
 		d = domain_get_next(next);
@@ -206,9 +238,9 @@ static void pause_all(void (*fn)(struct domain *d))
 	}
 }
 
-unsigned int page_type_audit(bool verbose)
+unsigned int page_type_audit_breathing(bool verbose, void (*breathe)(void))
 {
-	struct audit a = { .verbose = verbose };
+	struct audit a = { .verbose = verbose, .breathe = breathe };
 
 	a.count = xzalloc_array(struct tally, SECTION_FRAMES);
 	if (!a.count)
@@ -226,4 +258,9 @@ unsigned int page_type_audit(bool verbose)
 	if (a.breaches || verbose)
 		printk("audit: %u breaches\n", a.breaches);
 	return a.breaches;
+}
+
+unsigned int page_type_audit(bool verbose)
+{
+	return page_type_audit_breathing(verbose, NULL);
 }

@@ -142,10 +142,31 @@ int drop_guest_tables(struct vcpu *v)
 	return leave_table(v, mfn);
 }
 
-/* The entry is read through the hypervisor's own mapping; the tables are validated and ours. */
+/*
+ * The slot of va's entry, as far as the tables say while we look. They may change meanwhile (another
+ * vCPU of the guest), so each step looks whether there is such a frame. In the way of many faults:
+ * written for few instructions.
+ */
+static inline pte_t *find_slot(const struct vcpu *v, uint64_t va)
+{
+	uint64_t mfn = mode_cr3(v) >> PAGE_SHIFT;
+
+	if (!mfn || (va >= HV_VIRT_START && va < HV_VIRT_END))
+		return NULL;
+#pragma GCC unroll 3
+	for (unsigned int level = 4; level > 1; level--) {
+		pte_t e = pte_read((pte_t *)frame_virt(mfn) + PT_INDEX(va, level));
+
+		mfn = mfn_x(pte_mfn(e));
+		if (unlikely(!pte_present(e) || !frame_valid(mfn)))
+			return NULL;
+	}
+	return (pte_t *)frame_virt(mfn) + PT_INDEX(va, 1);
+}
+
 int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out)
 {
-	pte_t *slot = guest_l1_slot(v, va, NULL);
+	pte_t *slot = find_slot(v, va);
 
 	if (!slot)
 		return -EFAULT;
@@ -153,41 +174,26 @@ int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out)
 	return 0;
 }
 
-/*
- * The tables may change while we walk (another vCPU of the guest), so the L1 page that is found is
- * locked before its slot is believed; then it is an L1 table of the guest's, if perhaps no longer
- * the one for va.
- */
+/* The page that is found is locked before its slot is believed; then it is an L1 table of the
+ * guest's, if perhaps no longer the one for va. */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg)
 {
-	uint64_t mfn = mode_cr3(v) >> PAGE_SHIFT;
+	pte_t *slot = find_slot(v, va);
 	enum page_type type;
 
-	if (!mfn || (va >= HV_VIRT_START && va < HV_VIRT_END))
+	if (!slot)
 		return NULL;
-	for (unsigned int level = 4; level > 1; level--) {
-		pte_t e = pte_read((pte_t *)frame_virt(mfn) + PT_INDEX(va, level));
-
-		if (!pte_present(e))
-			return NULL;
-		mfn = mfn_x(pte_mfn(e));
-		if (unlikely(!frame_valid(mfn)))
-			return NULL;
-	}
-	if (pg) {
-		*pg = frame_page(mfn);
-		if (!get_page(*pg, v->domain))
-			return NULL;
-		type = lock_table(*pg);
-		if (type != PGT_l1) {
-			if (type != PGT_none)
-				finish_table(v, *pg);
-			else
-				put_page(*pg);
-			return NULL;
-		}
-	}
-	return (pte_t *)frame_virt(mfn) + PT_INDEX(va, 1);
+	*pg = frame_page(mfn_x(virt_to_mfn(slot)));
+	if (!get_page(*pg, v->domain))
+		return NULL;
+	type = lock_table(*pg);
+	if (type == PGT_l1)
+		return slot;
+	if (type != PGT_none)
+		finish_table(v, *pg);
+	else
+		put_page(*pg);
+	return NULL;
 }
 
 void finish_table(struct vcpu *v, struct page *pg)

@@ -3,6 +3,7 @@
 #ifndef MM_PRIVATE_H
 #define MM_PRIVATE_H
 
+#include <hv/domain.h>
 #include <public/xen.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
@@ -16,8 +17,7 @@ void hv_map_reserve_slot(unsigned int slot, bool user);
 /* guest_table.c */
 void hv_map_perdomain(pte_t *slot, struct domain *d);
 /* The L1 entry of va in v's current tables, its table locked and plainly referenced in *pg: end
- * with finish_table(). NULL: none. With pg NULL nothing is taken and the slot may only be looked
- * at. */
+ * with finish_table(). NULL: none. */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg);
 /* Ends lock_table(), and drops the plain reference. What takes long is left in v's old_table. */
 void finish_table(struct vcpu *v, struct page *pg);
@@ -39,11 +39,16 @@ static inline pte_t adjust_table_entry(pte_t e)
 	e.e |= PTE_USER;
 	return e;
 }
-/* Has it bits a guest may not set? Bits 59..62 select a protection key, for which it has no use. */
-#define PTE_PKEY 0x7800000000000000ull
-static inline bool l1e_refused(pte_t e)
+/*
+ * Has it bits that not every guest may set? Bits 59..62 select a protection key, for which none has use; how
+ * memory is cached is for guests with devices: what is written past the caches may become visible after the
+ * hypervisor has checked it as a table. get_l1e_refs() looks closer.
+ */
+#define PTE_PKEY    0x7800000000000000ull
+#define PTE_CACHING (PTE_PWT | PTE_PCD | PTE_PAT)
+static inline bool l1e_is_special(pte_t e)
 {
-	return e.e & PTE_PKEY;
+	return e.e & (PTE_PKEY | PTE_CACHING);
 }
 static inline bool table_entry_refused(pte_t e)
 {
@@ -66,13 +71,27 @@ int get_table_ref(pte_t e, unsigned int level, const struct domain *d, bool pree
 /* On -ERESTART the caller keeps both references and calls again. */
 int put_table_ref(pte_t e, bool preemptible);
 
+/* l1tf.c: the addresses that an entry which is not present may have; set at boot. */
+struct l1tf_limits {
+	uint64_t mask; /* the bits of an entry that the CPU looks at */
+	uint64_t safe; /* from here on there is no memory */
+};
+extern struct l1tf_limits l1tf_limits;
+/* May d's tables have this entry, which is not present; all of those in this table? False: d has crashed. */
+bool l1tf_check_entry(struct domain *d, pte_t e, unsigned int level);
+bool l1tf_check_table(struct domain *d, const pte_t *t, unsigned int level);
+static inline bool absent_entry_ok(struct domain *d, pte_t e, unsigned int level)
+{
+	return likely(!d->arch.l1tf) || l1tf_check_entry(d, e, level);
+}
+
 /* mod_entry.c: checked changes of entries of a locked table. `keep_ad`: accessed and dirty bits
  * stay. */
-int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
+int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, struct domain *pt_owner,
 	    const struct domain *pg_owner);
 /* Levels 2..4. -ERESTART: nothing changed yet. The dropped table may end in v's old_table. */
 int mod_table_entry(struct vcpu *v, pte_t *slot, unsigned int level, pte_t new, bool keep_ad,
-		    const struct domain *pt_owner);
+		    struct domain *pt_owner);
 
 /* foreign.c: whom a call's `foreigndom` means. */
 struct foreign {
@@ -167,7 +186,7 @@ static inline int take_l1e(pte_t e, const struct domain *pt_owner, const struct 
 {
 	struct page *pg = l1e_page(e);
 
-	if (unlikely(!pg || l1e_refused(e) || !ref_get(pg, pg_owner_bits)))
+	if (unlikely(!pg || l1e_is_special(e) || !ref_get(pg, pg_owner_bits)))
 		return get_l1e_refs(e, pt_owner, pg_owner);
 	if ((e.e & PTE_RW) && unlikely(!writable_get(pg))) {
 		put_page(pg);

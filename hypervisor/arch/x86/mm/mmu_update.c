@@ -152,6 +152,9 @@ static __attribute__((noinline)) int update_one(struct update *u, const struct m
 		if (put_old_guest_table(u->v) && !rc)
 			return -EINTR; /* done, but stop here */
 	}
+	/* One entry of an upper table may have brought and taken a whole table each. */
+	if (!rc && type_is_table(u->type) && u->type != PGT_l1 && hypercall_preempt_check())
+		return -EINTR;
 	return rc;
 }
 
@@ -234,24 +237,21 @@ static int update_single(struct vcpu *v, guest_ptr_t ureq)
 	return rc;
 }
 
-long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long pdone,
-		   unsigned long foreigndom)
+static __attribute__((noinline)) long update_batch(guest_ptr_t ureqs, unsigned int count,
+						   guest_ptr_t pdone, unsigned int foreigndom)
 {
-	unsigned int count = (unsigned int)count_arg, i = 0, done = 0;
+	unsigned int i = 0, done = 0;
 	struct update u;
 	int rc;
 
-	if (count == 1 && !pdone && (unsigned int)foreigndom == DOMID_SELF &&
-	    !current->arch.pv.old_table && !update_single(current, ureqs))
-		return 0;
 	u.v = current;
 	u.table = NULL;
 	u.simple = false;
 	rc = put_old_guest_table(u.v);
-
 	if (rc)
 		return hypercall_create_continuation(__HYPERVISOR_mmu_update, 4, ureqs,
-						     (unsigned long)count, pdone, foreigndom);
+						     (unsigned long)count, pdone,
+						     (unsigned long)foreigndom);
 	if (count & PREEMPTED) {
 		count &= ~PREEMPTED;
 		if (pdone && copy_struct_from_guest(&done, pdone))
@@ -259,7 +259,7 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 	}
 	if (!guest_range_ok(ureqs, count, sizeof(struct mmu_update)))
 		return trace_err(-EFAULT);
-	rc = foreign_get(&u.dom, u.v->domain, (unsigned int)foreigndom);
+	rc = foreign_get(&u.dom, u.v->domain, foreigndom);
 	if (!rc) {
 		rc = update_all(&u, ureqs, count, &i);
 		drop_table(&u);
@@ -272,6 +272,16 @@ long do_mmu_update(unsigned long ureqs, unsigned long count_arg, unsigned long p
 	if (rc == -ERESTART)
 		return hypercall_create_continuation(
 		    __HYPERVISOR_mmu_update, 4, ureqs + i * sizeof(struct mmu_update),
-		    (unsigned long)((count - i) | PREEMPTED), pdone, foreigndom);
+		    (unsigned long)((count - i) | PREEMPTED), pdone,
+		    (unsigned long)foreigndom);
 	return rc;
+}
+
+long do_mmu_update(unsigned long ureqs, unsigned long count, unsigned long pdone,
+		   unsigned long foreigndom)
+{
+	if ((unsigned int)count == 1 && !pdone && (unsigned int)foreigndom == DOMID_SELF &&
+	    !current->arch.pv.old_table && !update_single(current, ureqs))
+		return 0;
+	return update_batch(ureqs, (unsigned int)count, pdone, (unsigned int)foreigndom);
 }

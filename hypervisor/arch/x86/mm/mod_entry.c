@@ -10,6 +10,7 @@
 #include <hv/domain.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
+#include <asm/xpti.h>
 #include "mm_private.h"
 
 #define PTE_AD (PTE_ACCESSED | PTE_DIRTY)
@@ -41,7 +42,7 @@ static int change_rw(pte_t *slot, pte_t new, bool keep_ad, struct page *pg)
 	return 0;
 }
 
-int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
+int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, struct domain *pt_owner,
 	    const struct domain *pg_owner)
 {
 	pte_t old = pte_read(slot);
@@ -49,13 +50,15 @@ int mod_l1e(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pt_owner,
 	int rc;
 
 	if (!pte_present(new)) {
+		if (unlikely(!absent_entry_ok(pt_owner, new, 1)))
+			return trace_err(-EINVAL);
 		old = exchange(slot, new, keep_ad);
 		if (pte_present(old))
 			drop_l1e(old);
 		return 0;
 	}
 	new = adjust_l1e(new);
-	if (pte_present(old) && !((old.e ^ new.e) & PTE_ADDR) && !l1e_refused(new)) {
+	if (pte_present(old) && !((old.e ^ new.e) & PTE_ADDR) && !l1e_is_special(new)) {
 		if (!((old.e ^ new.e) & PTE_RW)) {
 			exchange(slot, new, keep_ad);
 			return 0;
@@ -87,7 +90,7 @@ static void leave_old_entry(struct vcpu *v, pte_t old)
 }
 
 int mod_table_entry(struct vcpu *v, pte_t *slot, unsigned int level, pte_t new, bool keep_ad,
-		    const struct domain *pt_owner)
+		    struct domain *pt_owner)
 {
 	unsigned int index = (unsigned int)(((uint64_t)slot & ~PAGE_MASK) / sizeof(*slot));
 	pte_t old = pte_read(slot);
@@ -101,13 +104,19 @@ int mod_table_entry(struct vcpu *v, pte_t *slot, unsigned int level, pte_t new, 
 			if (table_entry_refused(new))
 				return trace_err(-EINVAL);
 			exchange(slot, new, keep_ad);
+			if (level == 4)
+				xpti_l4_changed(pt_owner);
 			return 0;
 		}
 		rc = get_table_ref(new, level, pt_owner, level > 2);
 		if (rc)
 			return rc;
+	} else if (!absent_entry_ok(pt_owner, new, level)) {
+		return trace_err(-EINVAL);
 	}
 	old = exchange(slot, new, keep_ad);
+	if (level == 4)
+		xpti_l4_changed(pt_owner);
 	if (pte_present(old))
 		leave_old_entry(v, old);
 	return 0;

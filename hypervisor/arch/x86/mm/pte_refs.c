@@ -29,15 +29,22 @@ static int check_iomem(pte_t e, const struct domain *pt_owner, const struct doma
 	return rangeset_contains(pt_owner->iomem_caps, mfn, mfn) ? 0 : trace_err(-EPERM);
 }
 
+static bool has_devices(const struct domain *d)
+{
+	return rangeset_overlaps(d->iomem_caps, 0, ~0ull) || rangeset_overlaps(d->ioport_caps, 0, ~0ull);
+}
+
 int get_l1e_refs(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner)
 {
 	struct page *pg;
 
-	if (unlikely(l1e_refused(e)))
+	if (unlikely(e.e & PTE_PKEY))
 		return trace_err(-EINVAL);
 	pg = l1e_page(e);
 	if (unlikely(!pg))
 		return check_iomem(e, pt_owner, pg_owner);
+	if (unlikely(e.e & PTE_CACHING) && !has_devices(pt_owner))
+		return trace_err(-EINVAL);
 	if (unlikely(!ref_get(pg, ref_owner_bits(pg_owner->domain_id))))
 		return trace_err(-EINVAL);
 	if ((e.e & PTE_RW) && !writable_get(pg)) {

@@ -55,18 +55,18 @@ static pte_t *ptwr_slot(const struct ptwr *p, uint64_t linear, unsigned int size
 	return NULL;
 }
 
-static int take_entry(pte_t *e, const struct domain *d)
+static int take_entry(pte_t *e, struct domain *d)
 {
 	if (!pte_present(*e))
-		return 0;
+		return absent_entry_ok(d, *e, 1) ? 0 : trace_err(-EINVAL);
 	*e = adjust_l1e(*e);
-	return get_l1e_refs(*e, d, d);
+	return take_l1e(*e, d, d, ref_owner_bits(d->domain_id));
 }
 
 static void drop_entry(pte_t e)
 {
 	if (pte_present(e))
-		put_l1e_refs(e);
+		drop_l1e(e);
 }
 
 static int ptwr_write(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, const void *buf,
@@ -87,7 +87,7 @@ static int ptwr_write(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, 
 }
 
 /* In place of `old` exactly; *old is what was there. -EAGAIN: something else was. */
-static int exchange_if(pte_t *slot, pte_t *old, pte_t new, const struct domain *d)
+static int exchange_if(pte_t *slot, pte_t *old, pte_t new, struct domain *d)
 {
 	pte_t was = *old;
 	int rc = take_entry(&new, d);
@@ -214,7 +214,7 @@ static bool quick_decode(const uint8_t *insn, struct quick *q)
 	return n;
 }
 
-static int quick_xchg(pte_t *slot, uint64_t *reg, const struct domain *d)
+static int quick_xchg(pte_t *slot, uint64_t *reg, struct domain *d)
 {
 	pte_t new = { *reg }, old;
 	int rc = take_entry(&new, d);
@@ -276,30 +276,35 @@ static bool quick_emulate(struct ptwr *p, uint64_t cr2, struct cpu_user_regs *re
 	return true;
 }
 
-int ptwr_emulate(uint64_t cr2, struct cpu_user_regs *regs)
+/* Any other instruction; apart, so that the usual ones need not clear its context. */
+static __attribute__((noinline)) int decode_and_emulate(struct ptwr *p, struct cpu_user_regs *regs)
 {
-	struct ptwr p = { .v = current };
-	struct emul_ctx ctx = { .ops = &ptwr_ops, .data = &p, .cpl = 0, .max_reps = 1 };
+	struct emul_ctx ctx = { .ops = &ptwr_ops, .data = p, .cpl = 0, .max_reps = 1 };
 
-	if (!(p.v->domain->vm_assist & (1ul << VMASST_TYPE_writable_pagetables)) ||
-	    !find_table(&p, cr2))
-		return 0;
-	if (likely(quick_emulate(&p, cr2, regs)))
-		return 1;
 	ctx.mode = pv_frame_mode(regs);
 	emul_regs_from_frame(&ctx.regs, regs);
 	switch (x86_emulate(&ctx)) {
 	case EMUL_EXCEPTION:
-		pv_inject_emul_exception(p.v, &ctx.exception);
+		pv_inject_emul_exception(p->v, &ctx.exception);
 		return 1;
 	case EMUL_OKAY:
 		emul_regs_to_frame(regs, &ctx.regs);
 		if (ctx.singlestep)
-			pv_inject_trap(p.v, 1, 0);
+			pv_inject_trap(p->v, 1, 0);
 		return 1;
 	case EMUL_RETRY:
 		return 1;
 	default:
 		return 0;
 	}
+}
+
+int ptwr_emulate(uint64_t cr2, struct cpu_user_regs *regs)
+{
+	struct ptwr p = { .v = current };
+
+	if (!(p.v->domain->vm_assist & (1ul << VMASST_TYPE_writable_pagetables)) ||
+	    !find_table(&p, cr2))
+		return 0;
+	return likely(quick_emulate(&p, cr2, regs)) ? 1 : decode_and_emulate(&p, regs);
 }

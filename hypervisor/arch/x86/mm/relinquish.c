@@ -11,7 +11,8 @@
 #include <asm/page_info.h>
 #include "mm_private.h"
 
-#define CHECK_EVERY   64  /* frames between two looks for other work, unless in a run */
+#define WINDOW_FRAMES (1ull << 15)
+#define CHECK_EVERY   64  /* frames between two looks for other work, unless in a run; a table counts as so many */
 #define REGION_FRAMES 512 /* a run ends with them at the latest */
 
 /* Drops the references of a pin or an orphan, or leaves them to the table itself for the next try.
@@ -54,28 +55,30 @@ static uint64_t relinquish_run(struct domain *d, const struct page *pg)
 	return free_unheld_pages(d, mfn, end - mfn);
 }
 
-static int relinquish_held(struct domain *d, struct page *pg)
+static int relinquish_held(struct domain *d, struct page *pg, uint64_t *seen)
 {
+	uint64_t x;
 	int rc;
 
 	if (!get_page(pg, d))
 		return 0;
+	x = type_read(pg);
+	if ((x & TYPE_COUNT) && type_is_table(type_of(x)))
+		*seen += CHECK_EVERY;
 	rc = relinquish_page(pg);
 	put_page(pg);
 	return rc;
 }
 
-int relinquish_memory(struct domain *d)
+/* Those before `end`. 0 or -ERESTART. */
+static int relinquish_before(struct domain *d, uint64_t end)
 {
 	uint64_t *cursor = &d->arch.relinquish_mfn, at = *cursor, seen = 0;
 	struct page *pg;
 
-	/* Whoever gives d frames looks at `dying` under this lock: after this, no more come. */
-	spin_lock(&d->page_lock);
-	spin_unlock(&d->page_lock);
-	while ((pg = domain_next_page(d, &at))) {
+	while ((pg = domain_next_page_before(d, &at, end))) {
 		uint64_t run = relinquish_run(d, pg);
-		int rc = run ? 0 : relinquish_held(d, pg);
+		int rc = run ? 0 : relinquish_held(d, pg, &seen);
 
 		if (rc)
 			return rc;
@@ -87,6 +90,27 @@ int relinquish_memory(struct domain *d)
 		seen = 0;
 		if (hypercall_preempt_check())
 			return -ERESTART;
+	}
+	*cursor = end;
+	return 0;
+}
+
+/* In windows: where it has had memory and has none left, looking for some takes time, too. */
+int relinquish_memory(struct domain *d)
+{
+	uint64_t *cursor = &d->arch.relinquish_mfn;
+
+	/* Whoever gives d frames looks at `dying` under this lock: after this, no more come. */
+	spin_lock(&d->page_lock);
+	spin_unlock(&d->page_lock);
+	while (*cursor < max_page) {
+		uint64_t end = min((*cursor | (WINDOW_FRAMES - 1)) + 1, max_page);
+		int rc = relinquish_before(d, end);
+
+		if (!rc && *cursor < max_page && hypercall_preempt_check())
+			rc = -ERESTART;
+		if (rc)
+			return rc;
 	}
 	*cursor = 0;
 	return 0;

@@ -11,6 +11,7 @@
 #include <hv/hypercall.h>
 #include <asm/mm.h>
 #include <asm/page_info.h>
+#include <asm/xpti.h>
 #include "mm_private.h"
 
 _Static_assert(PGT_l1 == 1 && PGT_l4 == 4, "page-table types are their level");
@@ -137,11 +138,15 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 
 	if (!d || !d->arch.is_pv)
 		return trace_err(-EINVAL);
+	if (d->arch.l1tf && !*done && !l1tf_check_table(d, t, level))
+		return trace_err(-EINVAL);
 	if (level == 1)
 		return validate_l1(t, d, done);
 	rc = validate_upper(t, level, d, done, preemptible);
-	if (!rc && level == 4)
+	if (!rc && level == 4) {
 		init_guest_l4(t, d);
+		xpti_l4_changed(d);
+	}
 	return rc;
 }
 

@@ -175,8 +175,10 @@ void pv_exit_work(struct cpu_user_regs *regs)
 			deliver_event(v, regs);
 		local_irq_disable();
 		if (!softirq_is_pending() && !v->arch.pv.exit_work &&
-		    !vcpu_event_is_deliverable(v->vcpu_info))
+		    !vcpu_event_is_deliverable(v->vcpu_info)) {
+			latency_irqs_on();
 			return;
+		}
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/pv.h>
+#include <asm/xpti.h>
 
 #define READ_SEG(name)                                                                             \
 	({                                                                                         \
@@ -63,8 +64,9 @@ void pv_save(struct vcpu *v)
 /* Page tables first: everything after may touch the per-domain window or guest memory. */
 void pv_restore(struct vcpu *v)
 {
-	const struct cpu_info *ci = get_cpu_info();
+	struct cpu_info *ci = get_cpu_info();
 
+	xpti_switch_to(ci, v->domain);
 	/* Global entries are the previous guest's user pages: drop them too. */
 	write_cr4(ci->cr4 & ~X86_CR4_PGE);
 	write_cr3(v->arch.pv.kernel_mode ? v->arch.pv.cr3_kernel : v->arch.pv.cr3_user);

@@ -9,6 +9,7 @@
 #include <asm/cpu_policy.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
+#include <asm/spec_ctrl.h>
 #include <asm/vcpu_kind.h>
 
 static unsigned int nr_window_tables(const struct domain *d)
@@ -62,6 +63,8 @@ static int pv_domain_create(struct domain *d, const struct domain_create_args *a
 	int rc = create_perdomain(d);
 
 	d->arch.is_pv = true;
+	d->arch.xpti = d->domain_id ? spec_plan.xpti_domu : spec_plan.xpti_dom0;
+	d->arch.l1tf = d->domain_id ? spec_plan.l1tf_domu : spec_plan.l1tf_dom0;
 	return rc ? rc : cpu_policy_domain_init(d, cpu_policy_pv);
 }
 

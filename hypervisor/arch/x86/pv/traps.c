@@ -9,6 +9,7 @@
 #include <asm/msr.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
+#include <asm/xpti.h>
 
 #define X86_TRAP_DB 1
 #define X86_TRAP_NMI 2
@@ -43,6 +44,8 @@ static void guest_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_
 
 	if (ec & PFEC_RESERVED)
 		gprintk(LOG_WARNING, "reserved bit set in a page table entry for %#lx\n", addr);
+	if (xpti_is_stale(get_cpu_info(), v)) /* the tables have more to say: once again */
+		return;
 	if (addr >= HV_VIRT_START && addr < HV_VIRT_END) {
 		if (fix_perdomain_fault(v, addr))
 			return;

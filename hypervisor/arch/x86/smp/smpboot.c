@@ -22,11 +22,13 @@
 #include <asm/page.h>
 #include <asm/smp.h>
 #include <asm/time.h>
+#include <asm/xpti.h>
 
 #define TRAMPOLINE_PAGE 0x8 /* frame number; RAM below 1 MiB is never given out */
 #define WAIT_ONLINE_MS	5000
 
 DECLARE_PER_CPU(uint64_t *, gdt_page);
+DECLARE_PER_CPU(void *, tss_page);
 uint64_t ap_boot_cr3, ap_boot_stack;
 static pte_t boot_l4[PT_ENTRIES] __aligned(4096), boot_l3[PT_ENTRIES] __aligned(4096),
 	boot_l2[PT_ENTRIES] __aligned(4096);
@@ -62,16 +64,18 @@ static bool prepare(unsigned int cpu)
 	unsigned int order = 0;
 	uint8_t *stack = alloc_xen_pages(STACK_ORDER, MEMF_ZERO);
 	uint64_t *gdt = alloc_xen_page();
+	void *tss = alloc_xen_page();
 	struct cpu_info *ci;
 	char *area;
 
 	while ((PAGE_SIZE << order) < size)
 		order++;
 	area = alloc_xen_pages(order, MEMF_ZERO);
-	if (!stack || !gdt || !area)
+	if (!stack || !gdt || !tss || !area)
 		return false;
 	per_cpu_offset[cpu] = (unsigned long)area - (unsigned long)__percpu_start;
 	per_cpu(gdt_page, cpu) = gdt;
+	per_cpu(tss_page, cpu) = tss;
 	timers_cpu_init(cpu);
 	sched_cpu_init(cpu);
 	ci = (struct cpu_info *)(stack + STACK_SIZE - sizeof(*ci));
@@ -79,7 +83,7 @@ static bool prepare(unsigned int cpu)
 	ci->processor_id = cpu;
 	ci->current_vcpu = idle_vcpu[cpu];
 	ap_boot_stack = (uint64_t)ci;
-	return true;
+	return xpti_cpu_prepare(ci);
 }
 
 static void copy_trampoline(void)

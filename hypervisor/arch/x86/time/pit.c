@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The 8254's channel 2, gated by port 0x61: measures the TSC where there is no better timer, and is
- * Dom0's to calibrate with. Channels 0 and 1 are nobody's.
+ * Dom0's to calibrate with. Channel 0 ticks for the watchdog, if there is one; 1 is nobody's.
  */
 #include <hv/domain.h>
 #include <asm/pit.h>
@@ -32,6 +32,18 @@ uint64_t pit_measure_tsc_hz(void)
 	if (reads < 10 || reads == MAX_READS)
 		return 0;
 	return (end - start) * PIT_HZ / COUNT;
+}
+
+/* As slowly as it can, in rate generator mode. */
+void pit_start_ticks(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pit_lock, flags);
+	outb(0x43, 0x34);
+	outb(0x40, 0);
+	outb(0x40, 0);
+	spin_unlock_irqrestore(&pit_lock, flags);
 }
 
 /* 0x43: commands for channel 2, or read-backs of it alone. */

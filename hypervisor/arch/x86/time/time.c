@@ -18,6 +18,7 @@
 
 #define PERIOD	     SECONDS(1)
 #define MAX_JUMP     MILLISECS(100) /* beyond: step forward rather than bend */
+#define MAX_GAP	     60ull /* seconds: a longer one between two calibrations measures nothing */
 #define SYNC_ROUNDS  500
 
 DEFINE_PER_CPU(struct cpu_time, cpu_time);
@@ -190,14 +191,29 @@ void tsc_check_sync_source(void)
 /* ---- calibration ---- */
 
 /*
+ * Ticks in a second since the last calibration. A TSC that has jumped, or a CPU that was away for long, tells nothing: the rate
+ * is then believed to be what it was at boot.
+ */
+static uint64_t measured_rate(const struct cpu_time *t, uint64_t tsc, s_time_t master)
+{
+	uint64_t ticks = tsc - t->master_tsc, hz;
+	s_time_t took = master - t->master_stime;
+
+	if (ticks > MAX_GAP * tsc_hz || took > SECONDS(MAX_GAP)) /* a step back is an enormous one forward */
+		return tsc_hz;
+	/* In tenths of a microsecond, which 64 bits hold for minutes at any rate. */
+	hz = ticks * 10000000 / (uint64_t)(took / 100);
+	return hz > 2 * tsc_hz || hz < tsc_hz / 16 ? tsc_hz : hz;
+}
+
+/*
  * A new record for this CPU that continues its time without a step and, over the next period, meets
  * the platform's. `error`: how far it is behind. Its rate: measured ticks per platform second.
  */
 static void retune(struct cpu_time *t, uint64_t tsc, s_time_t local, s_time_t master)
 {
 	s_time_t error = master - local;
-	/* In tenths of a microsecond, which 64 bits hold for minutes at any rate. */
-	uint64_t hz = (tsc - t->master_tsc) * 10000000 / (uint64_t)((master - t->master_stime) / 100);
+	uint64_t hz = measured_rate(t, tsc, master);
 	s_time_t goal = PERIOD + error;
 
 	if (error > MAX_JUMP) {
@@ -219,10 +235,11 @@ static void calibrate(void *unused)
 	unsigned long flags = local_irq_save();
 	uint64_t tsc;
 	s_time_t master = platform_stime_pair(&tsc), local;
+	int64_t delta = (int64_t)(tsc - t->tsc);
 
-	local = t->stime + (s_time_t)time_scale_apply(tsc - t->tsc, t->scale);
-	/* Too short a time tells nothing about the rate. */
-	if (master - t->master_stime > PERIOD / 2) {
+	local = t->stime + (delta < 0 ? 0 : (s_time_t)time_scale_apply((uint64_t)delta, t->scale));
+	/* Too short a time tells nothing about the rate, but a TSC behind its record would stand still until it gets there. */
+	if (delta < 0 || master - t->master_stime > PERIOD / 2) {
 		retune(t, tsc, local, master);
 		t->master_tsc = tsc;
 		t->master_stime = master;

@@ -58,7 +58,7 @@ ENTRY(svm_enter)
 	mov	%r14, OFF(r14)(%rax)
 	mov	%r15, OFF(r15)(%rax)
 	SCRUB_REGS
-	STUFF_RSB
+	MAKE_PREDICTORS_SAFE
 	cli
 	stgi
 	add	$16, %rsp

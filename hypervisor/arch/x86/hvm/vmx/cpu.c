@@ -13,7 +13,6 @@
 
 struct vmx_controls vmx_controls;
 static struct vmx_caps caps;
-static bool flush_l1d;
 
 struct host_msrs {
 	uint64_t star, lstar, cstar, sfmask;
@@ -24,11 +23,6 @@ static DEFINE_PER_CPU(void *, vmxon_page);
 uint32_t vmx_revision(void)
 {
 	return (uint32_t)caps.basic & VMX_BASIC_REVISION;
-}
-
-bool vmx_must_flush_l1d(void)
-{
-	return flush_l1d;
 }
 
 static uint64_t cap(uint32_t msr)
@@ -78,14 +72,6 @@ static const char *check_control_registers(void)
 	return NULL;
 }
 
-/* Guests can read what is in the L1 data cache by way of entries that are not present: SDM vol. 4, table 2-2. */
-static bool needs_l1d_flush(void)
-{
-	uint64_t arch = cpu_has(f7d, 29) ? cap(MSR_ARCH_CAPABILITIES) : 0;
-
-	return cpu_has(f7d, 28) && !(arch & (ARCH_CAPS_RDCL_NO | ARCH_CAPS_SKIP_L1DFL));
-}
-
 static bool usable(void)
 {
 	const char *missing;
@@ -104,7 +90,6 @@ static bool usable(void)
 	}
 	if (!cpu_has_rdtscp)
 		vmx_controls.cpu2 &= ~CPU2_RDTSCP;
-	flush_l1d = needs_l1d_flush();
 	hvm_tag_init(0x10000);
 	return true;
 }

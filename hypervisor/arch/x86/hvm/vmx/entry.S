@@ -65,7 +65,7 @@ ENTRY(vmx_exit_here)
 	mov	%r15, OFF(r15)(%rax)
 	pop	OFF(rax)(%rax)
 	SCRUB_REGS
-	STUFF_RSB
+	MAKE_PREDICTORS_SAFE
 3:	add	$8, %rsp
 	pop	%r15
 	pop	%r14

@@ -26,7 +26,6 @@
 
 #define FEATURE_CONTROL_LOCK  (1ull << 0)
 #define FEATURE_CONTROL_VMXON (1ull << 2) /* outside SMX */
-#define ARCH_CAPS_SKIP_L1DFL  (1ull << 3) /* no need to flush the L1 data cache for VM entries */
 
 #define VMX_BASIC_REVISION	0x7fffffffu
 #define VMX_BASIC_TRUE		(1ull << 55)

@@ -54,9 +54,9 @@ static void scrub_buffers(void)
 {
 	static const uint16_t selector = HV_DS;
 
-	if (vmx_must_flush_l1d())
+	if (spec_plan.l1d_flush)
 		wrmsr(MSR_FLUSH_CMD, 1);
-	else if (spec_plan.verw)
+	else if (spec_plan.verw_hvm)
 		__asm__ volatile("verw %0" ::"m"(selector) : "cc");
 }
 

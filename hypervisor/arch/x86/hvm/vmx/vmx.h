@@ -38,7 +38,6 @@ static inline struct vmx_vcpu *vmx_of(const struct vcpu *v)
 bool vmx_cpu_up(unsigned int cpu);
 void vmx_cpu_down(void);
 uint32_t vmx_revision(void);
-bool vmx_must_flush_l1d(void); /* before each entry: L1TF */
 /* What PV guests' system calls need of this CPU, put back when a vCPU leaves it. */
 void vmx_restore_host_msrs(void);
 

@@ -11,6 +11,11 @@
 	.balign 16;                                                                                \
 n:
 
+/* A label other files know, in the middle of a path. */
+#define ENTRY_HERE(n)                                                                              \
+	.global n;                                                                                 \
+n:
+
 /* Three bytes of NOP, patched at boot to CLAC or STAC where the CPU has SMAP. */
 #define SMAP_PATCH(kind)                                                                           \
 	771:.byte 0x0f, 0x1f, 0x00;                                                                \
@@ -23,11 +28,16 @@ n:
 /*
  * Mitigations, put in at boot where the CPU needs them and for nothing where not (entry/mitigate.S):
  * SPEC_CALL is a call made from a guest's context, replaced by one of `instead`, which makes the return
- * predictor safe first. SPEC_SYSRET and SPEC_IRET leave for a guest; the padding is room for a jump to
+ * predictors safe first. SPEC_SYSRET and SPEC_IRET leave for a guest; the padding is room for a jump to
  * the same after VERW.
  */
 #define SPEC_PATCH_RSB	0
 #define SPEC_PATCH_VERW 1
+#define SPEC_PATCH_XPTI 2
+#define SPEC_PATCH_FENCE 3	/* asm/nospec.h */
+#define SPEC_PATCH_IBPB_PV 4	/* becomes a call of forget_branches */
+#define SPEC_PATCH_IBPB_HVM 5
+#define SPEC_PATCH_NO_RSB_HVM 6 /* becomes a jump over the filling */
 #define SPEC_PATCH(instead, kind)                                                                  \
 	.pushsection .spec_patch, "a";                                                             \
 	.quad 772b, instead, kind;                                                                 \
@@ -45,6 +55,26 @@ n:
 	.byte 0xcc, 0xcc, 0xcc;                                                                    \
 	SPEC_PATCH(verw_iretq, SPEC_PATCH_VERW)
 
+/* After the check of a number that a guest chose, before its use. */
+#define SPEC_FENCE                                                                                 \
+	772:.byte 0x0f, 0x1f, 0x00;                                                                \
+	SPEC_PATCH(0, SPEC_PATCH_FENCE)
+/* Room for a call or a jump. */
+#define SPEC_ROOM(instead, kind)                                                                   \
+	772:.byte 0x0f, 0x1f, 0x44, 0x00, 0x00;                                                    \
+	SPEC_PATCH(instead, kind)
+
+/* An instruction (or several) that becomes a jump to `stub` where guests run on isolated tables: entry/xpti.S. */
+.macro XPTI_INSTEAD stub, insn:vararg
+773:	\insn
+	.if	. - 773b < 5
+	.error	"no room for a jump"
+	.endif
+	.pushsection .spec_patch, "a"
+	.quad	773b, \stub, SPEC_PATCH_XPTI
+	.popsection
+.endm
+
 /* A fault at `from` continues at `to`. */
 #define EXTABLE(from, to)                                                                          \
 	.pushsection .extable, "a";                                                                \
@@ -53,11 +83,19 @@ n:
 
 /* From a frame that has everything down to error_code/entry_vector. */
 .macro SAVE_REGS
+	SAVE_FIRST_REGS
+	SAVE_OTHER_REGS
+.endm
+
+.macro SAVE_FIRST_REGS
 	push	%rdi
 	push	%rsi
 	push	%rdx
 	push	%rcx
 	push	%rax
+.endm
+
+.macro SAVE_OTHER_REGS
 	push	%r8
 	push	%r9
 	push	%r10
@@ -69,6 +107,27 @@ n:
 	push	%r14
 	push	%r15
 .endm
+
+#ifdef CONFIG_LATENCY
+/* Changes no register a hypercall's arguments or result are in. */
+.macro LATENCY_CALL fn
+	push	%rax
+	push	%rdi
+	push	%rsi
+	push	%rdx
+	push	%rcx
+	push	%r8
+	push	%r9
+	call	\fn
+	pop	%r9
+	pop	%r8
+	pop	%rcx
+	pop	%rdx
+	pop	%rsi
+	pop	%rdi
+	pop	%rax
+.endm
+#endif
 
 /* Values a guest chose must not steer speculation in the hypervisor. */
 .macro SCRUB_REGS
@@ -120,6 +179,14 @@ n:
 1:
 	.endr
 	lea	NR_RSB_ENTRIES * 8(%rsp), %rsp
+.endm
+
+/* Behind an exit from a hardware-virtualized guest, whose registers are saved and gone. */
+.macro MAKE_PREDICTORS_SAFE
+	SPEC_ROOM(forget_branches, SPEC_PATCH_IBPB_HVM)
+	SPEC_ROOM(9f, SPEC_PATCH_NO_RSB_HVM)
+	STUFF_RSB
+9:
 .endm
 
 #endif

@@ -38,6 +38,8 @@ void cpu_identify(void); /* boot CPU, first */
 void cpu_init(unsigned int cpu);
 void cpu_init_secondary(unsigned int cpu);
 void *cpu_gdt_page(unsigned int cpu);	 /* the page every GDT shows at slot 14 */
+void *cpu_tss_page(unsigned int cpu);
+const void *cpu_idt_page(void);
 void cpu_load_idle_gdt(unsigned int cpu);
 void cpu_load_gdt_base(uint64_t base);
 void cpu_set_ldt(uint64_t base, unsigned int entries); /* 0 entries: no LDT */
@@ -75,6 +77,7 @@ void fatal_exception(struct cpu_user_regs *regs) __noreturn;
 void do_nmi(struct cpu_user_regs *regs);
 void do_machine_check(struct cpu_user_regs *regs);
 void show_registers(const struct cpu_user_regs *regs);
+void show_stack(const struct cpu_user_regs *regs); /* nothing for a guest's */
 extern char lstar_stubs[], cstar_stubs[], idt_stubs[], sysenter_entry[];
 extern char cpu0_stack[];
 

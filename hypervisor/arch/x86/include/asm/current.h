@@ -20,7 +20,12 @@ struct cpu_info {
 	uint32_t processor_id;
 	uint32_t irq_depth;
 	unsigned long cr4; /* what CR4 holds now */
-	unsigned long entry_scratch[2];
+	/* Page-table isolation (asm/xpti.h). Two of each: for guest user mode, for guest kernel mode. */
+	unsigned long xpti_enter_cr3;	  /* what entry code has to load first; 0: nothing, the full table is loaded */
+	unsigned long xpti_on;		  /* the vCPU is of an isolated domain */
+	unsigned long xpti_root[2];	  /* CR3 of this CPU's own small tables */
+	unsigned long xpti_copied[2];	  /* CR3 of the table whose entries they have; 0: none */
+	unsigned long xpti_generation[2]; /* of the domain's top-level tables when they were copied */
 	unsigned long align[1];
 };
 _Static_assert(sizeof(struct cpu_info) % 16 == 8, "TSS.RSP0 (guest_regs.es) must be 16-aligned");

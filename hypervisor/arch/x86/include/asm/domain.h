@@ -26,6 +26,10 @@ struct arch_domain {
 	pte_t *perdomain_l3;
 	pte_t **perdomain_l1; /* one L1 page per 16 vCPUs */
 
+	bool xpti;		/* its vCPUs run on isolated tables: asm/xpti.h */
+	bool l1tf;		/* entries of its tables that are not present are checked: mm/l1tf.c */
+	uint64_t l4_generation; /* counts changes of its top-level tables; atomic */
+
 	/* guarded by: domain->domctl_lock */
 	struct e820entry *e820; /* XENMEM_set_memory_map / Dom0's machine map */
 	unsigned int nr_e820;

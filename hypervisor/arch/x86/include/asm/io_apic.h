@@ -15,6 +15,8 @@ bool gsi_valid(unsigned int gsi);
 unsigned int isa_irq_to_gsi(unsigned int irq);
 /* How firmware says the GSI's line works; default: ISA edge high, others level low. */
 void gsi_default_mode(unsigned int gsi, bool *level, bool *low);
+/* What comes on the GSI's line, edge and high, is an NMI of `cpu` from now on. False: there is no such line. */
+bool io_apic_route_nmi(unsigned int gsi, unsigned int cpu);
 extern const struct irq_chip io_apic_chip;
 /* Register `reg` of the I/O APIC at `base`: 0 or -EINVAL. For PHYSDEVOP_apic_read. */
 int io_apic_guest_read(uint64_t base, uint32_t reg, uint32_t *val);

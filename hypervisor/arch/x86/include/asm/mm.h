@@ -24,6 +24,9 @@ struct ram_range {
  * what may be used: RAM less hypervisor image, boot modules, and what must stay; sorted or not.
  */
 void mm_init(const struct ram_range *ram, unsigned int nr);
+/* Where memory is, to which no entry of a PV table may lead that is not present, and how many bits of it count: mm/l1tf.c. */
+struct e820entry;
+void l1tf_set_limits(const struct e820entry *map, unsigned int nr, unsigned int address_bits);
 /* Pages below 4 GiB before the heap exists, 2^n-aligned for sizes of 2^n; panics when out. */
 uint64_t early_alloc_pages(unsigned int nr); /* returns the first mfn */
 
@@ -48,6 +51,8 @@ int mm_domain_init(struct domain *d);
 void mm_domain_destroy(struct domain *d); /* last reference gone */
 /* Next frame owned by d at or after *mfn, or NULL; *mfn then is the one after it. Races allowed. */
 struct page *domain_next_page(struct domain *d, uint64_t *mfn);
+/* The same of the frames before `end`; *mfn is `end` if there is none. */
+struct page *domain_next_page_before(struct domain *d, uint64_t *mfn, uint64_t end);
 /* Drops pins, half-made tables and allocations of a dying domain: 0 or -ERESTART. All vCPUs are
  * down for good and have dropped their tables. */
 int relinquish_memory(struct domain *d);

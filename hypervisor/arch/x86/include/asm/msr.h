@@ -12,6 +12,7 @@
 #define MSR_BIOS_SIGN_ID	0x0000008b
 #define MSR_MTRRCAP		0x000000fe
 #define MSR_ARCH_CAPABILITIES	0x0000010a
+#define MSR_MCU_OPT_CTRL	0x00000123
 #define MSR_SYSENTER_CS		0x00000174
 #define MSR_SYSENTER_ESP	0x00000175
 #define MSR_SYSENTER_EIP	0x00000176
@@ -47,16 +48,23 @@
 #define SPEC_CTRL_IBRS	0x1ul
 #define SPEC_CTRL_STIBP 0x2ul
 #define SPEC_CTRL_SSBD	0x4ul
+#define SPEC_CTRL_PSFD	0x80ul
 #define PRED_CMD_IBPB	0x1ul
+/* MSR_MCU_OPT_CTRL: what microcode does unless it is told not to. */
+#define MCU_OPT_RNGDS_DIS 0x01ul
+#define MCU_OPT_GDS_DIS	  0x10ul
+#define MCU_OPT_GDS_LOCK  0x20ul /* the bit before cannot be set any more */
 
 /* MSR_ARCH_CAPABILITIES: what the CPU is not subject to, or does by itself (SDM vol. 4 table 2-2). */
 #define ARCH_CAPS_RDCL_NO    (1ul << 0)
 #define ARCH_CAPS_IBRS_ALL   (1ul << 1)
 #define ARCH_CAPS_RSBA	     (1ul << 2)
+#define ARCH_CAPS_SKIP_L1DFL (1ul << 3)
 #define ARCH_CAPS_SSB_NO     (1ul << 4)
 #define ARCH_CAPS_MDS_NO     (1ul << 5)
 #define ARCH_CAPS_TAA_NO     (1ul << 8)
 #define ARCH_CAPS_FB_CLEAR   (1ul << 17)
+#define ARCH_CAPS_GDS_CTRL   (1ul << 25)
 #define ARCH_CAPS_RFDS_CLEAR (1ul << 28)
 
 static inline uint64_t rdmsr(uint32_t msr)

@@ -3,6 +3,7 @@
 #ifndef ASM_SYSTEM_H
 #define ASM_SYSTEM_H
 
+#include <hv/latency.h>
 #include <hv/types.h>
 
 #define X86_EFLAGS_CF	0x00000001u
@@ -57,6 +58,8 @@ static inline unsigned long local_irq_save(void)
 	unsigned long f;
 
 	__asm__ volatile("pushfq; popq %0; cli" : "=r"(f)::"memory");
+	if (f & X86_EFLAGS_IF)
+		latency_irqs_off(LATENCY_HERE);
 	return f;
 }
 static inline unsigned long local_save_flags(void)
@@ -68,17 +71,21 @@ static inline unsigned long local_save_flags(void)
 }
 static inline void local_irq_restore(unsigned long f)
 {
-	if (f & X86_EFLAGS_IF)
+	if (f & X86_EFLAGS_IF) {
+		latency_irqs_on();
 		__asm__ volatile("sti" ::: "memory");
-	else
+	} else {
 		__asm__ volatile("cli" ::: "memory");
+	}
 }
 static inline void local_irq_disable(void)
 {
 	__asm__ volatile("cli" ::: "memory");
+	latency_irqs_off(LATENCY_HERE);
 }
 static inline void local_irq_enable(void)
 {
+	latency_irqs_on();
 	__asm__ volatile("sti" ::: "memory");
 }
 static inline bool local_irq_is_enabled(void)
@@ -92,6 +99,7 @@ static inline void cpu_relax(void)
 /* Enables interrupts and halts with no window between: an interrupt always wakes it. */
 static inline void safe_halt(void)
 {
+	latency_irqs_on();
 	__asm__ volatile("sti; hlt" ::: "memory");
 }
 

@@ -15,6 +15,7 @@
 #include <asm/emul.h>
 #include <asm/hvm/ioreq.h>
 #include <asm/hvm/p2m.h>
+#include <asm/hvm/viridian.h>
 #include <asm/hvm/vlapic.h>
 #include <public/hvm/params.h>
 
@@ -104,6 +105,7 @@ struct hvm_domain {
 	spinlock_t param_lock;
 	uint8_t callback_vector; /* HVM_PARAM_CALLBACK_IRQ as a vector, 0: none */
 	uint32_t emulation_flags; /* XEN_X86_EMU_* */
+	struct hvm_viridian viridian;
 	struct hvm_platform *platform; /* asm/hvm/platform.h; NULL: PVH, without one */
 	bool invalidate; /* the guest gave memory back: device models are to forget it; atomic */
 };
@@ -127,6 +129,7 @@ struct hvm_vcpu {
 	uint64_t dr[4];
 	struct hvm_io io;      /* with a device model; v's own, or v does not run */
 	struct compat_call *compat; /* a 32-bit hypercall is being carried out (compat.c) */
+	uint64_t vp_assist;    /* viridian.c */
 	uint64_t tsc_offset;   /* guest's TSC = CPU's TSC + this */
 };
 
@@ -141,6 +144,11 @@ static inline bool is_hvm_domain(const struct domain *d)
 static inline bool is_hvm_vcpu(const struct vcpu *v)
 {
 	return v->arch.hvm != NULL;
+}
+/* HVMPV_*; 0: its guest finds nothing of Windows' own hypervisor. */
+static inline uint64_t viridian_features(const struct domain *d)
+{
+	return d->arch.hvm ? READ_ONCE(d->arch.hvm->params[HVM_PARAM_VIRIDIAN]) : 0;
 }
 /* As in the toolstack's MADT. */
 static inline uint32_t hvm_apic_id(const struct vcpu *v)
@@ -186,6 +194,7 @@ int hvm_set_efer(struct vcpu *v, uint64_t val);
 int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
 int hvm_set_pat(struct vcpu *v, uint64_t val);
+uint64_t hvm_guest_tsc(const struct vcpu *v); /* as it reads it; v is current or does not run */
 /* mtrr.c: MSRs 0xfe, 0x200..0x20f, 0x250, 0x258, 0x259, 0x268..0x26f, 0x2ff */
 bool hvm_is_mtrr(uint32_t msr);
 int hvm_mtrr_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
