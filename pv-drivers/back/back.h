@@ -18,7 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BACK_DIR	"/run/serai/back" /* journals are BACK_DIR/<domid>-<kind>-<devid> */
+#ifndef BACK_DIR /* tests have their own */
+#define BACK_DIR "/run/serai/back" /* journals are BACK_DIR/<domid>-<kind>-<devid> */
+#endif
 #define BACK_KIND_MAX	16
 #define BACK_BODY_BYTES 3072
 #define BACK_MAX_FDS	16 /* beside the journal's */

@@ -12,6 +12,7 @@
 #include "back.h"
 
 #include <liburing.h>
+#include <sys/uio.h>
 #include <xengnttab.h>
 
 struct back_link;
@@ -102,6 +103,18 @@ struct back_io {
 struct io_uring_sqe *back_submission(struct back_link *link, struct back_io *io);
 /* Submits now what was prepared, e.g. before a descriptor it uses is closed. */
 void back_submit(void);
+
+/* A packet of two parts for back_write_each(): written whole or not at all. */
+struct back_write {
+	struct iovec part[2];
+	int result; /* bytes, or -errno */
+	struct back_io io;
+};
+/*
+ * Writes each packet to fd, which never blocks, in their order: by one system call, so that who is
+ * woken by the first finds all of them. Meanwhile done() of other operations may be called.
+ */
+void back_write_each(struct back_link *link, int fd, struct back_write *writes, uint32_t nr);
 
 /* Why connect() fails, for whoever reads the device's node error. */
 void back_why(struct back_link *link, const char *format, ...)

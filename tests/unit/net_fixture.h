@@ -70,6 +70,15 @@ void back_notify(struct back_link *link, int port)
 	notified++;
 }
 
+void back_write_each(struct back_link *link, int fd, struct back_write *writes, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		ssize_t put = writev(fd, writes[i].part, 2);
+
+		writes[i].result = put < 0 ? -errno : (int)put;
+	}
+}
+
 int back_poll_fd(struct back_link *link, int fd, uint32_t events)
 {
 	polled = events;

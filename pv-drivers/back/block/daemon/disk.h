@@ -4,7 +4,8 @@
  *
  *	disk.c		the class: features, the frontend's part checked, media changed
  *	image.c		what params says, files opened and measured
- *	storage.c	qemu-storage-daemon for formats that are not raw
+ *	storage.c	qemu-storage-daemon for formats that are not raw: its life
+ *	server.c	its process
  *	handshake.c	the beginning of an NBD connection to it
  */
 #ifndef BLOCK_DAEMON_H
@@ -81,5 +82,16 @@ void storage_stop(struct storage *storage);
 bool storage_keeps_dying(const struct storage *storage);
 void storage_forget(struct storage *storage); /* the device goes: stop, and do not wait */
 void storage_clean(const char *name);
+
+#define SERVER_PROGRAM "/usr/bin/qemu-storage-daemon"
+#define SERVER_HELD    125 /* exit code: there is one already */
+
+/* 0 or -errno. */
+int server_start(const struct storage *storage, struct back_process *process);
+/* Whether there is one, and its number; 0: it has not said so yet. Of the file at path, or ours. */
+bool server_holds(const char *path, pid_t *pid);
+bool server_runs(const struct storage *storage, pid_t *pid);
+/* BACK_DIR/<domid>-<kind>-<devid>.<suffix> */
+void server_file(const struct storage *storage, const char *suffix, char name[BACK_PATH_MAX]);
 
 #endif

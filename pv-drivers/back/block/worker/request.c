@@ -187,8 +187,8 @@ static void begin(struct request *r)
 	int rc = disk->target->begin(disk, r);
 
 	if (disk->lost)
-		return; /* it failed just now, and this request with it */
-	if (rc == -EAGAIN)
+		memory_release(r); /* it failed, now or before; the journal has the request */
+	else if (rc == -EAGAIN)
 		wait(r);
 	else if (rc)
 		answer(r, status_of(rc));

@@ -14,6 +14,9 @@
  * to the same place without awaiting the first's answer gets either; of others the later is later
  * in the log, too, and what is not answered came after all that was answered before it was asked.
  *
+ * Repeating flushes now and then, which is progress that stays: one who dies in the midst leaves
+ * less to the next.
+ *
  * Positions only grow; LIMITS: a write that was answered and cannot be repeated (the image's file
  * system is full, say) ends the disk: every request fails from then on, and the log says why.
  */
@@ -22,7 +25,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define ENTRY_BYTES sizeof(struct block_log_entry)
+#define ENTRY_BYTES  sizeof(struct block_log_entry)
+#define REPEAT_BYTES (BLOCK_LOG_BYTES / 4) /* repeated between two flushes */
 
 _Static_assert(!(BLOCK_LOG_BYTES % ENTRY_BYTES) && !(BLOCK_SECTOR % ENTRY_BYTES),
 	       "entries do not cross the log's end");
@@ -205,8 +209,8 @@ static void repeat_next(struct disk *disk)
 		disk->replay_at += entry_bytes(entry->operation, entry->length);
 		entry = entry_at(disk, disk->replay_at);
 	}
-	if (disk->replay_at == log->head) {
-		send_own_flush(disk, log->head);
+	if (disk->replay_at == log->head || disk->replay_at - log->safe >= REPEAT_BYTES) {
+		send_own_flush(disk, disk->replay_at);
 		return;
 	}
 	own->operation = (uint8_t)entry->operation;
@@ -253,7 +257,10 @@ static void repeated(struct disk *disk, struct request *own, int64_t result)
 	}
 	if (own->operation == BLKIF_OP_FLUSH_DISKCACHE) {
 		made_safe(disk, own->log_at);
-		end_replay(disk, true);
+		if (disk->replay_at == disk->journal->log.head)
+			end_replay(disk, true);
+		else
+			repeat_next(disk);
 		return;
 	}
 	own->done += (uint64_t)result;

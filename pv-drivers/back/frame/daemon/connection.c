@@ -27,6 +27,12 @@
 
 static void step(struct back_private *n, enum step to)
 {
+	static const char *const names[] = { "idle",	  "advertising", "await-worker",
+					     "preparing", "connecting",	 "disconnecting" };
+
+	back_log(LOG_DEBUG, "%s %u of domain %u: %s -> %s%s", n->device.class->kind,
+		 n->device.devid, n->device.domid, names[n->step], names[to],
+		 n->resuming ? " (resuming)" : "");
 	n->step = to;
 	back_set_timer(&n->deadline, to == IDLE ? -1
 				     : to == ADVERTISING || to == PREPARING
@@ -354,8 +360,10 @@ void connection_too_late(struct back_timer *timer)
 	}
 	if (n->step == AWAIT_WORKER && n->resuming) {
 		/* A slow disk is no reason to take it away. */
-		back_log(LOG_WARNING, "domain %u: an earlier worker's I/O has not ended yet",
+		back_log(LOG_WARNING,
+			 "domain %u: an earlier worker's I/O has not ended yet, or the next hangs",
 			 n->device.domid);
+		worker_kill(n); /* if there is one, it serves nobody */
 		back_set_timer(&n->deadline, BACK_SECONDS * 1000);
 		return;
 	}

@@ -4,7 +4,10 @@
  * each round a look at the devices something was heard of.
  *
  * Sources may be removed while a round is handed out: a source of this round that is removed is
- * struck from it, so its memory may be freed at once.
+ * struck from it, so its memory may be freed at once. Its descriptor's number may be another
+ * source's before the round is over: what epoll gives carries a count of additions besides the
+ * number, so that the news of the one is never taken for the other's (a process would be thought
+ * dead that has only begun).
  */
 #include "backd.h"
 
@@ -23,7 +26,11 @@
 
 static int epoll = -1, signals = -1;
 static struct back_timer *timers;
-static struct back_source *sources[MAX_FDS]; /* by descriptor */
+static struct { /* by descriptor */
+	struct back_source *source;
+	uint32_t addition;
+} sources[MAX_FDS];
+static uint32_t additions;
 
 uint64_t back_now_ms(void)
 {
@@ -35,13 +42,16 @@ uint64_t back_now_ms(void)
 
 int back_add_fd(int fd, struct back_source *source, uint32_t wanted)
 {
-	struct epoll_event e = { .events = wanted, .data.fd = fd };
+	uint32_t addition = ++additions;
+	struct epoll_event e = { .events = wanted,
+				 .data.u64 = (uint64_t)addition << 32 | (uint32_t)fd };
 
 	if (fd < 0 || fd >= MAX_FDS)
 		return -EMFILE;
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) < 0)
 		return -errno;
-	sources[fd] = source;
+	sources[fd].source = source;
+	sources[fd].addition = addition;
 	return 0;
 }
 
@@ -50,7 +60,7 @@ void back_remove_fd(int fd)
 	if (fd < 0 || fd >= MAX_FDS)
 		return;
 	epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
-	sources[fd] = NULL;
+	sources[fd].source = NULL;
 }
 
 void back_set_timer(struct back_timer *timer, int ms)
@@ -112,11 +122,11 @@ int back_watch_process(struct back_process *process, pid_t pid)
 {
 	int error;
 
-	process->pid = pid;
 	process->source.ready = process_ready;
 	process->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (process->pidfd < 0)
-		return -errno;
+		return -errno; /* it has none: nobody waits for its end */
+	process->pid = pid;
 	error = back_add_fd(process->pidfd, &process->source, EPOLLIN);
 	if (error)
 		back_forget_process(process);
@@ -178,6 +188,14 @@ int loop_start(void)
 	return error ? error : back_add_fd(xs_fileno(backd.xs), &store_source, EPOLLIN);
 }
 
+static void hand_out(const struct epoll_event *event)
+{
+	uint32_t fd = (uint32_t)event->data.u64;
+
+	if (sources[fd].source && sources[fd].addition == event->data.u64 >> 32)
+		sources[fd].source->ready(sources[fd].source, event->events);
+}
+
 int loop_run(void)
 {
 	struct epoll_event events[MAX_EVENTS];
@@ -187,12 +205,8 @@ int loop_run(void)
 
 		if (nr < 0 && errno != EINTR)
 			return -errno;
-		for (int i = 0; i < nr; i++) {
-			struct back_source *source = sources[events[i].data.fd];
-
-			if (source)
-				source->ready(source, events[i].events);
-		}
+		for (int i = 0; i < nr; i++)
+			hand_out(&events[i]);
 		run_timers();
 		look_at_dirty();
 	}

@@ -9,6 +9,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -121,6 +122,56 @@ static bool complete(void)
 		any = true;
 	}
 	return any;
+}
+
+static uint32_t unwritten; /* of back_write_each() */
+
+static void written(struct back_io *io, int result)
+{
+	struct back_write *write =
+	    (struct back_write *)((uint8_t *)io - offsetof(struct back_write, io));
+
+	write->result = result;
+	unwritten--;
+}
+
+static void write_one(int fd, struct back_write *write)
+{
+	ssize_t put = writev(fd, write->part, 2);
+
+	write->result = put < 0 ? -errno : (int)put;
+}
+
+/* What never blocks is done when submitted; waiting is for a kernel that sees it otherwise. */
+static void finish_writes(void)
+{
+	for (unsigned int wait = 0; unwritten; wait = 1) {
+		int rc = io_uring_submit_and_wait(&worker.ring, wait);
+
+		if (rc < 0 && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
+			abort();
+		complete();
+	}
+}
+
+void back_write_each(struct back_link *link, int fd, struct back_write *writes, uint32_t nr)
+{
+	bool alone = nr < 2 || nr > RING_ENTRIES - worker.under_way;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		struct io_uring_sqe *sqe = alone ? NULL : back_submission(link, &writes[i].io);
+
+		if (!sqe) {
+			back_submit(); /* those before it */
+			write_one(fd, &writes[i]);
+			continue;
+		}
+		writes[i].io.done = written;
+		io_uring_prep_writev(sqe, fd, writes[i].part, 2, 0);
+		io_uring_sqe_set_data(sqe, &writes[i].io);
+		unwritten++;
+	}
+	finish_writes();
 }
 
 /* --- events ---------------------------------------------------------------------------------- */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets from the guest: ring, grant copy, tap. See queue.h. */
 #include <errno.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "packet.h"
 #include "queue.h"
@@ -210,24 +208,48 @@ static int make_head(struct tx_packet *packet, struct virtio_net_hdr *head)
 	return 0;
 }
 
-static void send_packet(struct net_queue *queue, const struct net_batch *batch,
-			struct tx_packet *packet)
+/* Whether the packet may go; if not, it is bad from now on. */
+static bool prepare(const struct net_batch *batch, struct tx_packet *packet,
+		    struct virtio_net_hdr *head)
+{
+	packet->bad = packet->bad || !arrived(batch, packet) || make_head(packet, head);
+	return !packet->bad;
+}
+
+/* A full or absent network loses packets; nobody waits for it. */
+static void count_sent(struct back_flow *flow, const struct back_write *writes, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		if (writes[i].result < 0) {
+			flow->drops++;
+		} else {
+			flow->operations++;
+			flow->bytes += writes[i].part[1].iov_len;
+		}
+	}
+}
+
+static void send_packets(struct net_queue *queue, const struct net_batch *batch,
+			 struct tx_packet *packets, uint32_t nr)
 {
 	struct back_flow *flow = &queue->link->counters->from_guest;
-	struct virtio_net_hdr head;
-	struct iovec parts[2] = { { .iov_base = &head, .iov_len = sizeof(head) },
-				  { .iov_base = packet->bytes, .iov_len = packet->length } };
+	struct virtio_net_hdr heads[NET_BATCH_PACKETS];
+	struct back_write writes[NET_BATCH_PACKETS];
+	uint32_t good = 0;
 
-	packet->bad = packet->bad || !arrived(batch, packet) || make_head(packet, &head);
-	if (packet->bad)
-		flow->errors++;
-	/* A full or absent network loses packets; nobody waits for it. */
-	else if (writev(queue->tap, parts, 2) < 0)
-		flow->drops++;
-	else {
-		flow->operations++;
-		flow->bytes += packet->length;
+	for (uint32_t i = 0; i < nr; i++) {
+		struct tx_packet *packet = &packets[i];
+
+		if (!prepare(batch, packet, &heads[good])) {
+			flow->errors++;
+			continue;
+		}
+		writes[good].part[0] = (struct iovec){ &heads[good], sizeof(heads[good]) };
+		writes[good].part[1] = (struct iovec){ packet->bytes, packet->length };
+		good++;
 	}
+	back_write_each(queue->link, queue->tap, writes, good);
+	count_sent(flow, writes, good);
 }
 
 static int answer(struct net_queue *queue, const struct tx_packet *packet)
@@ -286,11 +308,10 @@ int net_tx(struct net_queue *queue, struct net_batch *batch, uint64_t now_us, co
 	if (nr < 0)
 		return nr;
 	net_copy(queue, batch);
-	for (int i = 0; i < nr; i++) {
-		send_packet(queue, batch, &packets[i]);
+	send_packets(queue, batch, packets, (uint32_t)nr);
+	for (int i = 0; i < nr; i++)
 		if (answer(queue, &packets[i]))
 			return lost(fault, "the index of the tx ring is impossible");
-	}
 	rc = answers_show(&queue->tx_answers);
 	if (rc < 0)
 		return lost(fault, "the index of the tx ring is impossible");
