@@ -232,7 +232,7 @@ size_t acpi_build(uint8_t *to, uint64_t at, unsigned int max_vcpus);
 
 /*
  * An HVM guest's memory: RAM from 0 to the hole without the VGA's window, and from 4 GiB on what does
- * not fit below. At 1 MiB the loader (Debian's hvmloader), then the firmware it puts in its place, and
+ * not fit below. At 1 MiB the loader (Debian's hvmloader, or ours), then the firmware it puts in its place, and
  * the start information; below them the table of <xen/hvm/hvm_info_table.h>. In the hole: the special
  * pages (as a PVH guest's), and below them those of further device emulators.
  */

@@ -31,6 +31,8 @@ static const char *const viridian_words[NR_VIRIDIAN + 1] = {
 };
 /* base, freq, time_ref_count, apic_assist, crash_ctl: what xl gives for viridian=1. */
 #define VIRIDIAN_DEFAULTS 0x65u
+/* base, freq, time_ref_count, reference_tsc, apic_assist, crash_ctl, no_vp_limit, cpu_hotplug: what "all" can mean. */
+#define VIRIDIAN_OFFERED 0x186fu
 
 /* Room for what has no member of its own; the specification first: the offsets are its. */
 struct reading_hvm {
@@ -49,6 +51,7 @@ static const struct spec_key keys[] = {
 	{ .name = "firmware", .kind = SPEC_WORD, OWN(firmware), .words = bios_words },
 	{ .name = "bios", .kind = SPEC_WORD, OWN(bios), .words = bios_words },
 	TEXT("bios_path_override", firmware_path),
+	TEXT("firmware_override", loader),
 	TEXT("boot", boot),
 	BOOL("apic", apic),
 	BOOL("pae", pae),
@@ -185,7 +188,7 @@ static bool add_viridian(uint64_t *mask, const char *word, struct hvm_fault *fau
 	if (!strcmp(word, "1") || !strcmp(word, "defaults"))
 		bits = VIRIDIAN_DEFAULTS | 1u << VIRIDIAN_FREQ;
 	else if (!strcmp(word, "all"))
-		bits = (1u << NR_VIRIDIAN) - 1;
+		bits = VIRIDIAN_OFFERED;
 	else if (strcmp(word, "0"))
 		for (unsigned int i = 0; i < NR_VIRIDIAN; i++)
 			bits |= strcmp(word, viridian_words[i]) ? 0 : 1u << i;
@@ -194,6 +197,9 @@ static bool add_viridian(uint64_t *mask, const char *word, struct hvm_fault *fau
 			     "viridian=%.40s: it must be 0, 1, all, defaults, or a list of groups "
 			     "as base, time_ref_count (xl.cfg(5))",
 			     word);
+	if (!off && bits & ~(uint64_t)VIRIDIAN_OFFERED)
+		return wrong(fault, "viridian",
+			     "viridian: the group %.40s is not offered: leave it out (xl.cfg(5))", word);
 	*mask = off ? *mask & ~bits : *mask | bits;
 	return true;
 }

@@ -20,6 +20,7 @@ enum hvm_disks { HVM_IDE, HVM_AHCI };
 struct hvm_spec {
 	enum hvm_firmware firmware;
 	char firmware_path[SPEC_PATH]; /* "": the usual */
+	char loader[SPEC_PATH];	       /* the program that puts it in place; "": the usual */
 	char boot[8];		       /* letters of a, c, d, n */
 	bool apic, pae, nx, hpet, vpt_align, acpi_s3, acpi_s4, laptop_slate, platform_pci;
 	int timer_mode;	    /* HVMPTM_* */

@@ -45,6 +45,7 @@ const struct key config_keys[] = {
 	KEPT("firmware", VALUE_TEXT, FOR_ALL),
 	KEPT("bios", VALUE_TEXT, FOR_HVM),
 	KEPT("bios_path_override", VALUE_TEXT, FOR_HVM),
+	KEPT("firmware_override", VALUE_TEXT, FOR_HVM),
 	KEPT("boot", VALUE_TEXT, FOR_HVM),
 	KEPT("pvshim", VALUE_BOOL, FOR_PVH),
 	KEPT("pvshim_path", VALUE_TEXT, FOR_PVH),

@@ -30,6 +30,7 @@ struct creation {
 	uint64_t phase_start;
 	struct image image;
 	struct hvm_spec hvm; /* zero for other types */
+	char loader[PATH_MAX];
 	struct complaint complaint;
 	struct pv_domain pv;
 	struct store_plan plan;
@@ -112,6 +113,8 @@ static int prepare_hvm(struct creation *creation)
 		error = tell(session, -EINVAL, "memory=%llu is not more than the screen's %u MiB",
 			     (unsigned long long)creation->config->memory_kb >> 10,
 			     hvm->videoram_mib);
+	if (!error)
+		error = model_loader(session, hvm, creation->loader, sizeof(creation->loader));
 	return error;
 }
 
@@ -204,7 +207,7 @@ static int open_kernel(struct creation *creation)
 	const struct domain_config *config = creation->config;
 
 	if (config->type == DOMAIN_HVM)
-		return image_open_loader(&creation->image, HVMLOADER_PATH, &creation->complaint);
+		return image_open_loader(&creation->image, creation->loader, &creation->complaint);
 	return config->type == DOMAIN_PVH
 		   ? image_open_pvh(&creation->image, config->kernel, &creation->complaint)
 		   : image_open(&creation->image, config->kernel, &creation->complaint);

@@ -2,9 +2,9 @@
 /*
  * Ends a domain and removes every trace of it, whoever made it and however far it came.
  *
- * Order: the guest stands still; its device model ends, if it has one; its devices' backends let go (they hold its pages); the hypervisor
- * takes the memory back; then its nodes and records go. Each step goes on where one failed before,
- * so that repeating the command ends what was interrupted.
+ * Order: the guest stands still; its device model ends, if it has one; its devices' backends let go
+ * (they hold its pages); the hypervisor takes the memory back; then its nodes and records go. Each
+ * step goes on where one failed before, so that repeating the command ends what was interrupted.
  */
 #include "domain/model.h"
 
@@ -34,9 +34,11 @@ int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16])
 {
 	struct removal removal = { .domid = domid };
 	int error = 0, store_error;
+	char *mark;
 
 	uuid_text(removal.uuid, uuid);
 	removal.vm = store_read(session, "/local/domain/%u/vm", domid);
+	mark = domain_mark(session, domid);
 	xc_domain_pause(session->xc, domid);
 	model_stop(session, domid);
 	devices_destroy(session, domid);
@@ -45,7 +47,8 @@ int destroy_all(struct session *session, uint32_t domid, const uint8_t uuid[16])
 	xs_release_domain(session->xs, domid); /* may have noticed by itself */
 	store_error = store_transact(session, removal_steps, &removal);
 	free(removal.vm);
-	userdata_remove(domid, removal.uuid);
+	userdata_remove(domid, removal.uuid, mark);
+	free(mark);
 	return error ? error : store_error;
 }
 

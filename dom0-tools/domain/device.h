@@ -85,6 +85,18 @@ int device_await_backend(struct session *session, const struct device *device);
 int device_await_connected(struct session *session, const struct device *device);
 /* Until the backend is Closed or gone; false when time is up. */
 bool device_await_closed(struct session *session, const struct device *device, uint64_t deadline);
+/* The guest's ends of its event channels, as it says. */
+#define MOST_DEVICE_PORTS 32
+struct device_ports {
+	unsigned int count;
+	uint32_t port[MOST_DEVICE_PORTS];
+};
+void device_ports(struct session *session, const struct device *device, struct device_ports *ports);
+/* Until the guest has closed them, some seconds at most: only then has it seen that the device's
+ * nodes are gone. One that is made at the same place earlier it takes for the old one, and does not
+ * look at. */
+void device_await_forgotten(struct session *session, uint32_t domid,
+			    const struct device_ports *ports);
 /* The backend's or the kernel's own words of what went wrong; malloc'ed, NULL if it said none. */
 char *device_complaint(struct session *session, const struct device *device);
 

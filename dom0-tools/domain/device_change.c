@@ -189,8 +189,10 @@ static int let_go(struct session *session, const struct device *device)
 /* Without the record of the configuration. */
 static int detach(struct session *session, const struct device *device, enum detach_force force)
 {
+	struct device_ports ports;
 	int error = 0;
 
+	device_ports(session, device, &ports);
 	if (force != DETACH_AT_ONCE && in_use(session, device) &&
 	    !has_ended(session, device->domid)) {
 		if (force == DETACH_ASK && stands_still(session, device->domid))
@@ -210,6 +212,8 @@ static int detach(struct session *session, const struct device *device, enum det
 		warn(session, "the guest does not let go of %s %u: it is taken away by force",
 		     device->kind->noun, device->number);
 	device_force_away(session, device);
+	if (force == DETACH_ASK && !has_ended(session, device->domid))
+		device_await_forgotten(session, device->domid, &ports);
 	return 0;
 }
 

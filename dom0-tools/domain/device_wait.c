@@ -16,6 +16,8 @@
 #define READY_SECONDS	  20
 #define OWN_READY_SECONDS 120 /* serai-backd waits shorter for its helpers, and tells why */
 #define CONNECTED_SECONDS 30
+#define FORGET_SECONDS	  5
+#define MOST_QUEUES	  8 /* looked at */
 
 char *device_complaint(struct session *session, const struct device *device)
 {
@@ -125,4 +127,60 @@ bool device_await_closed(struct session *session, const struct device *device, u
 		nap(&pause);
 	}
 	return true;
+}
+
+static void add_port(struct session *session, struct device_ports *ports, const char *directory,
+		     const char *node)
+{
+	uint64_t port;
+
+	if (ports->count < MOST_DEVICE_PORTS &&
+	    store_read_number(session, &port, "%s/%s", directory, node) && port <= UINT32_MAX)
+		ports->port[ports->count++] = (uint32_t)port;
+}
+
+static void add_ports(struct session *session, struct device_ports *ports, const char *directory)
+{
+	add_port(session, ports, directory, "event-channel");
+	add_port(session, ports, directory, "event-channel-tx");
+	add_port(session, ports, directory, "event-channel-rx");
+}
+
+void device_ports(struct session *session, const struct device *device, struct device_ports *ports)
+{
+	char *queue;
+
+	ports->count = 0;
+	if (!device->frontend[0])
+		return;
+	add_ports(session, ports, device->frontend);
+	for (unsigned int i = 0; i < MOST_QUEUES; i++) {
+		unsigned int before = ports->count;
+
+		if (asprintf(&queue, "%s/queue-%u", device->frontend, i) < 0)
+			return;
+		add_ports(session, ports, queue);
+		free(queue);
+		if (ports->count == before)
+			return;
+	}
+}
+
+/* A port that is no port has been closed, too. */
+static bool is_open(struct session *session, uint32_t domid, uint32_t port)
+{
+	xc_evtchn_status_t status = { .dom = (domid_t)domid, .port = port };
+
+	return !xc_evtchn_status(session->xc, &status) && status.status != EVTCHNSTAT_closed;
+}
+
+void device_await_forgotten(struct session *session, uint32_t domid,
+			    const struct device_ports *ports)
+{
+	uint64_t deadline = now_ns() + FORGET_SECONDS * 1000000000ULL;
+	struct timespec pause = { 0, 1000000 };
+
+	for (unsigned int i = 0; i < ports->count; i++)
+		while (is_open(session, domid, ports->port[i]) && now_ns() < deadline)
+			nap(&pause);
 }

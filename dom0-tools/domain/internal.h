@@ -114,6 +114,7 @@ int name_check_free(struct session *session, const char *name);
 /* userdata.c: changes the recorded configuration; only a warning if that cannot be. */
 void config_change(struct session *session, uint32_t domid,
 		   bool (*change)(struct domain_config *config, const void *data), const void *data);
-void userdata_remove(uint32_t domid, const char *uuid);
+/* own: these tools have made the domain. */
+void userdata_remove(uint32_t domid, const char *uuid, bool own);
 
 #endif

@@ -15,7 +15,7 @@
 #include "config/hvm_spec.h"
 #include "domain/internal.h"
 
-#define HVMLOADER_PATH	   "/usr/lib/xen-4.17/boot/hvmloader"
+#define LOADER_FOLDER	   "/usr/lib/xen-4.17/boot/"
 #define SEABIOS_PATH	   "/usr/share/seabios/bios-256k.bin"
 #define OVMF_PATH	   "/usr/share/ovmf/OVMF.fd"
 #define DEVICE_MODEL_PATH  "/usr/libexec/xen-qemu-system-i386"
@@ -28,6 +28,11 @@
 /* The domain's own firmware file, or the usual one of its kind. */
 const char *model_firmware(const struct hvm_spec *spec);
 const char *model_program(const struct hvm_spec *spec);
+/*
+ * loader.c: the program the guest starts with: what the domain asks for, or Debian's hvmloader, or
+ * Serai's own where that is not installed. -ENOENT (told).
+ */
+int model_loader(struct session *session, const struct hvm_spec *spec, char *path, size_t room);
 
 /* model_arguments.c: its command line, the program's path first. -EINVAL or -ENOMEM (told). */
 int model_arguments(struct session *session, const struct domain_config *config,

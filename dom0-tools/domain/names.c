@@ -52,8 +52,7 @@ static bool find_among(struct session *session, const char *name, const uint32_t
 	return found;
 }
 
-/* The domain of that name, if the hypervisor still knows it. */
-static bool find_name(struct session *session, const char *name, uint32_t *domid)
+static bool find_by_reading(struct session *session, const char *name, uint32_t *domid)
 {
 	unsigned int count = 0;
 	char **domains = xs_directory(session->xs, XBT_NULL, "/local/domain", &count);
@@ -66,6 +65,38 @@ static bool find_name(struct session *session, const char *name, uint32_t *domid
 	free(domids);
 	free(domains);
 	return found;
+}
+
+/* Whether the daemon answers such a question; Serai's does. It may know several, of domains that
+ * have gone. */
+static bool ask_for_name(struct session *session, const char *name, uint32_t *domid, bool *found)
+{
+	char question[PATH_BYTES], *answer, *at, *end;
+	xc_domaininfo_t info;
+	size_t bytes;
+
+	bytes = snprintf(question, sizeof(question), "/local/domain%cname%c%s", 0, 0, name) + 1;
+	if (bytes > sizeof(question))
+		return false;
+	answer = xs_control_command(session->xs, "find", question, bytes);
+	*found = false;
+	for (at = answer; at && *at && !*found; at = end + 1) {
+		*domid = strtoul(at, &end, 10);
+		if (*end != '\n')
+			break;
+		*found = domain_info(session, *domid, &info);
+	}
+	free(answer);
+	return answer;
+}
+
+/* The domain of that name, if the hypervisor still knows it. */
+static bool find_name(struct session *session, const char *name, uint32_t *domid)
+{
+	bool found;
+
+	return ask_for_name(session, name, domid, &found) ? found
+							  : find_by_reading(session, name, domid);
 }
 
 static bool is_number(const char *text, uint32_t *number)

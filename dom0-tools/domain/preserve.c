@@ -50,7 +50,7 @@ static void move_record(struct session *session, const struct preservation *it,
 	free(config->name);
 	config->name = strdup(it->name);
 	if (config->name && !domain_store_config(session, it->domid, config))
-		userdata_remove(it->domid, old);
+		userdata_remove(it->domid, old, false);
 }
 
 int domain_preserve(struct session *session, uint32_t domid, const char *suffix)

@@ -59,7 +59,7 @@ static void sweep_records(struct session *session)
 		if (sscanf(found.gl_pathv[i] + strlen(RECORDS) - 1, "%u.%36[0-9a-f-].", &domid,
 			   uuid) == 2 &&
 		    domid && presence(session, domid, &info) == GONE)
-			userdata_remove(domid, uuid);
+			userdata_remove(domid, uuid, false);
 	}
 	globfree(&found);
 }

@@ -137,7 +137,7 @@ void config_change(struct session *session, uint32_t domid,
 		close(lock);
 }
 
-void userdata_remove(uint32_t domid, const char *uuid)
+static void search_and_remove(uint32_t domid, const char *uuid)
 {
 	char pattern[PATH_BYTES];
 	glob_t found;
@@ -148,4 +148,18 @@ void userdata_remove(uint32_t domid, const char *uuid)
 			unlink(found.gl_pathv[i]);
 		globfree(&found);
 	}
+}
+
+/* Of our own domains the one file there is, and what a killed writer has left; a search reads the
+ * records of all. */
+void userdata_remove(uint32_t domid, const char *uuid, bool own)
+{
+	char path[PATH_BYTES + 1];
+
+	config_path(path, domid, uuid);
+	own &= !unlink(path);
+	strcat(path, "~");
+	unlink(path);
+	if (!own)
+		search_and_remove(domid, uuid);
 }

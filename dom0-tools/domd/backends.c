@@ -26,13 +26,14 @@
 #define BACKD_LOCK  RUN_DIRECTORY "/back/backd.lock"
 #define LEAST_MS    1000 /* between two starts */
 #define MOST_MS	    30000
-#define LONG_ENOUGH 10000 /* so long a life, and the next start is at once again */
+#define LONG_ENOUGH 3000 /* so long a life, and it did not fail to start: the next is at once */
 
 static const char *const kinds[] = { "qdisk", "qnic", "vfb", "vkbd", "9pfs", "console" };
 
 static int process = -1; /* of serai-backd, -1: it is not known to run */
 static uint64_t started_ms, pause_ms = LEAST_MS;
 static bool missing_told;
+static bool maybe_wanted = true; /* false: none of the domains has such a device */
 
 static uint64_t now_ms(void)
 {
@@ -126,12 +127,37 @@ static void start(void)
 
 void backends_watch(struct session *session)
 {
+	maybe_wanted = true;
 	for (unsigned int k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		char path[64];
 
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s", kinds[k]);
-		xs_watch(session->xs, path, "backends");
+		xs_watch(session->xs, path, BACKENDS_TOKEN);
 	}
+}
+
+/*
+ * Only the domain in question is looked at: with each domain that comes there are several words,
+ * and reading of all domains at each would make creating slower the more there are.
+ */
+void backends_changed(struct session *session, const char *path)
+{
+	char kind[16] = "", domid[16] = "", number[16] = "";
+
+	if (process >= 0 || maybe_wanted)
+		return;
+	sscanf(path, "/local/domain/0/backend/%15[^/]/%15[^/]/%15[^/]", kind, domid, number);
+	if (!strcmp(kind, "console") && !strcmp(number, "0"))
+		return;
+	maybe_wanted = !domid[0] || domain_has_some(session, kind, domid);
+}
+
+/* Of all domains; noted if there is none. */
+static bool still_wanted(struct session *session)
+{
+	if (maybe_wanted)
+		maybe_wanted = wanted(session);
+	return maybe_wanted;
 }
 
 int backends_keep(struct session *session, int most_ms)
@@ -140,7 +166,7 @@ int backends_keep(struct session *session, int most_ms)
 
 	if (process < 0)
 		process = find_running();
-	if (process >= 0 || !wanted(session))
+	if (process >= 0 || !still_wanted(session))
 		return most_ms;
 	if (started_ms && now < started_ms + pause_ms)
 		return (int)(started_ms + pause_ms - now);
@@ -165,4 +191,5 @@ void backends_ended(void)
 		pause_ms = LEAST_MS;
 	close(process);
 	process = -1;
+	maybe_wanted = true;
 }

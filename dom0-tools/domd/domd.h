@@ -6,7 +6,9 @@
 #include "domain/domain.h"
 
 #define RUN_DIRECTORY	"/run/serai"
+#ifndef STATE_DIRECTORY /* tests have their own */
 #define STATE_DIRECTORY "/var/lib/xen"
+#endif
 #define LOG_DIRECTORY	"/var/log/xen"
 #define DUMP_DIRECTORY	STATE_DIRECTORY "/dump"
 
@@ -25,17 +27,20 @@ void restart_forget(const uint8_t uuid[16]);
 void restart_notes(void (*each)(struct domain_config *config, void *data), void *data);
 
 /*
- * backends.c: keeps serai-backd alive while it is needed. keep() gives how long may be waited until it is
- * to be called again; process(): a descriptor that is readable when serai-backd has ended, or -1.
+ * backends.c: keeps serai-backd alive while it is needed. Its watches' words have this token, and
+ * go to changed(). keep() gives how long may be waited until it is to be called again; process(): a
+ * descriptor that is readable when serai-backd has ended, or -1.
  */
+#define BACKENDS_TOKEN "backends"
 void backends_watch(struct session *session);
+void backends_changed(struct session *session, const char *path);
 int backends_keep(struct session *session, int most_ms);
 int backends_process(void);
 void backends_ended(void);
 
 /*
- * models.c: device models of HVM guests. look() takes up a domain's, or crashes the domain if it has
- * ended; ready(): a descriptor that is readable when some have ended, for models_ended().
+ * models.c: device models of HVM guests. look() takes up a domain's, or crashes the domain if it
+ * has ended; ready(): a descriptor that is readable when some have ended, for models_ended().
  */
 void models_watch(struct session *session);
 void models_look(struct session *session, const xc_domaininfo_t *info);

@@ -25,6 +25,7 @@
 #define MAX_CHILDREN 16
 #define LOOK_MS	     60000 /* without any word: a lost one costs no more than this */
 #define RETRY_MS     500
+#define AT_ONCE	     (4096 / sizeof(xc_domaininfo_t)) /* more would have to map memory each time */
 
 struct child {
 	pid_t pid; /* 0: free */
@@ -98,11 +99,11 @@ static bool watched(struct session *session, uint32_t domid)
 
 static void look(struct session *session)
 {
-	xc_domaininfo_t info[64];
+	xc_domaininfo_t info[AT_ONCE];
 	uint32_t next = 1;
 	int got;
 
-	while ((got = xc_domain_getinfolist(session->xc, next, 64, info)) > 0) {
+	while ((got = xc_domain_getinfolist(session->xc, next, AT_ONCE, info)) > 0) {
 		for (int i = 0; i < got; i++) {
 			models_look(session, &info[i]);
 			if (info[i].flags & XEN_DOMINF_shutdown &&
@@ -113,13 +114,21 @@ static void look(struct session *session)
 	}
 }
 
-/* Takes all words there are; false if the store is gone. */
-static bool take_words(struct session *session)
+/*
+ * Takes all words there are; false if the store is gone. Backends come and go with every domain,
+ * and are no reason to look at all domains.
+ */
+static bool take_words(struct session *session, bool *any_ended)
 {
 	char **word;
 
-	while ((word = xs_check_watch(session->xs)) != NULL)
+	while ((word = xs_check_watch(session->xs)) != NULL) {
+		if (strcmp(word[XS_WATCH_TOKEN], BACKENDS_TOKEN))
+			*any_ended = true;
+		else
+			backends_changed(session, word[XS_WATCH_PATH]);
 		free(word);
+	}
 	return errno == EAGAIN;
 }
 
@@ -141,22 +150,30 @@ static void watch_domains(struct session *session, int signals)
 				  { .events = POLLIN },
 				  { .fd = models_ready(), .events = POLLIN } };
 
-	while (!stop) {
-		int most;
+	bool look_now = true;
 
-		look(session);
+	while (!stop) {
+		int most, ready;
+
+		if (look_now)
+			look(session);
+		look_now = false;
 		most = backends_keep(session, LOOK_MS);
 		wait[2].fd = backends_process();
 		wait[2].revents = 0;
-		if (poll(wait, 4, most) < 0 && errno != EINTR)
+		ready = poll(wait, 4, most);
+		if (ready < 0 && errno != EINTR)
 			return;
+		/* Beside words: a child that has ended makes room for another, and a word may be
+		 * lost. */
+		look_now = ready <= 0 || wait[1].revents || wait[3].revents;
 		if (wait[2].revents)
 			backends_ended();
 		if (wait[3].revents)
 			models_ended(session);
 		if (wait[1].revents)
 			take_signals(signals);
-		if (wait[0].revents && !take_words(session))
+		if (wait[0].revents && !take_words(session, &look_now))
 			return;
 	}
 }

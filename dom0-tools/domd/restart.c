@@ -43,6 +43,8 @@ int restart_note(const struct domain_config *config)
 		error = -errno;
 	if (!error && rename(fresh, path))
 		error = -errno;
+	if (error)
+		unlink(fresh); /* on a full disk it would only take room */
 	free(json);
 	return error;
 }

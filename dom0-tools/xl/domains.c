@@ -10,8 +10,8 @@
 
 bool domains_get(struct xl *xl, struct domains *domains)
 {
-	/* One page holds what most machines run; the next rounds ask for more at a time. */
-	unsigned int room = 4096 / sizeof(xc_domaininfo_t);
+	/* One page: for more, each question would have to map memory. */
+	const unsigned int room = 4096 / sizeof(xc_domaininfo_t);
 	uint32_t next = 0;
 
 	*domains = (struct domains){ 0 };
@@ -36,7 +36,6 @@ bool domains_get(struct xl *xl, struct domains *domains)
 		if ((unsigned int)got < room)
 			return true;
 		next = domains->info[domains->count - 1].domain + 1u;
-		room = 1024;
 	}
 }
 
@@ -50,7 +49,7 @@ bool domain_get(struct xl *xl, uint32_t domid, xc_domaininfo_t *info)
 static struct {
 	uint32_t *domid;
 	char **name;
-	unsigned int count;
+	unsigned int count, asked;
 } learnt;
 
 void domains_learn_names(struct xl *xl, const struct domains *domains)
@@ -75,9 +74,17 @@ void domains_learn_names(struct xl *xl, const struct domains *domains)
 
 char *domain_name_of(struct xl *xl, uint32_t domid)
 {
-	for (unsigned int i = 0; i < learnt.count; i++)
-		if (learnt.domid[i] == domid && learnt.name[i])
-			return strdup(learnt.name[i]);
+	/* Mostly asked for in the order they were learnt in. */
+	for (unsigned int i = 0; i < learnt.count; i++) {
+		unsigned int at = (learnt.asked + i) % learnt.count;
+
+		if (learnt.domid[at] != domid)
+			continue;
+		learnt.asked = at + 1;
+		if (learnt.name[at])
+			return strdup(learnt.name[at]);
+		break;
+	}
 	return read_node(xl, "/local/domain/%u/name", domid);
 }
 

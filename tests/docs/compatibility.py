@@ -62,13 +62,17 @@ def keys():
     kept = re.findall(r'^\tKEPT\("([a-z0-9_]+)"', text, re.M)
     screen = re.search(r"keys\[\] = \{(.*?)\};", read("dom0-tools/config/finish.c"), re.S).group(1)
     screen = [k for k in re.findall(r'"(\w+)"', screen) if k in kept]
-    hvm = set(re.findall(r'\{ \.name = "([a-z0-9_]+)"', read("dom0-tools/config/hvm_spec.c")))
-    hvm = [k for k in kept if k in hvm and k not in screen]
-    kept = [k for k in kept if k not in screen and k not in hvm]
+    spec = read("dom0-tools/config/hvm_spec.c")
+    hvm = set(re.findall(r'(?:\{ \.name = |TEXT\(|BOOL\(|read_list\(syntax, |syntax_find\(syntax, )"([a-z0-9_]+)"', spec))
+    refused = set(re.findall(r'^\t\{ "([a-z0-9_]+)", "', spec, re.M))
+    hvm = [k for k in kept if (k in hvm or k + "(" in spec) and k not in screen]
+    refused = [k for k in kept if k in refused]
+    kept = [k for k in kept if k not in screen and k not in hvm and k not in refused]
     return ["## Keys of a domain's configuration (xl.cfg)", "",
             "Yes: " + ", ".join(f"`{k}`" for k in used) + ".", "",
             "For PV guests, as the keys of their screen: " + ", ".join(f"`{k}`" for k in screen) + ".", "",
             "For HVM guests (what of a key is refused there, xl.cfg(5) says): " + ", ".join(f"`{k}`" for k in hvm) + ".", "",
+            "No, with the reason said: " + ", ".join(f"`{k}`" for k in refused) + ".", "",
             "Partly (read, checked for their kind of value, and kept without effect): "
             + ", ".join(f"`{k}`" for k in kept) + ".", "",
             "Any other key: no.", ""]

@@ -388,6 +388,7 @@ static void kill_daemon(struct console *c)
 	log_close(&c->log);
 	backlog_close(&c->backlog);
 	LIST_REMOVE(c, next);
+	LIST_REMOVE(c, bucket_next);
 	free(c->name);
 	free(c);
 	mapped = bound = false;

@@ -182,8 +182,10 @@ bool xs_ask_many(struct xs_handle *h, xs_transaction_t t, struct xs_question *qu
 #define BACK  "/local/domain/0/backend/vinput/1/0"
 #define FRONT "/local/domain/1/device/vkbd/0"
 
-static bool guest_takes, guest_lets_go, backend_lives, backend_fails;
-static uint64_t now;
+#define PORT  23
+
+static bool guest_takes, guest_lets_go, backend_lives, backend_fails, port_open;
+static uint64_t now, sees_after, gone_since;
 
 static void back_turn(void)
 {
@@ -206,8 +208,13 @@ static void front_turn(void)
 {
 	int front = atoi(get(FRONT "/state")), back = atoi(get(BACK "/state"));
 
-	if (node_at(FRONT "/state") < 0)
+	if (node_at(FRONT "/state") < 0) {
+		gone_since = gone_since ? gone_since : now;
+		if (now - gone_since >= sees_after)
+			port_open = false;
 		return;
+	}
+	gone_since = 0;
 	if (guest_takes && front == 1 && back == 2)
 		put(FRONT "/state", "3");
 	else if (front == 3 && back == 4)
@@ -227,6 +234,13 @@ int nanosleep(const struct timespec *wanted, struct timespec *left)
 uint64_t now_ns(void)
 {
 	return now;
+}
+
+int xc_evtchn_status(xc_interface *xch, xc_evtchn_status_t *status)
+{
+	assert_int_equal(status->dom, 1);
+	status->status = port_open && status->port == PORT ? EVTCHNSTAT_unbound : EVTCHNSTAT_closed;
+	return 0;
 }
 
 /* --- the rest of the toolstack --- */
@@ -343,7 +357,8 @@ static int start(void **state)
 	now = 0;
 	flags = 0;
 	guest_takes = guest_lets_go = backend_lives = true;
-	backend_fails = false;
+	backend_fails = port_open = false;
+	sees_after = gone_since = 0;
 	put("/local/domain/0/backend", "");
 	put("/local/domain/1/device", "");
 	put("/libxl/1/type", "pv");
@@ -440,6 +455,25 @@ static void a_detach_that_was_given_up_can_be_ended_later(void **state)
 	assert_int_equal(detach(DETACH_ASK), 0);
 	assert_as_before();
 	assert_int_equal(detach(DETACH_ASK), -ENODEV);
+}
+
+/* It would take a device made at once at the same place for the old one. */
+static void a_device_is_gone_when_the_guest_has_seen_it(void **state)
+{
+	assert_int_equal(attach(), 0);
+	put(FRONT "/queue-0/event-channel-tx", "23");
+	port_open = true;
+	sees_after = 700000000;
+	assert_int_equal(detach(DETACH_ASK), 0);
+	assert_false(port_open);
+	assert_as_before();
+	assert_int_equal(attach(), 0);
+	put(FRONT "/event-channel", "23");
+	port_open = true;
+	sees_after = UINT64_MAX; /* or, if it never does, after a while */
+	assert_int_equal(detach(DETACH_ASK), 0);
+	assert_in_range((now - gone_since) / 1000000000, 5, 6);
+	assert_as_before();
 }
 
 static void force_needs_neither_half(void **state)
@@ -571,6 +605,7 @@ int main(void)
 		CASE(a_failed_backends_words_are_told),
 		CASE(a_guest_that_holds_on_keeps_it_until_forced),
 		CASE(a_detach_that_was_given_up_can_be_ended_later),
+		CASE(a_device_is_gone_when_the_guest_has_seen_it),
 		CASE(force_needs_neither_half),
 		CASE(guests_that_stand_still_are_not_waited_for),
 		CASE(numbers_in_use_are_respected),

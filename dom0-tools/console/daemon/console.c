@@ -251,7 +251,18 @@ struct console *console_new(uint32_t domid)
 	c->domid = domid;
 	c->port = c->log.fd = c->pty.master = c->pty.watch = -1;
 	LIST_INSERT_HEAD(&self.consoles, c, next);
+	LIST_INSERT_HEAD(&self.by_domid[domid % CONSOLE_BUCKETS], c, bucket_next);
 	return c;
+}
+
+struct console *console_find(uint32_t domid)
+{
+	struct console *c;
+
+	LIST_FOREACH (c, &self.by_domid[domid % CONSOLE_BUCKETS], bucket_next)
+		if (c->domid == domid && !c->ending)
+			return c;
+	return NULL;
 }
 
 /* Ending. */
@@ -263,6 +274,7 @@ static void free_console(struct console *c)
 	log_close(&c->log);
 	backlog_close(&c->backlog);
 	LIST_REMOVE(c, next);
+	LIST_REMOVE(c, bucket_next);
 	free(c->name);
 	free(c);
 }
@@ -323,8 +335,7 @@ void console_reopen_logs(void)
 {
 	struct console *c;
 
-	LIST_FOREACH(c, &self.consoles, next)
-	{
+	LIST_FOREACH (c, &self.consoles, next) {
 		if (!c->log.path)
 			continue;
 		if (!c->ending)

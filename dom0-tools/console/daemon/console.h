@@ -15,7 +15,7 @@
 
 struct console {
 	struct source source; /* of the terminal's master; first, for the loop's pointer to it */
-	LIST_ENTRY(console) next;
+	LIST_ENTRY(console) next, bucket_next;
 	uint32_t domid;
 	char *name; /* of its log */
 	/* What xenstore says, and what is served; a difference means to begin anew. */

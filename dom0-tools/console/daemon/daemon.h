@@ -23,6 +23,9 @@ struct source {
 };
 
 struct console;
+LIST_HEAD(console_list, console);
+
+#define CONSOLE_BUCKETS 256
 
 enum { LOG_NONE = 0, LOG_GUEST = 1, LOG_HV = 2 };
 
@@ -45,7 +48,8 @@ struct xenconsoled {
 	struct xs_handle *xs;
 	int epoll, inotify, tick;
 	bool ticking, stop, rescan;
-	LIST_HEAD(, console) consoles;
+	struct console_list consoles;
+	struct console_list by_domid[CONSOLE_BUCKETS]; /* the same */
 	struct console **by_port; /* what serves a local port */
 	unsigned int nr_ports;
 };
@@ -70,6 +74,7 @@ void domains_tick(void);
 struct console *console_new(uint32_t domid);
 uint32_t console_domid(const struct console *c);
 bool console_is_ending(const struct console *c);
+struct console *console_find(uint32_t domid); /* one that is not ending */
 struct console *console_next(struct console *c); /* NULL gives the first */
 void console_configure(struct console *c);	 /* read xenstore, serve what is there */
 void console_event(struct console *c);		 /* its port was rung, and stays masked */
