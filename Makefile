@@ -7,14 +7,14 @@ Q := @
 endif
 
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-deb check-headers bench fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
+.PHONY: all help clean run check check-quick check-vtx check-deb check-headers bench charts fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
-	@echo "Variables: BUILD=dir  debug=y (assertions on)  DESTDIR=dir  V=1"
+	@echo "Variables: BUILD=dir  debug=y (assertions on)  latency=y (longest times, debug key L)  DESTDIR=dir  V=1"
 
 deps: ## install what building and testing need (Debian 12)
 	$(Q)tests/lib/install-deps
@@ -41,7 +41,12 @@ bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
 	$(Q)tests/bench/store
 	$(Q)tests/bench/toolstack
 	$(Q)tests/bench/devices
-	$(Q)tests/bench/pvh
+	$(Q)tests/bench/pvh --no-devices
+	$(Q)tests/bench/growth --write
+	$(Q)tests/bench/charts
+
+charts: deps ## draw docs/performance/*.svg again, from the tables of docs/performance.md and from growth.tsv
+	$(Q)tests/bench/charts
 
 check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
 	$(Q)tests/vtx/run tiny-vtx linux

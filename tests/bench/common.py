@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""What the benchmarks of this folder share: compiling their programs, and one boot's figures."""
+
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "tests/lib"))
+sys.path.insert(0, os.path.join(TOP, "tests/system"))
+import bed
+import bedpaths
+import rootfs
+
+DOM0_MODULES = ["xen-evtchn", "xen-privcmd", "xenfs", "xen-gntdev", "xen-gntalloc"]
+
+
+def program(name, source=None):
+    """(host path, path in Dom0) of a static program."""
+    out = os.path.join(bedpaths.build_dir("tests", "progs"), name)
+    source = os.path.join(TOP, source or "tests/bench/%s.c" % name)
+    subprocess.run(["gcc", "-O2", "-static", "-I" + os.path.join(TOP, "build/tools/include"), "-o", out, source], check=True)
+    return out, "usr/bin/" + name
+
+
+def measure(hypervisor, script, files, label, **machine):
+    """{name: [figures]} of the "BENCH name figure" lines of one boot under -icount; raises BedError if the run fails."""
+    initrd = rootfs.build(script, ["xen-tools", "serai-tools"], modules=DOM0_MODULES, files=files)
+    log = os.path.join(bedpaths.build_dir("tests", "logs"), "bench-%s.log" % label)
+    result = bed.run(bed.Machine(hypervisor, initrd=initrd, icount=True, log=log, **machine))
+    if not result.ok:
+        failed = "; ".join(why for verdict, _, why in result.verdicts if verdict == "FAIL")
+        raise bed.BedError("%s: %s %s %s; see %s" % (label, result.ended, result.why, failed, log))
+    found = {}
+    for line in result.lines:
+        match = re.match(r"BENCH (\S+) (-?\d+)$", line)
+        if match:
+            found.setdefault(match.group(1), []).append(int(match.group(2)))
+    return found
