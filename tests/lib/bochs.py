@@ -64,7 +64,7 @@ def run(root, kernel=None, options="dom0_mem=320M", dom0_args="", smp=1, mem=448
             bochs.stdin.flush()
             while bochs.poll() is None and not bed.select.select([reader], [], [], 1)[0]:
                 pass
-            bed.watch(bed.Console(reader, out, live), machine, result)
+            bed.watch(bed.Console(reader, out, live), machine, result, bochs.pid)
         finally:
             bochs.kill()
             bochs.wait()

@@ -70,7 +70,7 @@ memory_back()
 # within SECONDS COMMAND…: tries it until it succeeds, for about so long. soon COMMAND…: for a minute.
 within()
 {
-	within_tries=$(($1 * 5))
+	within_tries=$(($1 * 3)) # each takes processes, and those take time from what is waited for
 	read -r within_end _ </proc/uptime
 	within_end=$((${within_end%.*} + $1 * 3)) # tries take time, too
 	shift
@@ -78,7 +78,7 @@ within()
 		within_tries=$((within_tries - 1))
 		read -r within_now _ </proc/uptime
 		[ $within_tries -gt 0 ] && [ "${within_now%.*}" -lt $within_end ] || return 1
-		usleep 200000
+		usleep 400000
 	done
 }
 soon() { within 60 "$@"; }
@@ -122,7 +122,9 @@ start_xenstored()
 # start_dom0 STORE TOOLS: the daemons, each Debian's ("debian") or Serai's ("serai"); PATH then has those tools.
 start_dom0()
 {
-	mkdir -p /run/xenstored /run/xen /var/lib/xenstored /var/lib/xen /var/log/xen/console
+	mkdir -p /run/xenstored /run/xen /var/lib/xenstored /var/lib/xen /var/log/xen/console /etc/xen
+	# QEMU breaks AMD's virtualization on the first of several processors (docs/testing.md).
+	[ "${bed_smp:-1}" = 1 ] || echo "vm.hvm.cpumask = \"1-$((bed_smp - 1))\"" >> /etc/xen/xl.conf
 	case $1 in
 	debian) check xenstored start_xenstored ;;
 	serai) check xenstored /opt/serai/sbin/xenstored --pid-file /run/xenstored.pid ;;

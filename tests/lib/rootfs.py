@@ -10,6 +10,7 @@ scenarios asking for the same root share it.
 
 import fnmatch
 import glob
+import gzip
 import hashlib
 import os
 import re
@@ -361,45 +362,66 @@ def tiny_guest(name):
     return out
 
 
-ENVIRONMENT, PARTITION, SPARE = 2046, 2048, 2048  # sectors of a disk: where GRUB's variables and its partition begin; room
+# Sectors of a disk: where GRUB's variables and its first partition begin, room at its end, UEFI's partition.
+ENVIRONMENT, PARTITION, SPARE, SYSTEM_PARTITION = 2046, 2048, 2048, 4096
+ARGUMENTS = ["argument%d" % number for number in range(1, 7)]  # GRUB's variables for the kernel's; it quotes one with spaces
+
+
+def grub_image(work, platform, disk, place, modules):
+    """GRUB for a BIOS or for UEFI, which loads from these places of the disk."""
+    out, early = os.path.join(work, platform), os.path.join(work, "early")
+    bedpaths.write_whole(early, ("load_env -f (%s)%d+2 %s\nlinux (%s)%s %s\ninitrd (%s)%s\nboot\n" % (
+        disk, ENVIRONMENT, " ".join(ARGUMENTS), disk, place[0], " ".join("$" + name for name in ARGUMENTS),
+        disk, place[1])).encode())
+    subprocess.run(["grub-mkimage", "-O", platform, "-d", "/usr/lib/grub/" + platform, "-p", "/", "-c", early, "-o", out,
+                    "linux", "loadenv", *modules], check=True)
+    return out
+
+
+def system_partition(work, place):
+    """UEFI's partition: a FAT file system with GRUB where a firmware without settings looks for it."""
+    image = os.path.join(work, "esp")
+    loader = grub_image(work, "x86_64-efi", "hd0", place, [])
+    subprocess.run(["mformat", "-C", "-i", image, "-T", str(SYSTEM_PARTITION), "-h", "16", "-s", "32", "-N", "5e5a1000", "::"], check=True)
+    subprocess.run(["mmd", "-i", image, "::EFI", "::EFI/BOOT"], check=True)
+    subprocess.run(["mcopy", "-i", image, loader, "::EFI/BOOT/BOOTX64.EFI"], check=True)
+    return open(image, "rb").read().ljust(SYSTEM_PARTITION * 512, b"\0")
 
 
 def boot_disk(kernel, initrd, name):
-    """A disk for a PC's firmware: GRUB, and in the partition a kernel, its root, and spare room. GRUB reads them by their
-    sectors: through file systems it asks the firmware for a block at a time, which takes minutes under TCG. The kernel's
-    arguments are $arguments in GRUB's environment block at sector 2046."""
+    """A disk for a PC's firmware, BIOS or UEFI: GRUB, and in the first partition a kernel, its root, and spare room. GRUB reads
+    them by their sectors: through file systems it asks the firmware for a block at a time, which takes minutes under TCG; so
+    the root is packed as well. The kernel's arguments are $argument1 and so on in GRUB's environment block at sector 2046."""
     out = os.path.join(bedpaths.build_dir("tests", "disks"), name + ".disk")
-    grub, parts, place, at = "/usr/lib/grub/i386-pc", [], [], PARTITION
-    for path in (kernel, initrd):
-        data = open(path, "rb").read()
+    parts, place, at = [], [], PARTITION
+    for data in (open(kernel, "rb").read(), gzip.compress(open(initrd, "rb").read(), mtime=0)):
         parts.append(data + b"\0" * (-len(data) % 512))
-        place.append("(hd0)%d+%d" % (at, len(parts[-1]) // 512))
+        place.append("%d+%d" % (at, len(parts[-1]) // 512))
         at += len(parts[-1]) // 512
     with tempfile.TemporaryDirectory(dir=os.path.dirname(out)) as work:
-        core, early = os.path.join(work, "core"), os.path.join(work, "early")
-        bedpaths.write_whole(early, ("load_env -f (hd0)%d+2 arguments\nlinux %s $arguments\ninitrd %s\nboot\n" %
-                                     (ENVIRONMENT, *place)).encode())
-        subprocess.run(["grub-mkimage", "-O", "i386-pc", "-d", grub, "-p", "(hd0)/", "-c", early, "-o", core,
-                        "biosdisk", "linux", "loadenv"], check=True)
-        head = bytearray(open(grub + "/boot.img", "rb").read(512) + open(core, "rb").read())
-    # One active partition of type 83h, to the end of the disk, and three empty ones.
-    head[446:510] = struct.pack("<8BII48x", 0x80, 0, 2, 0, 0x83, 0xfe, 0xff, 0xff, PARTITION, at + SPARE - PARTITION)
+        core = grub_image(work, "i386-pc", "$root", place, ["biosdisk"])
+        head = bytearray(open("/usr/lib/grub/i386-pc/boot.img", "rb").read(512) + open(core, "rb").read())
+        system = system_partition(work, place)
+    # Partitions: one of type 83h, active, and UEFI's of type EFh; the spare room is the disk's end.
+    chs = (0, 2, 0, 0xfe, 0xff, 0xff)
+    head[446:510] = struct.pack("<8BII8BII32x", 0x80, *chs[:3], 0x83, *chs[3:], PARTITION, at - PARTITION,
+                                0, *chs[:3], 0xef, *chs[3:], at, SYSTEM_PARTITION)
     if len(head) > ENVIRONMENT * 512:
         raise RootError("GRUB's image is too large")
-    environment = b"# GRUB Environment Block\narguments=console=ttyS0\n".ljust(1024, b"#")
-    bedpaths.write_whole(out, bytes(head).ljust(ENVIRONMENT * 512, b"\0") + environment + b"".join(parts) +
+    environment = b"# GRUB Environment Block\nargument1=console=ttyS0\n".ljust(1024, b"#")
+    bedpaths.write_whole(out, bytes(head).ljust(ENVIRONMENT * 512, b"\0") + environment + b"".join(parts) + system +
                          b"\0" * (SPARE * 512))
     return out
 
 
-def guest_files(guest, progs, modules):
+def guest_files(guest, progs, modules, toolsets=()):
     """KERNEL:SCRIPT, e.g. cloud:shell, becomes /guest/KERNEL (the image) and /guest/SCRIPT (a root running
-    tests/system/guests/SCRIPT.sh, with the given programs). KERNEL? may be missing. A name alone is a tiny
+    tests/system/guests/SCRIPT.sh, with the given programs and tool sets). KERNEL? may be missing. A name alone is a tiny
     guest, guests/NAME.c; kit/NAME is an example of the guest kit, left out if it is not built.
     disk/KERNEL:SCRIPT becomes /guest/SCRIPT.disk, from which a PC's firmware boots the two."""
     kernel, _, script = guest.partition(":")
     if kernel.startswith("disk/"):
-        (image, _), (root, _) = guest_files(guest[5:], progs, modules)
+        (image, _), (root, _) = guest_files(guest[5:], [], modules, toolsets)
         return [(boot_disk(image, root, script), "guest/%s.disk" % script)]
     if kernel.startswith("kit/"):
         image = os.path.join(KIT, kernel[4:])
@@ -410,5 +432,5 @@ def guest_files(guest, progs, modules):
         return []
     kernel = kernel.rstrip("?")
     body = open(os.path.join(GUESTS, script + ".sh")).read()
-    root = build(body, ["ext4"] if "ext4" in modules else [], modules, progs, kernel)
+    root = build(body, [*toolsets, *(["ext4"] if "ext4" in modules else [])], modules, progs, kernel)
     return [(os.path.join(bedpaths.tree(kernel), "vmlinuz"), "guest/" + kernel), (root, "guest/" + script)]

@@ -125,6 +125,7 @@ def run_case(case, hypervisor, tally):
         tally.add("bad-input", [("SKIP", case.case, reason)])
         return
     log = os.path.join(bedpaths.build_dir("tests", "logs"), "%s-%s.log" % (os.path.basename(hypervisor), case.name))
+    result = None
     try:
         machine = bed.Machine(hypervisor, kernel_file(keys.get("kernel", "good")),
                               root_file(keys.get("initrd", "good")), options(keys),
@@ -134,4 +135,4 @@ def run_case(case, hypervisor, tally):
         verdict, why = judge(case, hypervisor, result)
     except (bed.BedError, rootfs.RootError, scenario.ScenarioError, OSError, subprocess.CalledProcessError) as error:
         verdict, why = "FAIL", str(error)
-    tally.add("bad-input", [(verdict, case.case, why)], log)
+    tally.add("bad-input", [(verdict, case.case, why)], log, result)

@@ -324,6 +324,14 @@ static void test_calls(void)
 	expect("pointer-into-hole", (uint64_t)call(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (void *)0xfd000000ul),
 	       (uint64_t)-14);
 	expect("param-index", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_get_param, &param), (uint64_t)-22);
+	/* A line for events, where there are none: Linux names one and goes by its being taken. */
+	param.index = HVM_PARAM_CALLBACK_IRQ;
+	param.value = 1;
+	expect("callback-line", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_set_param, &param), 0);
+	param.value = 2ul << 56 | 7;
+	expect("callback-vector", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_set_param, &param), (uint64_t)-22);
+	param.value = 0;
+	expect("callback-none", (uint64_t)call(__HYPERVISOR_hvm_op, HVMOP_set_param, &param), 0);
 }
 
 /* ---- a second vCPU, in modes that no 64-bit kernel stays in ---- */

@@ -229,7 +229,8 @@ static void map_round(uint64_t *state)
 		unsigned long first = next_random(state) % MAP_PAGES;
 		unsigned long pages = next_random(state) % (MAP_PAGES - first) / 4 + 1;
 
-		if (mprotect(area + first * PAGE, pages * PAGE, PROT_READ) ||
+		/* Without any right pages are not present, but keep their address. */
+		if (mprotect(area + first * PAGE, pages * PAGE, step & 1 ? PROT_READ : PROT_NONE) ||
 		    mprotect(area + first * PAGE, pages * PAGE, PROT_READ | PROT_WRITE))
 			die("mprotect");
 	}

@@ -3,10 +3,11 @@
 /*
  * A VNC viewer for tests: vncscreen PORT read | type TEXT | save FILE
  *
- * read prints the screen's text. It knows no font: the screen's first line must show all letters
- * from ! to ~ in order, and what those cells look like is what the letters look like. type presses
- * and releases the keys of a US keyboard; \n in TEXT is the Enter key. save writes a PPM picture.
- * The password, if there is one, is VNC_PASSWORD's.
+ * read prints the screen's text. It knows no font: the screen must begin with all letters from ! to
+ * ~ in order, on as many lines as they take, and what those cells look like is what the letters
+ * look like. Cells are 8 dots wide, or 9 in a VGA's text mode of 80 columns. type presses and
+ * releases the keys of a US keyboard; \n in TEXT is the Enter key. save writes a PPM picture. The
+ * password, if there is one, is VNC_PASSWORD's.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -19,13 +20,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define CELL_W 8
 #define CELL_H 16
 #define FIRST  '!'
 #define LAST   '~'
 
 static int server;
-static uint32_t width, height, *pixels;
+static uint32_t width, height, cell_width, *pixels;
 
 static void fail(const char *what)
 {
@@ -184,8 +184,8 @@ static void cell(uint32_t column, uint32_t row, uint8_t bits[CELL_H])
 {
 	for (uint32_t y = 0; y < CELL_H; y++) {
 		bits[y] = 0;
-		for (uint32_t x = 0; x < CELL_W; x++)
-			if (pixels[(row * CELL_H + y) * width + column * CELL_W + x] & 0xffffff)
+		for (uint32_t x = 0; x < 8; x++)
+			if (pixels[(row * CELL_H + y) * width + column * cell_width + x] & 0xffffff)
 				bits[y] |= (uint8_t)(0x80 >> x);
 	}
 }
@@ -205,13 +205,16 @@ static char recognise(uint8_t letters[][CELL_H], const uint8_t bits[CELL_H])
 static void print_text(void)
 {
 	static uint8_t letters[LAST - FIRST + 1][CELL_H], bits[CELL_H];
+	uint32_t columns;
 
-	if (width / CELL_W <= LAST - FIRST)
-		fail("the screen is too narrow");
+	cell_width = width == 720 ? 9 : 8;
+	columns = width / cell_width;
+	if (columns * (height / CELL_H) <= LAST - FIRST)
+		fail("the screen is too small");
 	for (uint32_t c = 0; c <= LAST - FIRST; c++)
-		cell(c, 0, letters[c]);
+		cell(c % columns, c / columns, letters[c]);
 	for (uint32_t row = 0; row < height / CELL_H; row++) {
-		for (uint32_t column = 0; column < width / CELL_W; column++) {
+		for (uint32_t column = 0; column < columns; column++) {
 			cell(column, row, bits);
 			putchar(recognise(letters, bits));
 		}

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-#@ about: Dom0 reaches user space with all its processors, on several CPU models
+#@ about: Dom0 reaches user space with all its processors, on several CPU models, and runs 32-bit processes there
+#@ progs: compat32
+#@ kernel: packed
+#@ mem: 512
 #@ timeout: 60
 #@ run 1cpu-max: qemu=10 cpu=max smp=1
 #@ run 2cpu-max: qemu=10 cpu=max smp=2
@@ -9,13 +12,16 @@
 #@ run 4cpu-epyc: qemu=10 cpu=EPYC smp=4
 #@ run 1cpu-skylake: qemu=10 cpu=Skylake-Server smp=1
 #@ run 2cpu-skylake: qemu=10 cpu=Skylake-Server smp=2
-#@ run 4cpu-skylake: qemu=10 cpu=Skylake-Server smp=4
+#@ run 4cpu-skylake: qemu=10 cpu=Skylake-Server smp=4 options=xpti=no
 #@ run 1cpu-qemu64: qemu=10 cpu=qemu64 smp=1
 #@ run 2cpu-qemu64: qemu=10 cpu=qemu64 smp=2
 #@ run 4cpu-qemu64: qemu=10 cpu=qemu64 smp=4
 #@ run 1cpu-qemu7: qemu=7 cpu=max,-smap smp=1
 #@ run 2cpu-qemu7: qemu=7 cpu=max,-smap smp=2
 #@ run 4cpu-qemu7: qemu=7 cpu=max,-smap smp=4
+# Every way in and out of the kernel again, with all that is patched in for CPUs that need it.
+#@ run mitigated: cpu=max smp=2 options=spec-ctrl=rsb,md-clear,bti-thunk=retpoline
+#@ run mitigated-skylake: cpu=Skylake-Server smp=1 options=spec-ctrl=rsb,md-clear,bti-thunk=lfence
 #@ quick: 1cpu-max 2cpu-max
 
 pass user-space
@@ -43,5 +49,7 @@ each_cpu_runs()
 	done
 }
 check each-cpu-runs each_cpu_runs
+# They enter the kernel by int 0x80 and by the vDSO's choice for the processor.
+check compat32 compat32
 same no-kernel-complaint "" \
 	"$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"

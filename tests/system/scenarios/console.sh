@@ -3,8 +3,8 @@
 #@ with: xen-tools serai-tools
 #@ guest: cloud:shell
 #@ timeout: 240
-#@ mem: 1536
-#@ run serai-console: smp=2 dom0-mem=640
+#@ mem: 800
+#@ run serai-console: smp=1 dom0-mem=448
 
 S=/opt/serai
 logs=/var/log/xen/console

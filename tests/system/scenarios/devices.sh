@@ -5,8 +5,8 @@
 #@ guest: cloud:devices
 #@ guest-modules: xen-blkfront xen-netfront ext4
 #@ timeout: 240
-#@ mem: 1536
-#@ run debian-tools: smp=2 dom0-mem=768
+#@ mem: 960
+#@ run debian-tools: smp=1 dom0-mem=576
 
 mkdir -p /var/log/xen/console
 modules xen-blkback xen-netback loop bridge

@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: MIT
-#@ about: stock kernels, old and new, large and small, as guests of several sizes
+#@ about: stock kernels, old and new, large and small, as PV and PVH guests of several sizes side by side
 #@ with: xen-tools serai-tools
 #@ guest: cloud:report dom0:report newer?:report
 #@ timeout: 240
 #@ mem: 4096
-#@ run guests: smp=2 dom0-mem=768
+#@ run guests: smp=3 dom0-mem=768
 
 start_dom0 serai serai
 free_before=$(free_mib)
 
-# guest KERNEL VCPUS MIB: create it; see_out: see that those came up as asked, and went.
+# guest KERNEL VCPUS MIB [TYPE [LINE]]: create it; see_out: see that those came up as asked, and went.
 guest()
 {
-	name=$1-$2-$3
+	name=$1-$2-$3${4:+-$4}
 	[ -f "/guest/$1" ] || { skip "$name" "the archive has no such kernel"; return; }
 	cat > /tmp/g.cfg <<X
 name = "$name"
-type = "pv"
+type = "${4:-pv}"
 kernel = "/guest/$1"
 ramdisk = "/guest/report"
 memory = $3
 vcpus = $2
 cmdline = "console=hvc0"
+$5
 X
 	check "create-$name" xl create /tmp/g.cfg
 	started="$started $name"
@@ -40,12 +41,16 @@ see_out()
 	started=
 }
 started=
-# The least this kernel starts in; with less it ends by its own word that no memory is left.
+# The least this kernel starts in, and below as PVH; with less it ends by its own word that no memory is left.
 guest cloud 1 72
 guest dom0 2 256
-guest newer 4 1024
+guest cloud 1 80 pvh
+guest dom0 2 256 pvh
+guest newer 1 192 pvh 'tsc_mode = "always_emulate"'
+guest cloud 4 2048 pvh
 see_out
 guest cloud 4 2048
+guest newer 4 896
 guest newer 1 96
 see_out
 memory_back "$free_before"

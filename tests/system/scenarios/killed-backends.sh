@@ -4,7 +4,6 @@
 #@ with: xen-tools serai-tools serai-screen qemu-img qemu-storage
 #@ modules: bridge tun
 #@ guest: kit/blockcopy kit/echo kit/share kit/screen
-#@ held: in round 5 of some runs the qcow2 guest waits for longer than its minute, for a cause not yet found; tests/system/run killed-backends
 #@ timeout: 900
 #@ mem: 1024
 #@ run own: smp=2 dom0-mem=640 rounds=20 seed=4

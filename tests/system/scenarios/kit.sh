@@ -6,8 +6,8 @@
 #@ guest: kit/hello kit/check kit/blockcopy kit/echo kit/http
 #@ timeout: 200
 #@ mem: 1024
-#@ run serai: smp=2 dom0-mem=512 rounds=3 datagrams=200 pages=10
-#@ run xen: smp=2 dom0-mem=512 rounds=1 datagrams=50 pages=1 short=yes on=xen
+#@ run serai: smp=1 dom0-mem=512 rounds=3 datagrams=200 pages=10
+#@ run xen: smp=1 dom0-mem=512 rounds=1 datagrams=50 pages=1 short=yes on=xen
 
 modules xen-blkback xen-netback loop bridge tun
 start_dom0 serai serai

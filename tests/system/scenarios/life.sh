@@ -4,8 +4,8 @@
 #@ guest: cloud:shell
 #@ timeout: 300
 #@ mem: 1536
-#@ run serai-life: smp=2 dom0-mem=700
-#@ run xen-life: on=xen smp=2 dom0-mem=700
+#@ run serai-life: smp=1 dom0-mem=700
+#@ run xen-life: on=xen smp=1 dom0-mem=700
 
 PATH=/opt/serai/sbin:/opt/serai/bin:$PATH
 logs=/var/log/xen/console
@@ -60,7 +60,7 @@ refused too-little-memory "raise memory=" bad
 config bad "" "memory = 4000"
 refused more-than-there-is "not enough memory: 4.* are free" bad
 config bad "" "vcpus = 4" "cpus = \"7-9\""
-refused no-such-cpus "only CPUs 0 to 1" bad
+refused no-such-cpus "only CPUs 0 to $((bed_smp - 1))" bad
 rm -f /tmp/cut
 
 # Poweroff, reboot, and a daemon killed in between.

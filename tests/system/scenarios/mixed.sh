@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 #@ about: PV, PVH and HVM guests side by side with more vCPUs than the machine has CPUs, all working hard, beside a busy Dom0
 #@ progs: stress bootdisk
-#@ held: once in a few runs the processor took a triple fault, soon after the PVH guest of two vCPUs had: a fault of ours or of QEMU's nested virtualization, not yet found
 #@ with: xen-tools qemu-xen
 #@ guest: cloud:load
 #@ timeout: 300
 #@ mem: 2048
-#@ run 2cpu: smp=2 dom0-mem=640 seconds=60 hvm=yes
+#@ run 3cpu: smp=3 dom0-mem=640 seconds=60 hvm=yes
 
 start_dom0 debian debian
 free_before=$(free_mib)

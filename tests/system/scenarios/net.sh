@@ -3,6 +3,7 @@
 #@ modules: e1000e
 #@ host: peer
 #@ timeout: 90
+#@ mem: 512
 #@ run e1000e-msix: smp=2 nic=e1000e
 #@ run e1000e-intx: smp=1 nic=e1000e dom0-args=pci=nomsi
 #@ quick: e1000e-msix

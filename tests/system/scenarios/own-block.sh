@@ -7,7 +7,8 @@
 #@ guest-modules: xen-blkfront ext4
 #@ timeout: 900
 #@ mem: 1536
-#@ run own-block: smp=2 dom0-mem=900 mib=64 reboot=1
+#@ run own-block: smp=1 dom0-mem=900 mib=64 reboot=1
+#@ run on-xen: smp=1 dom0-mem=640 mib=8 reboot=0 on=xen
 
 modules loop
 start_dom0 serai serai

@@ -6,8 +6,8 @@
 #@ guest-modules: xen-blkfront xen-netfront
 #@ timeout: 240
 #@ mem: 1280
-#@ run serai: smp=2 dom0-mem=640
-#@ run on-xen: smp=2 qemu=7 cpu=EPYC,+svm,+npt,-rdtscp,-smap dom0-mem=640 on=xen
+#@ run serai: smp=1 dom0-mem=640
+#@ run on-xen: smp=1 qemu=7 cpu=EPYC,+svm,+npt,-rdtscp,-smap dom0-mem=640 on=xen
 
 modules xen-blkback xen-netback loop bridge
 start_dom0 serai serai
@@ -71,7 +71,7 @@ same mem-listed-up 160 "$(field 3)"
 check vcpu-set xl vcpu-set p1 1
 sleep 1
 check one-vcpu tell '[ $(nproc) = 1 ]'
-check vcpu-set-up xl vcpu-set p1 2
+check vcpu-set-up xl vcpu-set -i p1 2 # though the machine may have but one CPU
 sleep 1
 check bring-up tell 'echo 1 > /sys/devices/system/cpu/cpu1/online; [ $(nproc) = 2 ]'
 

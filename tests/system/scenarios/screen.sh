@@ -6,7 +6,8 @@
 #@ guest-modules: 9pnet_xen 9p
 #@ timeout: 240
 #@ mem: 1536
-#@ run serai-backends: smp=2 dom0-mem=768
+#@ run serai-backends: smp=1 dom0-mem=768
+#@ run on-xen: smp=1 dom0-mem=768 on=xen
 
 start_dom0 serai serai
 ip link set lo up

@@ -2,10 +2,11 @@
 #@ about: a file system on emulated disks: what is written comes back, by MSI, MSI-X or INTx
 #@ modules: ahci sd_mod nvme ext4
 #@ timeout: 90
-#@ run ahci-msi: smp=2 disk=ahci
-#@ run ahci-intx: smp=2 disk=ahci dom0-args=pci=nomsi
-#@ run nvme-msix: smp=2 disk=nvme
-#@ run nvme-intx: smp=1 disk=nvme dom0-args=pci=nomsi
+#@ mem: 512
+#@ run ahci-msi: smp=2 disk=ahci mib=64
+#@ run ahci-intx: smp=1 disk=ahci mib=16 dom0-args=pci=nomsi
+#@ run nvme-msix: smp=2 disk=nvme mib=64
+#@ run nvme-intx: smp=1 disk=nvme mib=16 dom0-args=pci=nomsi
 #@ quick: ahci-msi nvme-msix
 
 case $bed_disk in
@@ -18,8 +19,8 @@ modules ext4
 check mount mount -t ext4 $device /mnt
 head -c 1048576 /dev/urandom >/tmp/seed
 before=$(irqs $line)
-for part in $(seq 64); do cat /tmp/seed; done >/mnt/data && sync
-written=$(for part in $(seq 64); do cat /tmp/seed; done | sha256sum)
+for part in $(seq "$bed_mib"); do cat /tmp/seed; done >/mnt/data && sync
+written=$(sha256sum </mnt/data)
 check remount sh -c "umount /mnt && mount -t ext4 $device /mnt"
 echo 3 >/proc/sys/vm/drop_caches
 same read-back "$written" "$(sha256sum </mnt/data)"

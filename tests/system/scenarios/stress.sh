@@ -2,11 +2,10 @@
 #@ about: processes, threads, signals, address-space storms and CPU hotplug, all at once; then an audit
 #@ progs: stress
 #@ with: xen-tools
-#@ timeout: 420
+#@ timeout: 1200
 #@ mem: 1536
-#@ run 2cpu: smp=2 count=10000 seconds=20
-#@ run 60s: smp=2 count=300 seconds=60
-#@ run 1cpu: smp=1 count=1000 seconds=8
+#@ run 2cpu: smp=2 count=4000 seconds=60
+#@ run 1cpu: smp=1 count=6000 seconds=8 options=pv-l1tf=yes
 #@ run quick: smp=2 count=1000 seconds=8
 #@ quick: quick
 

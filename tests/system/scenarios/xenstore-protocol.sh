@@ -3,7 +3,7 @@
 #@ with: xen-tools serai-tools
 #@ progs: storetalk
 #@ timeout: 150
-#@ run talk: smp=2
+#@ run talk: smp=1
 # Where the two differ, Serai's is the stricter: an argument without its NUL, a number that is none and an offset inside a
 # name are EINVAL. Permissions of events can be read, domain 0 is not bound by path-max, children are listed by name
 # instead of by age. None of that is asked here.

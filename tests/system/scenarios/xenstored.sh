@@ -4,7 +4,7 @@
 #@ guest: cloud:shell
 #@ timeout: 170
 #@ mem: 1280
-#@ run killed: smp=2 dom0-mem=640
+#@ run killed: smp=1 dom0-mem=640
 
 store() { /opt/serai/sbin/xenstored --pid-file /run/xenstored.pid; }
 # Waits until the command succeeds, for a number of fifths of a second.

@@ -5,8 +5,8 @@
 #@ guest: cloud:devices
 #@ guest-modules: xen-blkfront xen-netfront ext4
 #@ timeout: 240
-#@ mem: 1536
-#@ run beside-debian: smp=2 dom0-mem=768
+#@ mem: 960
+#@ run beside-debian: smp=1 dom0-mem=576
 
 S=/opt/serai/sbin/xentop
 mkdir -p /var/log/xen/console
