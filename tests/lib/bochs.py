@@ -39,6 +39,16 @@ def missing():
     return None if shutil.which("bochs") else "bochs is not installed: run tests/lib/install-deps"
 
 
+def last_words(log):
+    """What Bochs says of itself goes to a log of its own."""
+    try:
+        with open(log + ".bochs", errors="replace") as file:
+            lines = file.read().strip().splitlines()
+    except FileNotFoundError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"
+
+
 def make_image(out, kernel, root, options, dom0_args):
     environment = dict(os.environ, HV_ARGS=options, DOM0_ARGS=dom0_args)
     subprocess.run([os.path.join(rootfs.LIB, "mkiso"), out, kernel, root],
@@ -64,7 +74,10 @@ def run(root, kernel=None, options="dom0_mem=320M", dom0_args="", smp=1, mem=448
             bochs.stdin.flush()
             while bochs.poll() is None and not bed.select.select([reader], [], [], 1)[0]:
                 pass
-            bed.watch(bed.Console(reader, out, live), machine, result, bochs.pid)
+            if bochs.poll() is None:
+                bed.watch(bed.Console(reader, out, live), machine, result, bochs.pid)
+            else:  # without a word: a pipe that nobody has opened to write has no end either
+                result.ended, result.why = "exit", "Bochs left before it began: " + last_words(machine.log)
         finally:
             bochs.kill()
             bochs.wait()
