@@ -82,6 +82,8 @@ void front_read_only(struct store_batch *batch, const struct device *device, con
 
 /* device_wait.c */
 int device_await_backend(struct session *session, const struct device *device);
+/* Of a network card: xen-netback says that it is ready, and makes it then. */
+int device_await_interface(struct session *session, const struct device *device, const char *name);
 int device_await_connected(struct session *session, const struct device *device);
 /* Until the backend is Closed or gone; false when time is up. */
 bool device_await_closed(struct session *session, const struct device *device, uint64_t deadline);

@@ -203,13 +203,16 @@ static int vif_connect(struct session *session, struct device *device)
 {
 	struct net_vif net;
 	char why[NET_WHY] = "";
-	int error = 0;
+	int error;
 
 	if (strcmp(device->back_type, "vif"))
 		return 0; /* serai-backd makes and joins its tap */
+	describe(device, &net);
+	error = device_await_interface(session, device, net.name);
+	if (error)
+		return error;
 	if (device->vif.script[0])
 		return device_script(session, device->backend, "vif", "online");
-	describe(device, &net);
 	if (device->vif.vifname[0]) {
 		error = rename_interface(session, net.name, device->vif.vifname);
 		snprintf(net.name, sizeof(net.name), "%s", device->vif.vifname);

@@ -6,6 +6,7 @@
 #include "domain/device.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,24 @@ int device_await_backend(struct session *session, const struct device *device)
 		nap(&pause);
 	}
 	return state < XenbusStateClosing ? 0 : backend_failed(session, device);
+}
+
+int device_await_interface(struct session *session, const struct device *device, const char *name)
+{
+	uint64_t deadline = now_ns() + READY_SECONDS * 1000000000ULL;
+	struct timespec pause = { 0, 1000000 };
+
+	while (!if_nametoindex(name)) {
+		if (state_of(session, device->backend) >= XenbusStateClosing)
+			return backend_failed(session, device);
+		if (now_ns() > deadline)
+			return tell(session, -ETIME,
+				    "xen-netback has not made the interface %s: see the kernel's "
+				    "log",
+				    name);
+		nap(&pause);
+	}
+	return 0;
 }
 
 int device_await_connected(struct session *session, const struct device *device)

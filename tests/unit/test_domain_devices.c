@@ -326,6 +326,13 @@ int net_plan(const struct net_vif *vif, enum net_mode *mode, char *bridge, char 
 	return -EINVAL;
 }
 
+static uint64_t interface_made; /* when */
+
+unsigned int if_nametoindex(const char *name)
+{
+	return now >= interface_made ? 3 : 0;
+}
+
 static struct net_vif joined;
 static bool joins;
 static unsigned int left;
@@ -556,6 +563,36 @@ static void ending_a_domain_ends_its_devices_without_its_help(void **state)
 	assert_as_before();
 }
 
+/* xen-netback is ready before it makes its interface. */
+static void an_interface_that_is_late_is_waited_for(void **state)
+{
+	static const char *const at = "/local/domain/5/backend/vif/1/0";
+	char path[100];
+
+	put("/local/domain/5/backend/vif/1/0/state", "2");
+	snprintf(path, sizeof(path), "%s/hotplug-status", at);
+	joins = true;
+	joined.name[0] = '\0';
+	interface_made = now + 300000000;
+	driver_look(&session, 5);
+	assert_true(now >= interface_made);
+	assert_string_equal(joined.name, "vif1.0");
+	assert_string_equal(get(path), "connected");
+	xs_rm(NULL, 1, "/local/domain/5/backend/vif/1");
+	driver_look(&session, 5);
+	/* It never comes. */
+	put("/local/domain/5/backend/vif/1/0/state", "2");
+	joined.name[0] = '\0';
+	interface_made = UINT64_MAX;
+	driver_look(&session, 5);
+	assert_string_equal(joined.name, "");
+	assert_string_equal(get(path), "error");
+	assert_non_null(strstr(said, "interface vif1.0"));
+	interface_made = 0;
+	xs_rm(NULL, 1, "/local/domain/5/backend/vif/1");
+	driver_look(&session, 5);
+}
+
 static void a_driver_domain_places_its_interfaces_once(void **state)
 {
 	static const char *const at = "/local/domain/5/backend/vif/1/0";
@@ -611,6 +648,7 @@ int main(void)
 		CASE(numbers_in_use_are_respected),
 		CASE(what_cannot_be_is_refused_before_anything_is_written),
 		CASE(a_driver_domain_places_its_interfaces_once),
+		CASE(an_interface_that_is_late_is_waited_for),
 		CASE(ending_a_domain_ends_its_devices_without_its_help),
 	};
 
