@@ -246,21 +246,39 @@ size_t acpi_build(uint8_t *to, uint64_t at, unsigned int max_vcpus);
 struct hvm_layout {
 	uint64_t nr_pages;  /* of RAM, with what the guest may grow to */
 	uint64_t low_pages; /* of these, below the hole, the VGA's window counted */
-	struct pfn_span loader, firmware, start_info;
-	struct pfn_span loaded; /* the three together */
+	struct pfn_span loader, firmware, acpi, smbios, start_info;
+	struct pfn_span loaded; /* all of these together */
 	unsigned int nr_memmap;
 	struct e820entry memmap[HVM_MAX_MEMMAP];
 };
 
-/* hole_bytes: size of the hole below 4 GiB; 0: the usual. Errors as of pvh_layout_compute(). */
-int hvm_layout_compute(struct hvm_layout *layout, const struct image *image, uint64_t nr_pages,
-		       uint64_t max_pages, uint64_t hole_bytes, uint64_t firmware_bytes,
-		       unsigned int max_vcpus, struct complaint *complaint);
+struct hvm_wishes {
+	uint64_t nr_pages, max_pages;
+	uint64_t hole_bytes; /* size of the hole below 4 GiB; 0: the usual */
+	uint64_t firmware_bytes, acpi_bytes, smbios_bytes;
+	unsigned int max_vcpus;
+};
+
+/* Errors as of pvh_layout_compute(). */
+int hvm_layout_compute(struct hvm_layout *layout, const struct image *image,
+		       const struct hvm_wishes *wishes, struct complaint *complaint);
 /* Fills the pages of layout->start_info, which are zero. */
 void hvm_write_start_info(uint8_t *to, const struct hvm_layout *layout, uint64_t firmware_bytes);
 /* Fills the page HVM_INFO_PFN. */
 void hvm_write_info_table(uint8_t *page, const struct hvm_layout *layout, unsigned int max_vcpus,
 			  unsigned int vcpus, bool apic);
+
+/*
+ * Further tables for the loader to put beside its own (tables.c). ACPI's lie one after the other; each
+ * structure of SMBIOS comes after its length, of 32 bits. -EINVAL: they are not, and what is wrong; -E2BIG:
+ * more than a loader takes.
+ */
+struct hvm_tables {
+	const uint8_t *data; /* NULL: none */
+	uint64_t bytes;
+};
+int hvm_check_acpi(struct hvm_tables tables, struct complaint *complaint);
+int hvm_check_smbios(struct hvm_tables tables, struct complaint *complaint);
 
 /* ---- building ---- */
 
@@ -287,6 +305,8 @@ struct pv_domain {
 	unsigned int vcpus;  /* on line at the start */
 	bool apic, hpet, vpt_align;
 	uint64_t timer_mode, viridian, altp2m; /* values of the parameters of these names */
+	struct hvm_tables acpi, smbios;
+	uint64_t acpi_at, smbios_at; /* out: where the guest finds them */
 
 	void (*phase)(void *data, const char *name); /* called as each phase ends; may be NULL */
 	void *phase_data;

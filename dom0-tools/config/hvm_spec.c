@@ -13,9 +13,11 @@
 const char *const hvm_firmware_names[] = { "seabios", "ovmf", NULL };
 
 /* Several words mean one thing, and some mean what cannot be had. */
+enum { VENDOR_NONE, VENDOR_XENSERVER };
 enum { BIOS_SEABIOS, BIOS_OVMF, BIOS_BIOS, BIOS_UEFI, BIOS_ROMBIOS };
 static const char *const bios_words[] = { "seabios", "ovmf", "bios", "uefi", "rombios", NULL };
 static const char *const vga_words[] = { "cirrus", "stdvga", "qxl", "none", NULL };
+static const char *const vendor_words[] = { "none", "xenserver", NULL };
 static const char *const disk_words[] = { "ide", "ahci", NULL };
 static const char *const timer_words[] = { "delay_for_missed_ticks", "no_delay_for_missed_ticks",
 					   "no_missed_ticks_pending", "one_missed_tick_pending",
@@ -37,7 +39,7 @@ static const char *const viridian_words[NR_VIRIDIAN + 1] = {
 /* Room for what has no member of its own; the specification first: the offsets are its. */
 struct reading_hvm {
 	struct hvm_spec spec;
-	int bios, firmware, vga, version, videoram, hole;
+	int bios, firmware, vga, version, videoram, hole, vendor;
 	bool stdvga, sdl, opengl, stubdomain;
 };
 
@@ -52,6 +54,8 @@ static const struct spec_key keys[] = {
 	{ .name = "bios", .kind = SPEC_WORD, OWN(bios), .words = bios_words },
 	TEXT("bios_path_override", firmware_path),
 	TEXT("firmware_override", loader),
+	TEXT("acpi_firmware", acpi),
+	TEXT("smbios_firmware", smbios),
 	TEXT("boot", boot),
 	BOOL("apic", apic),
 	BOOL("pae", pae),
@@ -62,6 +66,7 @@ static const struct spec_key keys[] = {
 	BOOL("acpi_s4", acpi_s4),
 	BOOL("acpi_laptop_slate", laptop_slate),
 	BOOL("xen_platform_pci", platform_pci),
+	{ .name = "vendor_device", .kind = SPEC_WORD, OWN(vendor), .words = vendor_words },
 	{ .name = "timer_mode", .kind = SPEC_WORD, AT(timer_mode), .words = timer_words },
 	{ .name = "mmio_hole", .kind = SPEC_NUMBER, OWN(hole), .least = 256, .most = 3840 },
 	TEXT("ms_vm_genid", generation_id),
@@ -79,6 +84,7 @@ static const struct spec_key keys[] = {
 	{ .name = "opengl", .kind = SPEC_BOOL, OWN(opengl) },
 	BOOL("spice", spice),
 	{ .name = "spiceport", .kind = SPEC_NUMBER, AT(spice_port), .least = 1, .most = 65535 },
+	{ .name = "spicetls_port", .kind = SPEC_NUMBER, AT(spice_tls_port), .least = 0, .most = 65535 },
 	TEXT("spicehost", spice_host),
 	TEXT("spicepasswd", spice_password),
 	BOOL("spicedisable_ticketing", spice_open),
@@ -103,10 +109,6 @@ static const struct {
 } refused[] = {
 	{ "gfx_passthru", "the machine's graphics card cannot be given to a guest: remove it" },
 	{ "rdm", "devices of the machine cannot be given to HVM guests: remove it" },
-	{ "acpi_firmware", "further ACPI tables cannot be given to the guest: remove it" },
-	{ "smbios_firmware", "further SMBIOS tables cannot be given to the guest: remove it" },
-	{ "vendor_device", "there is no such device: remove it" },
-	{ "spicetls_port", "the screen is not served encrypted: use spiceport, through a tunnel" },
 	{ "altp2m", "guests cannot have several views of their memory: remove it" },
 	{ "altp2mhvm", "guests cannot have several views of their memory: remove it" },
 	{ "vmtrace_buf_kb", "the processor's trace of guests cannot be had: remove it" },
@@ -255,8 +257,8 @@ static bool finish_screen(struct reading_hvm *reading, struct hvm_fault *fault)
 	spec->videoram_mib = reading->videoram >= 0 && spec->vga != HVM_NO_VGA
 				 ? (unsigned int)reading->videoram
 				 : least[spec->vga];
-	if (spec->spice && !spec->spice_port)
-		return wrong(fault, "spice", "spice=1 needs spiceport=");
+	if (spec->spice && !spec->spice_port && !spec->spice_tls_port)
+		return wrong(fault, "spice", "spice=1 needs spiceport= or spicetls_port=");
 	if (spec->spice && !spec->spice_open && !spec->spice_password[0])
 		return wrong(fault, "spice",
 			     "spice=1 needs spicepasswd=, or spicedisable_ticketing=1 for none");
@@ -294,6 +296,7 @@ static bool finish_rest(struct reading_hvm *reading, struct hvm_fault *fault)
 	if (spec->serials.count > 4)
 		return wrong(fault, "serial", "a guest has four serial lines at most");
 	spec->hole_bytes = (uint64_t)reading->hole << 20;
+	spec->vendor_device = reading->vendor == VENDOR_XENSERVER;
 	return true;
 }
 

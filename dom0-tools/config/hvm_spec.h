@@ -21,8 +21,10 @@ struct hvm_spec {
 	enum hvm_firmware firmware;
 	char firmware_path[SPEC_PATH]; /* "": the usual */
 	char loader[SPEC_PATH];	       /* the program that puts it in place; "": the usual */
+	char acpi[SPEC_PATH], smbios[SPEC_PATH]; /* files of further tables; "": none */
 	char boot[8];		       /* letters of a, c, d, n */
 	bool apic, pae, nx, hpet, vpt_align, acpi_s3, acpi_s4, laptop_slate, platform_pci;
+	bool vendor_device; /* the one by which Windows finds drivers */
 	int timer_mode;	    /* HVMPTM_* */
 	uint64_t viridian;  /* HVMPV_* */
 	uint64_t hole_bytes; /* 0: the usual */
@@ -34,7 +36,7 @@ struct hvm_spec {
 	char vnclisten[SPEC_NAME], vncpasswd[SPEC_NAME], keymap[32];
 	int vncdisplay; /* -1: not given */
 	bool spice, spice_open, spice_mouse, spice_agent;
-	unsigned int spice_port;
+	unsigned int spice_port, spice_tls_port; /* 0: none */
 	char spice_host[SPEC_NAME], spice_password[SPEC_NAME];
 
 	struct string_list serials, usb_devices, arguments; /* arguments: of the device model */

@@ -77,32 +77,15 @@ static int check_type(struct session *session, const struct domain_config *confi
 		    config->type == DOMAIN_HVM ? "hvm" : "pvh");
 }
 
-/* What an HVM guest's device model cannot have beside it, or has in another form. */
-static int check_hvm(struct session *session, const struct domain_config *config)
-{
-	const struct string_list *own[] = { &config->vfbs, &config->vkbs, &config->p9s,
-					    &config->channels };
-	static const char *const keys[] = { "vfb", "vkb", "p9", "channel" };
-
-	for (unsigned int i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (own[i]->count)
-			return tell(session, -EOPNOTSUPP,
-				    "%s= is not for HVM guests: remove it%s", keys[i],
-				    i < 2 ? "; vnc=1, vga= and usbdevice= give them screens and "
-					    "pointers"
-					  : "");
-	return 0;
-}
-
 /* Takes apart the keys of an HVM guest's machine, and looks for the programs it takes. */
 static int prepare_hvm(struct creation *creation)
 {
 	struct session *session = creation->session;
 	struct hvm_spec *hvm = &creation->hvm;
 	struct hvm_fault fault = { 0 };
-	int error = check_hvm(session, creation->config);
+	int error = 0;
 
-	if (!error && !hvm_spec_from_config(creation->config, hvm, &fault))
+	if (!hvm_spec_from_config(creation->config, hvm, &fault))
 		error = tell(session, -EINVAL, "%s", fault.message);
 	if (!error && access(model_program(hvm), X_OK))
 		error = tell(session, -errno,
@@ -149,11 +132,12 @@ static int check_config(struct session *session, const struct domain_config *con
 	return name_check_free(session, config->name);
 }
 
-/* The file that goes into the guest's memory beside the image: its ramdisk, or its firmware. */
-static int map_file(struct creation *creation, const char *what, const char *path)
+/* A file that goes into the guest's memory beside the image. */
+static int map_file(struct creation *creation, const char *what, const char *path,
+		    const uint8_t **data, uint64_t *bytes)
 {
 	struct stat stat;
-	void *data;
+	void *map;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 || fstat(fd, &stat)) {
@@ -168,14 +152,57 @@ static int map_file(struct creation *creation, const char *what, const char *pat
 		return tell(creation->session, -EINVAL, "%s %s: %s", what, path,
 			    stat.st_size ? "it is not a file" : "it is empty");
 	}
-	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	map = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
-	if (data == MAP_FAILED)
+	if (map == MAP_FAILED)
 		return tell(creation->session, -errno, "%s %s cannot be read: %s", what, path,
 			    strerror(errno));
-	creation->pv.ramdisk = data;
-	creation->pv.ramdisk_bytes = stat.st_size;
+	*data = map;
+	*bytes = stat.st_size;
 	return 0;
+}
+
+static void unmap_file(const uint8_t *data, uint64_t bytes)
+{
+	if (data)
+		munmap((void *)(uintptr_t)data, bytes);
+}
+
+static int map_tables(struct creation *creation, const char *key, const char *path,
+		      struct hvm_tables *tables,
+		      int (*check)(struct hvm_tables, struct complaint *))
+{
+	int error = *path ? map_file(creation, key, path, &tables->data, &tables->bytes) : 0;
+
+	if (!error)
+		error = check(*tables, &creation->complaint);
+	else
+		return error;
+	return error ? tell(creation->session, error, "%s %s: %s", key, path,
+			    creation->complaint.text)
+		     : 0;
+}
+
+/* Firmware and further tables of an HVM guest, or a kernel's ramdisk. */
+static int map_files(struct creation *creation)
+{
+	const struct domain_config *config = creation->config;
+	const struct hvm_spec *hvm = &creation->hvm;
+	struct pv_domain *pv = &creation->pv;
+	int error;
+
+	if (config->type != DOMAIN_HVM)
+		return config->ramdisk ? map_file(creation, "ramdisk", config->ramdisk,
+						  &pv->ramdisk, &pv->ramdisk_bytes)
+				       : 0;
+	error = map_file(creation, "firmware", model_firmware(hvm), &pv->ramdisk,
+			 &pv->ramdisk_bytes);
+	if (!error)
+		error = map_tables(creation, "acpi_firmware", hvm->acpi, &pv->acpi, hvm_check_acpi);
+	if (!error)
+		error = map_tables(creation, "smbios_firmware", hvm->smbios, &pv->smbios,
+				   hvm_check_smbios);
+	return error;
 }
 
 /* Does all there is to put into it fit into the guest's memory? */
@@ -183,16 +210,19 @@ static int check_size(struct creation *creation)
 {
 	const struct domain_config *config = creation->config;
 	uint64_t video = (uint64_t)creation->hvm.videoram_mib << 8;
+	const struct hvm_wishes wishes = { .nr_pages = config->memory_kb / 4 - video,
+					   .max_pages = config->max_memory_kb / 4 - video,
+					   .hole_bytes = creation->hvm.hole_bytes,
+					   .firmware_bytes = creation->pv.ramdisk_bytes,
+					   .acpi_bytes = creation->pv.acpi.bytes,
+					   .smbios_bytes = creation->pv.smbios.bytes,
+					   .max_vcpus = config->max_vcpus };
 	struct hvm_layout hvm;
 	struct pvh_layout pvh;
 	struct pv_layout pv;
 
 	if (config->type == DOMAIN_HVM)
-		return hvm_layout_compute(&hvm, &creation->image, config->memory_kb / 4 - video,
-					  config->max_memory_kb / 4 - video,
-					  creation->hvm.hole_bytes, creation->pv.ramdisk_bytes,
-					  config->max_vcpus, &creation->complaint);
-
+		return hvm_layout_compute(&hvm, &creation->image, &wishes, &creation->complaint);
 	if (config->type == DOMAIN_PVH)
 		return pvh_layout_compute(&pvh, &creation->image, config->memory_kb / 4,
 					  config->max_memory_kb / 4, creation->pv.ramdisk_bytes,
@@ -224,10 +254,7 @@ static int prepare(struct creation *creation)
 	error = open_kernel(creation);
 	if (error)
 		return tell(creation->session, error, "%s", creation->complaint.text);
-	if (config->type == DOMAIN_HVM)
-		error = map_file(creation, "firmware", model_firmware(&creation->hvm));
-	else if (config->ramdisk)
-		error = map_file(creation, "ramdisk", config->ramdisk);
+	error = map_files(creation);
 	if (error)
 		return error;
 	error = check_size(creation);
@@ -316,6 +343,8 @@ static int build(struct creation *creation)
 							: strerror(-error));
 	creation->plan.store_mfn = pv->store_mfn;
 	creation->plan.console_mfn = pv->console_mfn;
+	creation->plan.acpi = (struct loader_file){ pv->acpi_at, pv->acpi.bytes };
+	creation->plan.smbios = (struct loader_file){ pv->smbios_at, pv->smbios.bytes };
 	return claim(creation, 0);
 }
 
@@ -386,8 +415,9 @@ int domain_create(struct session *session, const struct domain_config *config,
 	if (error && creation.domid >= 0)
 		destroy_all(session, creation.domid, config->uuid);
 	image_close(&creation.image);
-	if (creation.pv.ramdisk)
-		munmap((void *)(uintptr_t)creation.pv.ramdisk, creation.pv.ramdisk_bytes);
+	unmap_file(creation.pv.ramdisk, creation.pv.ramdisk_bytes);
+	unmap_file(creation.pv.acpi.data, creation.pv.acpi.bytes);
+	unmap_file(creation.pv.smbios.data, creation.pv.smbios.bytes);
 	hvm_spec_free(&creation.hvm);
 	if (!error)
 		*domid = creation.domid;

@@ -193,6 +193,15 @@ int create_in_store(struct session *session, struct store_plan *plan)
 		     : 0;
 }
 
+static void loader_file_nodes(struct store_batch *batch, const struct loader_file *file,
+			      const char *kind, uint32_t domid)
+{
+	if (!file->bytes)
+		return;
+	store_write_number(batch, file->at, "/local/domain/%u/hvmloader/%s/address", domid, kind);
+	store_write_number(batch, file->bytes, "/local/domain/%u/hvmloader/%s/length", domid, kind);
+}
+
 static void ring_steps(struct store_batch *batch, void *data)
 {
 	const struct store_plan *plan = data;
@@ -203,6 +212,8 @@ static void ring_steps(struct store_batch *batch, void *data)
 	store_write_number(batch, plan->store_mfn, "%s/store/ring-ref", path);
 	store_write_number(batch, plan->console_port, "%s/console/port", path);
 	store_write_number(batch, plan->console_mfn, "%s/console/ring-ref", path);
+	loader_file_nodes(batch, &plan->acpi, "acpi", plan->domid);
+	loader_file_nodes(batch, &plan->smbios, "smbios", plan->domid);
 	store_write(batch, plan->unwatched ? MARK_UNWATCHED : MARK_WATCHED, "/libxl/%u/domd",
 		    plan->domid);
 }

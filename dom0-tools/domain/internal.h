@@ -77,6 +77,11 @@ uint64_t paging_kib(const struct domain_config *config);
 int create_in_hypervisor(struct session *session, const struct domain_config *config,
 			 uint32_t *domid);
 /* create_store.c: the store's. */
+/* Where a guest's loader finds further tables; of 0 bytes: there are none. */
+struct loader_file {
+	uint64_t at, bytes;
+};
+
 struct store_plan {
 	const struct domain_config *config;
 	const struct hvm_spec *hvm; /* NULL for other types */
@@ -84,7 +89,8 @@ struct store_plan {
 	char uuid[UUID_BYTES];
 	struct timeval started;
 	bool unwatched;
-	uint64_t store_mfn, console_mfn; /* known once the domain is built */
+	uint64_t store_mfn, console_mfn; /* known once the domain is built, */
+	struct loader_file acpi, smbios; /* and these */
 	uint32_t store_port, console_port;
 };
 int create_in_store(struct session *session, struct store_plan *plan);

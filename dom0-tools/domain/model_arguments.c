@@ -137,7 +137,8 @@ static void add_spice(struct building *b)
 	const struct hvm_spec *spec = b->spec;
 
 	add(b, "-spice");
-	add(b, "port=%u,tls-port=0,addr=%s,agent-mouse=%s,%s%s", spec->spice_port,
+	add(b, "port=%u,tls-port=%u,addr=%s,agent-mouse=%s,%s%s", spec->spice_port,
+	    spec->spice_tls_port,
 	    quote(spec->spice_host[0] ? spec->spice_host : "127.0.0.1").text,
 	    spec->spice_mouse ? "on" : "off",
 	    spec->spice_open ? "disable-ticketing=on" : "password=",
@@ -386,6 +387,10 @@ static void add_machine(struct building *b)
 	add(b, "order=%s", spec->boot);
 	add(b, "-machine");
 	add(b, "%s,suppress-vmdesc=on", spec->platform_pci ? "xenfv" : "pc,accel=xen");
+	if (spec->vendor_device) {
+		add(b, "-device");
+		add(b, "xen-pvdevice,device-id=0xc000");
+	}
 	add(b, "-m");
 	add(b, "%llu", (unsigned long long)(b->config->memory_kb >> 10) - spec->videoram_mib);
 	if (b->config->max_vcpus > 1) {

@@ -12,7 +12,7 @@
 #define FACS_BYTES 64
 #define HPET_BYTES 56
 #define WAET_BYTES 40
-#define MAX_TABLES 4
+#define MAX_TABLES (4 + MORE_TABLES)
 
 struct tables {
 	uint8_t *to;
@@ -217,6 +217,29 @@ static bool add_waet(struct tables *t)
 	return true;
 }
 
+/* Those the toolstack gives, as they are. It has looked through them; a length that leads beyond ends
+ * them. */
+static bool add_more(struct tables *t)
+{
+	const struct machine *m = t->machine;
+	uint32_t at = 0, bytes;
+
+	for (unsigned int i = 0; i < MORE_TABLES && m->more_acpi_bytes - at >= HEAD_BYTES; i++) {
+		uint8_t *table;
+
+		memcpy(&bytes, m->more_acpi + at + 4, sizeof(bytes));
+		if (bytes < HEAD_BYTES || bytes > m->more_acpi_bytes - at)
+			break;
+		table = take(t, bytes);
+		if (!table)
+			return false;
+		memcpy(table, m->more_acpi + at, bytes);
+		list(t, address(t, table));
+		at += bytes;
+	}
+	return true;
+}
+
 /* ---- all of them ---- */
 
 static uint32_t add_dsdt(struct tables *t)
@@ -247,7 +270,7 @@ size_t acpi_write(uint8_t *to, size_t room, uint32_t at, const struct machine *m
 	uint32_t dsdt = add_dsdt(&t), rsdt, xsdt;
 
 	if (!rsdp || !dsdt || !add_fadt(&t, dsdt) || !add_madt(&t) || !add_hpet(&t) ||
-	    !add_waet(&t))
+	    !add_waet(&t) || !add_more(&t))
 		return t.used;
 	rsdt = add_list(&t, "RSDT", 4);
 	xsdt = add_list(&t, "XSDT", 8);

@@ -156,14 +156,18 @@ static void write_info(const struct machine *machine, uint32_t acpi, uint32_t sm
 
 void tables_place(struct machine *machine)
 {
-	uint32_t at = ram_take(machine, TABLES_BYTES), smbios;
-	size_t bytes = machine->acpi ? acpi_write(memory_at(at), TABLES_BYTES, at, machine) : 0;
+	/* Tables of ACPI begin at multiples of 64 bytes. */
+	const uint32_t room = (TABLES_BYTES + machine->more_acpi_bytes + MORE_TABLES * 64 +
+			       machine->more_smbios_bytes + PAGE_BYTES - 1) &
+			      ~(PAGE_BYTES - 1);
+	uint32_t at = ram_take(machine, room), smbios;
+	size_t bytes = machine->acpi ? acpi_write(memory_at(at), room, at, machine) : 0;
 
 	bytes = (bytes + 15) & ~(size_t)15;
 	smbios = at + (uint32_t)bytes;
-	if (bytes < TABLES_BYTES)
-		bytes += smbios_write(memory_at(smbios), TABLES_BYTES - bytes, smbios, machine);
-	if (bytes > TABLES_BYTES)
+	if (bytes < room)
+		bytes += smbios_write(memory_at(smbios), room - bytes, smbios, machine);
+	if (bytes > room)
 		die("the tables need %u bytes: give the guest fewer vCPUs", (unsigned int)bytes);
 	if (machine->uefi)
 		copy_for_uefi(machine, at, smbios);

@@ -35,7 +35,10 @@
 #define LAPIC_AT     0xfee00000u
 #define IO_START     0xc000u
 #define IO_END	     0x10000u
-#define TABLES_BYTES 0x10000u /* ACPI's and SMBIOS' together */
+#define TABLES_BYTES 0x10000u /* ACPI's and SMBIOS' together, without what the toolstack gives */
+#define MORE_TABLES  16	      /* of ACPI, that is; */
+#define MORE_ACPI    0x100000u
+#define MORE_SMBIOS  0x8000u  /* bytes, since all of SMBIOS' have 16 bits of length */
 
 /* ACPI's ports, as hvm/ioreq.h has them. */
 #define PM_EVENTS  0xb000u
@@ -73,6 +76,9 @@ struct machine {
 	char version[32]; /* the hypervisor's */
 	const uint8_t *firmware;
 	uint32_t firmware_bytes;
+	/* Further tables, as the toolstack gives them (build/build.h); of 0 bytes: none. */
+	const uint8_t *more_acpi, *more_smbios;
+	uint32_t more_acpi_bytes, more_smbios_bytes;
 };
 
 /* ---- machine.c: ports, the hypervisor, words ---- */
@@ -238,10 +244,11 @@ void aml_window(struct aml *aml, enum aml_space space, unsigned int width, uint6
 
 /* ---- tables: each gives the bytes it takes, and writes no more than the room ---- */
 size_t dsdt_code(uint8_t *to, size_t room, const struct machine *machine);
-/* To lie at physical address `at`; the RSDP is first. */
+/* To lie at physical address `at`; the RSDP is first. Further tables come behind. */
 size_t acpi_write(uint8_t *to, size_t room, uint32_t at, const struct machine *machine);
 #define RSDP_BYTES 36
-/* The same, the entry point first. */
+/* The same, the entry point first. Further structures of the types 0, 1 and 3 are there instead of the
+ * loader's, those it has none of beside them; others it leaves out. */
 size_t smbios_write(uint8_t *to, size_t room, uint32_t at, const struct machine *machine);
 #define SMBIOS_ENTRY_BYTES 31
 

@@ -87,16 +87,54 @@ static bool says_yes(const char *path, bool usual)
 	return store_read(path, text, sizeof(text)) ? text[0] != '0' : usual;
 }
 
-/* A decimal number, with its sign; *end is what comes behind. */
+static int digit(char letter, unsigned int base)
+{
+	int value = letter >= 'a' ? letter - 'a' + 10 : letter >= 'A' ? letter - 'A' + 10 : letter - '0';
+
+	return value < 0 || value >= (int)base || (letter > '9' && letter < 'A') ? -1 : value;
+}
+
+/* A number, decimal or, after 0x, hexadecimal, with its sign; *end is what comes behind. */
 static uint64_t read_number(const char *text, const char **end)
 {
 	bool negative = *text == '-';
+	unsigned int base = 10;
 	uint64_t value = 0;
 
-	for (text += negative; *text >= '0' && *text <= '9'; text++)
-		value = value * 10 + (unsigned int)(*text - '0');
+	text += negative;
+	if (text[0] == '0' && (text[1] | 0x20) == 'x') {
+		base = 16;
+		text += 2;
+	}
+	for (; digit(*text, base) >= 0; text++)
+		value = value * base + (unsigned int)digit(*text, base);
 	*end = text;
 	return negative ? -value : value;
+}
+
+/* Further tables, as the store names them; they lie in front of the start information. */
+static const uint8_t *read_tables(const char *address_path, const char *length_path, uint32_t most,
+				  uint32_t *bytes)
+{
+	uint64_t address, length;
+	const char *rest;
+	char text[24];
+
+	*bytes = 0;
+	if (!store_read(address_path, text, sizeof(text)))
+		return NULL;
+	address = read_number(text, &rest);
+	if (!store_read(length_path, text, sizeof(text)))
+		return NULL;
+	length = read_number(text, &rest);
+	if (!address || !length)
+		return NULL;
+	if (length > most)
+		die("%s says %llx bytes: %x is what there is room for", length_path,
+		    (unsigned long long)length, most);
+	stay_behind(address + length);
+	*bytes = (uint32_t)length;
+	return memory_at(address, address_path);
 }
 
 static void read_generation(void)
@@ -141,6 +179,10 @@ static void read_store(void)
 	machine.acpi = says_yes("platform/acpi", true);
 	machine.s3 = says_yes("platform/acpi_s3", false);
 	machine.s4 = says_yes("platform/acpi_s4", false);
+	machine.more_acpi = read_tables("hvmloader/acpi/address", "hvmloader/acpi/length", MORE_ACPI,
+					&machine.more_acpi_bytes);
+	machine.more_smbios = read_tables("hvmloader/smbios/address", "hvmloader/smbios/length", MORE_SMBIOS,
+					  &machine.more_smbios_bytes);
 	read_generation();
 }
 

@@ -58,8 +58,74 @@ static void end(struct writer *w, unsigned int bytes, const char *const *strings
 		w->largest = w->used - w->start;
 }
 
+/* ---- what the toolstack gives ---- */
+
+/* The structure at `at` of what is given, its length before it; NULL behind the last. */
+static const uint8_t *given_at(const struct machine *m, uint32_t at, uint32_t *bytes)
+{
+	if (m->more_smbios_bytes < at || m->more_smbios_bytes - at < 4 + 4)
+		return NULL;
+	memcpy(bytes, m->more_smbios + at, 4);
+	return *bytes >= 4 && *bytes <= m->more_smbios_bytes - at - 4 ? m->more_smbios + at + 4
+								      : NULL;
+}
+
+static void copy_given(struct writer *w, const uint8_t *structure, uint32_t bytes,
+		       unsigned int instance)
+{
+	w->start = w->used;
+	w->count++;
+	byte(w, structure[0]);
+	byte(w, structure[1]);
+	number(w, HANDLE(structure[0], instance), 2);
+	for (uint32_t i = 4; i < bytes; i++)
+		byte(w, structure[i]);
+	if (bytes > w->largest)
+		w->largest = bytes;
+}
+
+/* The first of a type, in place of the loader's own. */
+static bool put_given(struct writer *w, const struct machine *machine, unsigned int type)
+{
+	const uint8_t *structure;
+	uint32_t bytes;
+
+	for (uint32_t at = 0; (structure = given_at(machine, at, &bytes)); at += 4 + bytes)
+		if (structure[0] == type) {
+			copy_given(w, structure, bytes, 0);
+			return true;
+		}
+	return false;
+}
+
+static bool has_own(unsigned int type)
+{
+	static const uint8_t own[] = { 0, 1, 3, 4, 16, 17, 19, 32, 127 };
+
+	for (unsigned int i = 0; i < sizeof(own); i++)
+		if (own[i] == type)
+			return true;
+	return false;
+}
+
+/* All of other types, numbered through among their like. */
+static void put_others(struct writer *w, const struct machine *machine)
+{
+	uint8_t instance[256] = { 0 };
+	const uint8_t *structure;
+	uint32_t bytes;
+
+	for (uint32_t at = 0; (structure = given_at(machine, at, &bytes)); at += 4 + bytes)
+		if (!has_own(structure[0]))
+			copy_given(w, structure, bytes, instance[structure[0]]++);
+}
+
+/* ---- the loader's own ---- */
+
 static void bios(struct writer *w, const struct machine *machine)
 {
+	if (put_given(w, machine, 0))
+		return;
 	begin(w, 0, 24, 0);
 	byte(w, 1);
 	byte(w, 2);
@@ -89,6 +155,8 @@ static void computer(struct writer *w, const struct machine *machine)
 {
 	char uuid[37];
 
+	if (put_given(w, machine, 1))
+		return;
 	uuid_text(uuid, machine->uuid);
 	begin(w, 1, 27, 0);
 	number(w, 0x04030201, 4);
@@ -96,6 +164,12 @@ static void computer(struct writer *w, const struct machine *machine)
 		byte(w, machine->uuid[i]);
 	byte(w, 6); /* woken by its power switch */
 	end(w, 27, (const char *const[]){ "Xen", "HVM domU", machine->version, uuid, NULL });
+}
+
+static void enclosure(struct writer *w, const struct machine *machine)
+{
+	if (put_given(w, machine, 3))
+		return;
 	begin(w, 3, 13, 0);
 	byte(w, 1);
 	byte(w, 1); /* other */
@@ -215,6 +289,8 @@ size_t smbios_write(uint8_t *to, size_t room, uint32_t at, const struct machine 
 
 	bios(&w, machine);
 	computer(&w, machine);
+	enclosure(&w, machine);
+	put_others(&w, machine);
 	for (unsigned int i = 0; i < machine->vcpus; i++)
 		processor(&w, i);
 	memory(&w, machine);

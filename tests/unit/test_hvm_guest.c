@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: dom0-tools/config/*.c build/tools/gen/*.c dom0-tools/domain/model_arguments.c dom0-tools/domain/qmp.c dom0-tools/build/hvm/layout.c dom0-tools/build/complaint.c
+// sources: dom0-tools/config/*.c build/tools/gen/*.c dom0-tools/domain/model_arguments.c dom0-tools/domain/qmp.c dom0-tools/build/hvm/layout.c dom0-tools/build/hvm/tables.c dom0-tools/build/complaint.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ibuild/tools/gen -Idom0-tools -Idom0-tools/lib/include -Ixenstore/include
 // libs: -lyajl -luuid
 /*
@@ -209,7 +209,15 @@ static int compute(uint64_t mib, uint64_t max_mib, uint64_t hole_mib, uint64_t f
 	struct image loader = { .kind = IMAGE_LOADER, .start = 0x100000, .end = 0x134000, .entry = 0x100000, .fd = -1 };
 
 	memset(&why, 0, sizeof(why));
-	return hvm_layout_compute(&layout, &loader, mib << 8, max_mib << 8, hole_mib << 20, firmware, 2, &why);
+	return hvm_layout_compute(&layout, &loader,
+				  &(struct hvm_wishes){ .nr_pages = mib << 8,
+							.max_pages = max_mib << 8,
+							.hole_bytes = hole_mib << 20,
+							.firmware_bytes = firmware,
+							.acpi_bytes = 5000,
+							.smbios_bytes = 1,
+							.max_vcpus = 2 },
+				  &why);
 }
 
 static void memory_lies_around_the_hole(void **state)
@@ -221,7 +229,9 @@ static void memory_lies_around_the_hole(void **state)
 		assert_int_equal(layout.low_pages, sizes[i] < 3840 ? sizes[i] << 8 : 0xf0000);
 		assert_int_equal(layout.nr_memmap, sizes[i] > 3840 ? 2 : 1);
 		assert_int_equal(layout.firmware.pfn, 0x134);
-		assert_int_equal(layout.start_info.pfn, 0x174);
+		assert_int_equal(layout.acpi.pfn, 0x174);
+		assert_int_equal(layout.smbios.pfn, 0x176);
+		assert_int_equal(layout.start_info.pfn, 0x177);
 	}
 	assert_int_equal(compute(4096, 0, 1024, 2 << 20), 0);
 	assert_int_equal(layout.low_pages, 0xc0000);
@@ -230,6 +240,66 @@ static void memory_lies_around_the_hole(void **state)
 	assert_int_equal(compute(5, 0, 0, 2 << 20), -ENOMEM);
 	assert_non_null(strstr(why.text, "memory="));
 	assert_int_equal(compute(64, 0, 64, 0), -EINVAL);
+}
+
+/* An ACPI table of so many bytes that adds up to 0. */
+static void put_table(uint8_t *to, uint8_t bytes)
+{
+	memset(to, 0, bytes);
+	memcpy(to, "TEST", 4);
+	to[4] = bytes;
+	to[9] = (uint8_t)-('T' + 'E' + 'S' + 'T' + bytes);
+}
+
+static int check_acpi(const uint8_t *bytes, size_t count)
+{
+	memset(&why, 0, sizeof(why));
+	return hvm_check_acpi((struct hvm_tables){ bytes, count }, &why);
+}
+
+static void further_acpi_tables_are_looked_through(void **state)
+{
+	static uint8_t big[300 << 10], tables[40 + 36];
+
+	put_table(tables, 40);
+	put_table(tables + 40, 36);
+	assert_int_equal(hvm_check_acpi((struct hvm_tables){ NULL, 0 }, &why), 0);
+	assert_int_equal(check_acpi(tables, sizeof(tables)), 0);
+	for (size_t count = 1; count < sizeof(tables); count++)
+		assert_int_equal(check_acpi(tables, count), count == 40 ? 0 : -EINVAL);
+	tables[60]++;
+	assert_int_equal(check_acpi(tables, sizeof(tables)), -EINVAL);
+	assert_non_null(strstr(why.text, "checksum of the ACPI table at byte 40"));
+	tables[60]--;
+	tables[4] = 8;
+	assert_int_equal(check_acpi(tables, sizeof(tables)), -EINVAL);
+	tables[7] = 0x80;
+	assert_int_equal(check_acpi(tables, sizeof(tables)), -EINVAL);
+	assert_int_equal(check_acpi(big, sizeof(big)), -E2BIG);
+	for (unsigned int i = 0; i < 17; i++)
+		put_table(big + i * 36, 36);
+	assert_int_equal(check_acpi(big, 16 * 36), 0);
+	assert_int_equal(check_acpi(big, 17 * 36), -E2BIG);
+}
+
+static void further_smbios_structures_are_looked_through(void **state)
+{
+	static uint8_t big[33 << 10];
+	uint8_t one[] = { 9, 0, 0, 0, 11, 5, 0, 0, 1, 'a', 'b', 0, 0, 6, 0, 0, 0, 126, 4, 0, 0, 0, 0 };
+
+	assert_int_equal(hvm_check_smbios((struct hvm_tables){ one, sizeof(one) }, &why), 0);
+	for (size_t count = 1; count < sizeof(one); count++)
+		assert_int_equal(hvm_check_smbios((struct hvm_tables){ one, count }, &why), count == 13 ? 0 : -EINVAL);
+	one[5] = 8; /* leaves no room for the strings' end */
+	assert_int_equal(hvm_check_smbios((struct hvm_tables){ one, 13 }, &why), -EINVAL);
+	one[5] = 3;
+	assert_int_equal(hvm_check_smbios((struct hvm_tables){ one, 13 }, &why), -EINVAL);
+	one[5] = 5;
+	one[12] = 'c';
+	memset(&why, 0, sizeof(why));
+	assert_int_equal(hvm_check_smbios((struct hvm_tables){ one, 13 }, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "at byte 0"));
+	assert_int_equal(hvm_check_smbios((struct hvm_tables){ big, sizeof(big) }, &why), -E2BIG);
 }
 
 static void the_loader_is_told_of_memory(void **state)
@@ -323,6 +393,8 @@ int main(void)
 		cmocka_unit_test(viridian_groups_are_bits),
 		cmocka_unit_test(memory_lies_around_the_hole),
 		cmocka_unit_test(the_loader_is_told_of_memory),
+		cmocka_unit_test(further_acpi_tables_are_looked_through),
+		cmocka_unit_test(further_smbios_structures_are_looked_through),
 		cmocka_unit_test(a_talk_survives_what_a_model_says),
 	};
 

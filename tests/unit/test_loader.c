@@ -256,6 +256,39 @@ static void all_tables_have_room_or_say_so(void **state)
 	free(tables);
 }
 
+static void given_tables_come_beside_the_loaders(void **state)
+{
+	struct machine m = machine_of(2, 2);
+	uint8_t given[36 * (MORE_TABLES + 1)] = { 0 };
+	size_t bytes;
+	uint8_t *tables;
+
+	for (unsigned int i = 0; i <= MORE_TABLES; i++) {
+		memcpy(given + 36 * i, "TST", 3);
+		given[36 * i + 3] = (uint8_t)('A' + i);
+		given[36 * i + 4] = 36;
+		given[36 * i + 9] = (uint8_t)-sum_of(given + 36 * i, 36);
+	}
+	m.more_acpi = given;
+	m.more_acpi_bytes = 36;
+	tables = tables_of(&m, &bytes);
+	assert_memory_equal(find(tables, bytes, "TSTA"), given, 36);
+	assert_non_null(find(tables, bytes, "WAET"));
+	free(tables);
+	/* As many as there is room for in the list; a length that leads nowhere ends them. */
+	m.more_acpi_bytes = sizeof(given);
+	given[36 * 2 + 4] = 35;
+	tables = tables_of(&m, &bytes);
+	assert_non_null(find(tables, bytes, "TSTB"));
+	assert_null(find(tables, bytes, "TSTC"));
+	free(tables);
+	given[36 * 2 + 4] = 36;
+	tables = tables_of(&m, &bytes);
+	assert_non_null(find(tables, bytes, "TSTP"));
+	assert_null(find(tables, bytes, "TSTQ"));
+	free(tables);
+}
+
 static void write_file(const char *name, const uint8_t *bytes, size_t count)
 {
 	FILE *file = fopen(name, "wb");
@@ -350,6 +383,48 @@ static void smbios_is_a_chain_to_its_end(void **state)
 	free(to);
 }
 
+/* Offset of the nth structure of a type; 0: there is none. */
+static size_t structure(const uint8_t *to, size_t bytes, unsigned int type, unsigned int nth)
+{
+	for (size_t at = 32; at < bytes;) {
+		if (to[at] == type && !nth--)
+			return at;
+		for (at += to[at + 1]; to[at] || to[at + 1]; at++)
+			;
+		at += 2;
+	}
+	return 0;
+}
+
+static void given_structures_come_before_the_loaders(void **state)
+{
+	static const uint8_t given[] = { 10, 0, 0, 0, 3,  4, 9, 9, 'b', 'o', 'x', 'e', 0, 0, /* instead of ours */
+					 8,  0, 0, 0, 16, 4, 9, 9, 'n', 'o', 0,   0,	     /* of ours alone */
+					 8,  0, 0, 0, 11, 4, 9, 9, 'a', 'b', 0,   0,	     8,	  0, 0, 0,
+					 11, 4, 9, 9, 'c', 'd', 0, 0,	99,  0,	  0, 0,	     1 };
+	struct machine m = machine_of(1, 1);
+	uint8_t *to = calloc(1, TABLES_BYTES);
+	size_t bytes, at;
+
+	m.more_smbios = given;
+	m.more_smbios_bytes = sizeof(given);
+	bytes = smbios_write(to, TABLES_BYTES, AT, &m);
+	at = structure(to, bytes, 3, 0);
+	assert_memory_equal(to + at + 4, "boxe\0", 6);
+	assert_int_equal(structure(to, bytes, 3, 1), 0);
+	at = structure(to, bytes, 16, 0);
+	assert_memory_not_equal(to + at + 4, "no", 2);
+	assert_int_equal(structure(to, bytes, 16, 1), 0);
+	at = structure(to, bytes, 11, 0);
+	assert_memory_equal(to + at, "\x0b\x04\x00\x0b" "ab", 6);
+	at = structure(to, bytes, 11, 1);
+	assert_memory_equal(to + at, "\x0b\x04\x01\x0b" "cd", 6);
+	assert_int_equal(structure(to, bytes, 11, 2), 0);
+	assert_true(structure(to, bytes, 127, 0) && structure(to, bytes, 1, 0));
+	assert_int_equal(sum_of(to, SMBIOS_ENTRY_BYTES), 0);
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +438,8 @@ int main(void)
 		cmocka_unit_test(all_tables_have_room_or_say_so),
 		cmocka_unit_test(intels_compiler_understands_the_tables),
 		cmocka_unit_test(smbios_is_a_chain_to_its_end),
+		cmocka_unit_test(given_tables_come_beside_the_loaders),
+		cmocka_unit_test(given_structures_come_before_the_loaders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

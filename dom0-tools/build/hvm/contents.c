@@ -33,6 +33,12 @@ static uint8_t *map(const struct pages *pages, uint64_t pfn, uint64_t count,
 	return window;
 }
 
+static void write_given(uint8_t *at, struct hvm_tables tables)
+{
+	if (tables.data)
+		memcpy(at, tables.data, tables.bytes);
+}
+
 static int write_files(const struct pages *pages, struct complaint *complaint)
 {
 	const struct pv_domain *domain = pages->domain;
@@ -48,6 +54,8 @@ static int write_files(const struct pages *pages, struct complaint *complaint)
 				   window + (image->segment[i].virt - (first << PAGE_BITS)));
 	at = window + ((layout->firmware.pfn - first) << PAGE_BITS);
 	bulk_copy(at, domain->ramdisk, domain->ramdisk_bytes);
+	write_given(window + ((layout->acpi.pfn - first) << PAGE_BITS), domain->acpi);
+	write_given(window + ((layout->smbios.pfn - first) << PAGE_BITS), domain->smbios);
 	at = window + ((layout->start_info.pfn - first) << PAGE_BITS);
 	memset(at, 0, layout->start_info.pages << PAGE_BITS);
 	hvm_write_start_info(at, layout, domain->ramdisk_bytes);

@@ -92,6 +92,8 @@ static int write_state(struct pv_domain *domain, const struct hvm_layout *layout
 		error = set_params(domain, complaint);
 	domain->store_mfn = PVH_SPECIAL_PFN + PVH_XENSTORE;
 	domain->console_mfn = PVH_SPECIAL_PFN + PVH_CONSOLE;
+	domain->acpi_at = layout->acpi.pfn << PAGE_BITS;
+	domain->smbios_at = layout->smbios.pfn << PAGE_BITS;
 	if (!error)
 		error = pvh_start_context(domain, layout->start_info.pfn << PAGE_BITS, complaint);
 	return error ? error : pv_seed_grants(domain, complaint);
@@ -100,9 +102,14 @@ static int write_state(struct pv_domain *domain, const struct hvm_layout *layout
 int hvm_build(struct pv_domain *domain, struct complaint *complaint)
 {
 	struct hvm_layout layout;
-	int error = hvm_layout_compute(&layout, domain->image, domain->nr_pages, domain->max_pages,
-				       domain->hole_bytes, domain->ramdisk_bytes,
-				       domain->max_vcpus, complaint);
+	const struct hvm_wishes wishes = { .nr_pages = domain->nr_pages,
+					   .max_pages = domain->max_pages,
+					   .hole_bytes = domain->hole_bytes,
+					   .firmware_bytes = domain->ramdisk_bytes,
+					   .acpi_bytes = domain->acpi.bytes,
+					   .smbios_bytes = domain->smbios.bytes,
+					   .max_vcpus = domain->max_vcpus };
+	int error = hvm_layout_compute(&layout, domain->image, &wishes, complaint);
 
 	if (!error)
 		error = set_memory_map(domain, &layout, complaint);

@@ -43,20 +43,20 @@ static void add_ram(struct hvm_layout *layout, uint64_t pfn, uint64_t pages)
 	entry->type = E820_TYPE_RAM;
 }
 
-static int check_wishes(const struct image *image, uint64_t hole_bytes, unsigned int max_vcpus,
+static int check_wishes(const struct image *image, const struct hvm_wishes *wishes,
 			struct complaint *complaint)
 {
 	const uint64_t most = (PVH_HIGH_PFN - HVM_LEAST_HOLE_PFN) << PAGE_BITS;
 	const uint64_t least = (PVH_HIGH_PFN - PVH_HOLE_PFN) << PAGE_BITS;
 
-	if (!max_vcpus || max_vcpus > HVM_MAX_VCPUS) {
+	if (!wishes->max_vcpus || wishes->max_vcpus > HVM_MAX_VCPUS) {
 		complain(complaint, "an HVM guest has from 1 to %u vCPUs, not %u", HVM_MAX_VCPUS,
-			 max_vcpus);
+			 wishes->max_vcpus);
 		return -EINVAL;
 	}
-	if (hole_bytes && (hole_bytes < least || hole_bytes > most)) {
+	if (wishes->hole_bytes && (wishes->hole_bytes < least || wishes->hole_bytes > most)) {
 		complain(complaint, "mmio_hole=%llu: it must be from %llu to %llu MiB",
-			 (unsigned long long)hole_bytes >> 20, (unsigned long long)least >> 20,
+			 (unsigned long long)wishes->hole_bytes >> 20, (unsigned long long)least >> 20,
 			 (unsigned long long)most >> 20);
 		return -EINVAL;
 	}
@@ -68,20 +68,23 @@ static int check_wishes(const struct image *image, uint64_t hole_bytes, unsigned
 	return 0;
 }
 
-int hvm_layout_compute(struct hvm_layout *layout, const struct image *image, uint64_t nr_pages,
-		       uint64_t max_pages, uint64_t hole_bytes, uint64_t firmware_bytes,
-		       unsigned int max_vcpus, struct complaint *complaint)
+int hvm_layout_compute(struct hvm_layout *layout, const struct image *image,
+		       const struct hvm_wishes *wishes, struct complaint *complaint)
 {
-	uint64_t next = image->start >> PAGE_BITS, low;
-	uint64_t hole = hole_bytes ? PVH_HIGH_PFN - (hole_bytes >> PAGE_BITS) : PVH_HOLE_PFN;
-	int error = check_wishes(image, hole_bytes, max_vcpus, complaint);
+	uint64_t next = image->start >> PAGE_BITS, nr_pages = wishes->nr_pages, low;
+	uint64_t hole = wishes->hole_bytes ? PVH_HIGH_PFN - (wishes->hole_bytes >> PAGE_BITS)
+					   : PVH_HOLE_PFN;
+	int error = check_wishes(image, wishes, complaint);
 
 	if (error)
 		return error;
-	*layout = (struct hvm_layout){ .nr_pages = max_pages > nr_pages ? max_pages : nr_pages };
+	*layout = (struct hvm_layout){ .nr_pages = wishes->max_pages > nr_pages ? wishes->max_pages
+										: nr_pages };
 	layout->loaded.pfn = next;
 	layout->loader = take(&next, (image->end - image->start) >> PAGE_BITS);
-	layout->firmware = take(&next, PAGES_OF(firmware_bytes));
+	layout->firmware = take(&next, PAGES_OF(wishes->firmware_bytes));
+	layout->acpi = take(&next, PAGES_OF(wishes->acpi_bytes));
+	layout->smbios = take(&next, PAGES_OF(wishes->smbios_bytes));
 	layout->start_info = take(&next, PAGES_OF(sizeof(struct start_page)));
 	layout->loaded.pages = next - layout->loaded.pfn;
 	low = nr_pages < hole ? nr_pages : hole;

@@ -16,6 +16,7 @@ for disk in xvda sda sr0; do
 done
 echo "GUEST UP $(nproc) vcpus, clock $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
 if [ -n "$then" ]; then
+	echo "GUEST HAS tables: $(tail -c 4 /sys/firmware/acpi/tables/SRTT) $(grep -c 'from Dom0' /sys/firmware/dmi/tables/DMI)"
 	modules virtio_pci virtio-rng
 	soon [ -c /dev/hwrng ]
 	echo "GUEST HAS hwrng: $(busybox timeout 60 dd if=/dev/hwrng bs=16 count=1 2>/dev/null | wc -c) bytes by $(

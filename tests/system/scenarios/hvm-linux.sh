@@ -38,6 +38,9 @@ arguments()
 }
 # last_sector FILE: its text.
 last_sector() { tail -c 512 "$1" | head -n 1; }
+# Further tables: an ACPI one of 40 bytes, which add up to 0, and a string in SMBIOS.
+printf 'SRTT\050\000\000\000\001\201Serai Further \001\000\000\000TEST\001\000\000\000more' > /tmp/more.acpi
+printf '\020\000\000\000\013\005\000\000\001from Dom0\000\000' > /tmp/more.smbios
 cat > /tmp/h1.cfg <<X
 name = "h1"
 type = "hvm"
@@ -49,6 +52,10 @@ vga = "none"
 vnc = 0
 usb = 0
 viridian = "all"
+acpi_firmware = "/tmp/more.acpi"
+smbios_firmware = "/tmp/more.smbios"
+vendor_device = "xenserver"
+channel = [ "name=agent,connection=pty" ]
 disk = [ "/guest/hvm.disk,raw,hda,w", "/tmp/cd.iso,raw,hdc,cdrom" ]
 vif = [ "bridge=xenbr0" ]
 X
@@ -89,6 +96,14 @@ check pv-disk-only tell '[ -b /dev/xvda ] && [ ! -b /dev/sda ]'
 check disk-written tell 'echo by-pv | dd of=/dev/xvda bs=512 seek=$(($(cat /sys/block/xvda/size) - 1)) && sync'
 same written by-pv "$(last_sector /guest/hvm.disk)"
 check net tell 'ip link set eth0 up; ip addr add 10.9.0.2/24 dev eth0; ping -c 2 -W 20 10.9.0.1'
+check further-acpi tell '[ "$(tail -c 4 /sys/firmware/acpi/tables/SRTT)" = more ]'
+check further-smbios tell 'grep -q "from Dom0" /sys/firmware/dmi/tables/DMI'
+check vendor-device tell 'grep -q 0xc000 /sys/bus/pci/devices/*/device'
+timeout 60 head -n 1 < "$(xenstore-read /local/domain/"$(xl domid h1)"/device/console/1/tty)" > /tmp/channel &
+reader=$!
+check channel-written tell 'stty raw < /dev/hvc1; echo "guest has a word" > /dev/hvc1'
+wait $reader
+same channel "guest has a word" "$(tr -d '\r' < /tmp/channel)"
 check clock tell '[ "$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)" = xen ]'
 check count-acpi tell 'acpi() { awk "/acpi/ { print \$2 + \$3 }" /proc/interrupts; }; was=$(acpi)'
 check press-button xl trigger h1 power
@@ -107,6 +122,7 @@ plain()
 	check plain-loader begins h2 $other_loader
 	check plain-disk grep -q "GUEST HAS sda: .* an IDE disk" /tmp/serial.log
 	check plain-cd grep -q "GUEST HAS sr0: a CD" /tmp/serial.log
+	check plain-further-tables grep -q "GUEST HAS tables: more 1" /tmp/serial.log
 	check plain-interrupts within 60 grep -q "GUEST HAS hwrng: 16 .*IO-APIC.*virtio" /tmp/serial.log
 	check no-pv-disk sh -c '! grep -q "HAS xvda" /tmp/serial.log'
 	check asks within 60 grep -q "GUEST ASKS" /tmp/serial.log
