@@ -203,7 +203,7 @@ static void report(const char *name, double value)
 	fflush(stdout);
 }
 
-static void bench_pipe(void)
+static pid_t open_pipe(void)
 {
 	pid_t child;
 	char byte;
@@ -218,6 +218,13 @@ static void bench_pipe(void)
 				_exit(1);
 		_exit(0);
 	}
+	return child;
+}
+
+static void bench_pipe(void)
+{
+	pid_t child = open_pipe();
+
 	report("pipe", measure(op_pipe, 2000));
 	close(to_child[1]);
 	reap(child);
@@ -282,18 +289,55 @@ static void bench_xen(double getppid_cost)
 	report("evtchn", measure(op_evtchn, 2000));
 }
 
+/* One operation between the marks of profile_plugin.c. */
+static int profile(const char *name, unsigned int rounds)
+{
+	static const struct {
+		const char *name;
+		void (*op)(void);
+	} known[] = { { "getppid", op_getppid }, { "map", op_map },	{ "mprotect", op_mprotect },
+		      { "fork", op_fork },	 { "exec", op_exec },	{ "pipe", op_pipe },
+		      { "xen-version", op_version }, { "yield", op_yield }, { "evtchn", op_evtchn } };
+	void (*op)(void) = NULL;
+
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(known[i].name, name))
+			op = known[i].op;
+	if (!op) {
+		fprintf(stderr, "ops: %s is no operation\n", name);
+		return 1;
+	}
+	if (op == op_pipe)
+		open_pipe();
+	if ((op == op_version || op == op_yield) && !open_privcmd())
+		die("privcmd");
+	if (op == op_evtchn) {
+		open_loopback();
+		drain_loopback();
+	}
+	op();
+	op();
+	__asm__ volatile(".byte 0x0f, 0x1f, 0x80; .ascii \"PROB\"" ::: "memory");
+	for (unsigned int i = 0; i < rounds; i++)
+		op();
+	__asm__ volatile(".byte 0x0f, 0x1f, 0x80; .ascii \"PROE\"" ::: "memory");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	double getppid_cost;
+	double boot = (double)ticks() / 1e6, getppid_cost;
 
-	report("boot", (double)ticks() / 1e6);
 	area = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (area == MAP_FAILED)
 		die("mmap");
 	madvise(area, PAGES * PAGE, MADV_NOHUGEPAGE);
 	memset(area, 1, PAGES * PAGE);
+	if (argc == 4 && !strcmp(argv[1], "profile"))
+		return profile(argv[2], (unsigned int)strtoul(argv[3], NULL, 0));
 
+	report("boot", boot);
 	loop_cost = measure(op_nothing, 10000);
 	getppid_cost = measure(op_getppid, 20000);
 	report("getppid", getppid_cost);

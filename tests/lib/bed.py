@@ -43,11 +43,12 @@ class Machine:
     """One boot: what to run and on which machine.
 
     hypervisor: "serai", "xen" (Debian's), "native" (no hypervisor), or a path to an image.
-    qemu: 10 or 7. icount: one virtual nanosecond per instruction, one CPU.
+    qemu: 10 or 7. icount: an instruction takes 2^icount virtual nanoseconds, and idling no time of the host's;
+    None: as long as it takes.
     """
 
     def __init__(self, hypervisor="serai", kernel=None, initrd=None, options="", dom0_args="", dom0_mem=None,
-                 qemu=10, cpu=None, smp=1, mem=1024, icount=False, extra=(), timeout=90, log=None):
+                 qemu=10, cpu=None, smp=1, mem=1024, icount=None, extra=(), timeout=90, log=None):
         self.hypervisor = hypervisor
         self.kernel = kernel or os.path.join(bedpaths.tree("dom0"), "vmlinuz")
         self.initrd = initrd
@@ -56,11 +57,11 @@ class Machine:
         self.dom0_mem = dom0_mem
         self.qemu = int(qemu)
         self.cpu = cpu or default_cpu(self.qemu)
-        if icount and self.qemu >= 10 and "x2apic" not in self.cpu:
+        if icount is not None and self.qemu >= 10 and "x2apic" not in self.cpu:
             self.cpu += ",-x2apic"  # QEMU 10 leaves with "Bad icount read" at an x2APIC timer access
         self.smp = int(smp)
         self.mem = int(mem)
-        self.icount = icount
+        self.icount = None if icount is None else int(icount)
         self.extra = list(extra)
         self.timeout = float(timeout) * PATIENCE
         self.log = log or os.path.join(bedpaths.build_dir("tests", "logs"), "console.log")
@@ -158,7 +159,7 @@ def boot_arguments(machine):
         dom0_memory(machine), machine.options)
     if machine.hypervisor == "xen":
         options += " cpuidle=0"  # Debian's Xen idles by MWAIT on some models, in a way TCG refuses
-        if not machine.icount:  # figures are those of its defaults
+        if machine.icount is None:  # figures are those of its defaults
             # Its lazy switching of FPU registers loses them under TCG: one vCPU's turn up in another, programs crash.
             # What QEMU gives is zeroed; to write zeros all over it costs the host as much again, and memory.
             options += " spec-ctrl=eager-fpu bootscrub=0"
@@ -170,8 +171,8 @@ def boot_arguments(machine):
 
 def command_line(machine):
     base, environment = emulator(machine.qemu)
-    if machine.icount:
-        accel = ["-accel", "tcg", "-icount", "shift=0,sleep=off"]
+    if machine.icount is not None:
+        accel = ["-accel", "tcg", "-icount", "shift=%d,sleep=off" % machine.icount, "-rtc", "clock=vm"]
     else:
         accel = ["-accel", "tcg,thread=%s" % ("multi" if machine.smp > 1 else "single")]
     command = base + ["-nodefaults", "-no-user-config", "-machine", "q35", *accel, "-cpu", machine.cpu,

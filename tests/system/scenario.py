@@ -24,7 +24,7 @@ import bedpaths
 import rootfs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MACHINE_KEYS = {"qemu", "cpu", "smp", "mem", "dom0-mem", "disk", "nic", "options", "dom0-args", "timeout", "kernel"}
+MACHINE_KEYS = {"qemu", "cpu", "smp", "mem", "dom0-mem", "disk", "nic", "options", "dom0-args", "timeout", "kernel", "icount"}
 HEADER_KEYS = {"about", "guest", "guest-modules", "guest-with", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host",
                "held", "kernel"}
 BUILDING = threading.Lock()
@@ -191,5 +191,5 @@ def execute(job, hypervisor, log=None):
             dom0_args=(guest_variables(job, hypervisor, port) + " " + keys.get("dom0-args", "")).strip(),
             dom0_mem=keys.get("dom0-mem"), qemu=job.qemu, cpu=keys.get("cpu"), smp=keys.get("smp", 1),
             mem=keys.get("mem", job.header.get("mem", 1024)), extra=disk_arguments + nic + rootfs.disks(job.header.get("with", "").split()),
-            timeout=job.timeout, log=log)
+            timeout=job.timeout, icount=keys.get("icount"), log=log)
         return bed.run(machine)

@@ -3,11 +3,13 @@
 #@ held: hours: make soak (short forms are many, life and hotplug)
 #@ progs: heap
 #@ with: xen-tools serai-tools
-#@ guest: sleeper kit/hello cloud:hotplug
+#@ modules: xen-netback bridge
+#@ guest: sleeper kit/hello cloud:hotplug cloud:worker
 #@ guest-modules: xen-blkfront xen-netfront
 #@ timeout: 36000
 #@ mem: 1536
-#@ run long: smp=2 options=dom0_max_vcpus=1 dom0-mem=640 cycles=10000 reboots=1000 attaches=1000
+#@ run long: smp=2 options=dom0_max_vcpus=1 dom0-mem=640 part=lives cycles=10000 reboots=1000 attaches=1000
+#@ run day: smp=1 icount=5 dom0-mem=640 part=day day=86400
 
 start_dom0 serai serai
 logs=/var/log/xen/console
@@ -67,13 +69,6 @@ lives() # NUMBER
 		progress $done "guest"
 	done
 }
-id=0
-check ports heap 600
-lives 20
-begin
-lives "$bed_cycles"
-same created-and-destroyed "$bed_cycles " "$done $bad"
-audit cycles
 
 # ---- one guest that begins again and again ----
 cat > /tmp/again.cfg <<X
@@ -100,11 +95,6 @@ reboots() # NUMBER: the guest has begun so often
 	done
 	xl destroy again
 }
-reboots 2
-begin
-reboots "$bed_reboots"
-same reboots "$bed_reboots" "$seen"
-audit reboots
 
 # ---- disks that come and go ----
 truncate -s 16M /tmp/root.img /tmp/more.img
@@ -146,9 +136,103 @@ disks() # NUMBER
 	check destroy-disks xl destroy disks
 	all_gone
 }
-disks 1
-begin
-disks "$bed_attaches"
-same attached-and-detached "$bed_attaches " "$done $bad"
-audit attaches
+
+# ---- a day of guests at work ----
+bridge_up() { modules xen-netback bridge; brctl addbr xenbr0; ip addr add 10.9.0.1/24 dev xenbr0; ip link set xenbr0 up; }
+worker() # NAME ADDRESS
+{
+	truncate -s 16M "/tmp/$1.img"
+	cat > "/tmp/$1.cfg" <<X
+name = "$1"
+type = "pv"
+kernel = "/guest/cloud"
+ramdisk = "/guest/worker"
+memory = 192
+vcpus = 2
+disk = [ "/tmp/$1.img,,xvdb,backendtype=qdisk" ]
+vif = [ "bridge=xenbr0" ]
+cmdline = "console=hvc0 address=$2 peer=10.9.0.1"
+X
+	check create-"$1" xl create -q "/tmp/$1.cfg"
+	log=$logs/guest-$1.log
+	check "$1-up" says "GUEST UP" 3000
+}
+# One guest's answer: rounds, wrong ones, pings lost, its clock.
+ask()
+{
+	log=$logs/guest-$1.log
+	: >$log
+	tell 'echo "GUEST WORKS $(cat /tmp/rounds) $(date +%s)"' || echo "$1 does not answer: $(tail -n 2 $log)"
+	sed -n 's/.*GUEST WORKS \([0-9 ]*\).*/\1/p' $log | tail -n 1
+}
+near() { [ $(($1 - $2)) -le "$3" ] && [ $(($2 - $1)) -le "$3" ]; }
+# Their rounds go on, nothing is wrong, and all clocks are the same.
+hour() # NUMBER
+{
+	for guest in one two; do
+		set -- "$1" $(ask $guest)
+		now=$(date +%s)
+		eval "was=\${rounds_$guest:-0}; rounds_$guest=$2"
+		[ "$3 $4" = "0 0" ] && [ "$2" -gt $((was + 60)) ] && near "$5" "$now" 15 || wrong="$wrong $guest: $*, it is $now, $was rounds before;"
+	done
+	battery=$(cat /sys/class/rtc/rtc0/since_epoch)
+	near "$battery" "$(date +%s)" 15 || wrong="$wrong the battery's clock $battery, ours $(date +%s);"
+	echo "hour $1: $rounds_one and $rounds_two rounds; clocks: battery $((battery - $(date +%s))) s; heap $(heap), daemons $(kib) KiB"
+}
+# A day, in which Dom0's tools look at the guests each minute, and a tiny one lives each ten.
+day() # SECONDS
+{
+	hours=0
+	while [ $hours -lt $(($1 / 3600)) ] && [ ! "$wrong" ]; do
+		minute=0
+		while [ $minute -lt 60 ]; do
+			minute=$((minute + 1))
+			sleep 60
+			xl list >/tmp/out 2>&1 && xl vcpu-list >>/tmp/out 2>&1 || wrong="list: $(cat /tmp/out)"
+			[ $((minute % 10)) != 0 ] || { lives 1; wrong=$wrong$bad; }
+		done
+		hours=$((hours + 1))
+		hour $hours
+	done
+}
+workers()
+{
+	rounds_one=0 rounds_two=0 wrong=
+	worker one 10.9.0.2
+	worker two 10.9.0.3
+	day "$1"
+	check shutdown xl shutdown -a -w
+	all_gone
+}
+
+id=0
+check ports heap 600
+case $bed_part in
+lives)
+	lives 20
+	begin
+	lives "$bed_cycles"
+	same created-and-destroyed "$bed_cycles " "$done $bad"
+	audit cycles
+	reboots 2
+	begin
+	reboots "$bed_reboots"
+	same reboots "$bed_reboots" "$seen"
+	audit reboots
+	disks 1
+	begin
+	disks "$bed_attaches"
+	same attached-and-detached "$bed_attaches " "$done $bad"
+	audit attaches
+	;;
+day)
+	bridge_up
+	workers 3600
+	id=$(newest)
+	begin
+	workers "$bed_day"
+	same a-day "$((bed_day / 3600)) " "$hours $wrong"
+	audit day
+	;;
+esac
 no_kernel_complaint
