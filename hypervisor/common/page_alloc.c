@@ -286,11 +286,14 @@ void heap_free_frames(uint64_t mfn, uint64_t nr, uint16_t stamp)
 /* ---- background scrubbing ---- */
 #define SCRUB_ORDER 4 /* frames between two looks at other work */
 
+/* The queue at the lock is for those who need memory: where Serai itself runs on too few processors, one that waits
+ * there without running stops all behind it. 0: there is nothing to do, or others are at it. */
 static uint64_t take_dirty(void)
 {
 	uint64_t mfn = 0;
 
-	spin_lock(&heap_lock);
+	if (!spin_trylock(&heap_lock))
+		return 0;
 	for (unsigned int z = NR_ZONES - 1; z > 0 && !mfn; z--) {
 		uint32_t orders = zones[z].nonempty[DIRTY];
 
@@ -305,6 +308,23 @@ static uint64_t take_dirty(void)
 	}
 	spin_unlock(&heap_lock);
 	return mfn;
+}
+
+/* Somebody may wait for this CPU: after so many tries it takes its place in the queue. */
+static void put_clean(struct page *pg, unsigned int order, uint16_t stamp)
+{
+	unsigned int tries = 1000;
+
+	while (!spin_trylock(&heap_lock)) {
+		if (!tries--) {
+			spin_lock(&heap_lock);
+			break;
+		}
+		cpu_relax();
+	}
+	account(frame_number(pg), order, false, 1);
+	merge_and_insert(frame_number(pg), order, CLEAN, stamp);
+	spin_unlock(&heap_lock);
 }
 
 /* Raised by the idle loop; goes on until there is other work, and then waits for the next idling.
@@ -326,7 +346,7 @@ static void scrub_softirq(void)
 		stamp = stamp_of(pg);
 		clear_frames(frame_virt(mfn), 1ull << order);
 		pg->ref = REF_XEN;
-		heap_free(pg, order, false, (uint16_t)stamp);
+		put_clean(pg, order, (uint16_t)stamp);
 	}
 }
 

@@ -153,6 +153,18 @@ void spin_lock(spinlock_t *l)
 	l->owner = 1;
 	locks_held++;
 }
+static unsigned int free_tries, busy_tries; /* so many find the lock free, then so many find another CPU there */
+bool spin_trylock(spinlock_t *l)
+{
+	if (free_tries) {
+		free_tries--;
+	} else if (busy_tries) {
+		busy_tries--;
+		return false;
+	}
+	spin_lock(l);
+	return true;
+}
 void spin_unlock(spinlock_t *l)
 {
 	l->owner = 0;
@@ -197,9 +209,10 @@ static unsigned int chance(unsigned int n)
 	return (unsigned int)(chance_state >> 11) % n;
 }
 
-/* The softirq side of the allocator is not driven here. */
+static void (*scrub)(void); /* the soft interrupt of an idle CPU */
 void open_softirq(enum softirq nr, void (*handler)(void))
 {
+	scrub = handler;
 }
 uint32_t per_cpu__softirq_pending;
 

@@ -594,6 +594,38 @@ static void random_calls(void)
 	clean_up();
 }
 
+/* ---- scrubbing ---- */
+/* An idle CPU leaves the lock to others, but gives back what it took. */
+static void scrubbing_does_not_queue(void)
+{
+	uint64_t all = free_pages_count(), dirty;
+	void *block = alloc_xen_pages(6, 0);
+	struct vcpu idle = { .domain = NULL };
+
+	heap_free(mfn_to_page(virt_to_mfn(block)), 6, true, 0);
+	dirty = dirty_pages_count();
+	assert_true(dirty >= 64 && free_pages_count() == all);
+	get_cpu_info()->current_vcpu = &idle; /* of idle_domain, which is none here */
+	busy_tries = 1;
+	scrub();
+	assert_int_equal(busy_tries, 0);
+	assert_int_equal(dirty_pages_count(), dirty);
+	/* Taken at the first try, then the lock is never free when it is tried. */
+	assert_true(scrub_needed());
+	free_tries = 1;
+	busy_tries = 100000;
+	scrub();
+	assert_in_range(busy_tries, 1, 99900);
+	assert_true(dirty_pages_count() < dirty);
+	assert_int_equal(free_pages_count(), all);
+	assert_int_equal(heap_audit(), 0);
+	busy_tries = 0;
+	scrub();
+	assert_int_equal(dirty_pages_count(), 0);
+	assert_false(scrub_needed());
+	get_cpu_info()->current_vcpu = v;
+}
+
 /* ---- on a CPU's stack ---- */
 static void (*body)(void);
 static ucontext_t back;
@@ -638,6 +670,7 @@ CASE(batches)
 CASE(one_entry_by_address)
 CASE(grant_mappings)
 CASE(reservations)
+CASE(scrubbing_does_not_queue)
 CASE(exchanges)
 CASE(small_answers)
 CASE(random_calls)
@@ -653,7 +686,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address_spaces),	     cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_one_entry_by_address), cmocka_unit_test(test_grant_mappings),
-		cmocka_unit_test(test_reservations),	     cmocka_unit_test(test_exchanges),
+		cmocka_unit_test(test_reservations),
+		cmocka_unit_test(test_scrubbing_does_not_queue),	     cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_small_answers),	     cmocka_unit_test(test_random_calls),
 	};
 
