@@ -185,6 +185,17 @@ bool rangeset_overlaps(const struct rangeset *r, uint64_t first, uint64_t last)
 	return found;
 }
 
+unsigned int rangeset_count(const struct rangeset *r)
+{
+	unsigned int n = 0;
+
+	spin_lock(lock_of(r));
+	for (const struct range *x = r->ranges; x; x = x->next)
+		n++;
+	spin_unlock(lock_of(r));
+	return n;
+}
+
 int rangeset_for_each(struct rangeset *r, int (*fn)(uint64_t first, uint64_t last, void *data),
 		      void *data)
 {

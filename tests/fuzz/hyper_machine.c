@@ -564,13 +564,13 @@ long hyper_call(struct guest *g, unsigned int vcpu, int nr, const unsigned long 
 	}
 	*r = g->regs[vcpu];
 	r->rip = 0x1000;
-	if (r->rax >= NR_HYPERCALLS || !pv_hypercall_table[r->rax])
+	if (r->rax >= NR_HYPERCALLS || !g->d->arch.kind->call_table[r->rax])
 		return -ENOSYS;
 	hyper_cpu.current_vcpu = v;
 	v->is_running = true;
 	domain_get(g->d);
 	calling = true;
-	rc = ((call_fn)pv_hypercall_table[r->rax])(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
+	rc = ((call_fn)g->d->arch.kind->call_table[r->rax])(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
 	calling = false;
 	v->is_running = false;
 	hyper_cpu.current_vcpu = idle_vcpu[0];

@@ -14,8 +14,6 @@
 #include <asm/mm.h>
 #include <asm/pv.h>
 #include <asm/spec_ctrl.h>
-#include <asm/vcpu_kind.h>
-#include <public/grant_table.h>
 #include "../../hypervisor/arch/x86/irq/internal.h"
 #include "../../hypervisor/arch/x86/time/internal.h"
 #include "hyper_machine.h"
@@ -31,8 +29,6 @@ static struct irq_desc descs[64];
 struct irq_desc *irq_descs = descs;
 unsigned int nr_irqs = ARRAY_SIZE(descs), nr_gsis = 24;
 __typeof__(per_cpu__cpu_time) per_cpu__cpu_time;
-const struct hvm_vendor *hvm_vendor;
-const struct vcpu_kind hvm_kind;
 struct spec_plan spec_plan;
 
 void clear_frames(void *va, uint64_t nr)
@@ -58,7 +54,6 @@ void clear_frames(void *va, uint64_t nr)
 		abort();                                                                           \
 	}
 
-struct xen_domctl;
 struct page;
 NOTHING(arch_reprogram_timer, s_time_t when)
 NOTHING(arch_sync_vcpu_state, struct vcpu *v)
@@ -70,8 +65,6 @@ NOTHING(dump_error_traces, unsigned char key)
 NOTHING(dump_memory, unsigned char key)
 NOTHING(flush_area_mask, const cpumask_t *m, uint64_t va, unsigned int flags)
 NOTHING(flush_mask_since, const cpumask_t *m, uint64_t va, unsigned int flags, uint64_t since)
-NOTHING(hvm_event_raised, struct vcpu *v)
-ANSWER(false, bool, hvm_event_pending, const struct vcpu *v)
 NOTHING(irq_guest_remove, struct irq_desc *desc, struct domain *d, unsigned int pirq)
 NOTHING(msi_teardown, struct irq_desc *desc)
 NOTHING(pirq_guest_unbind, struct domain *d, unsigned int pirq)
@@ -87,20 +80,6 @@ NOTHING(smp_send_event_check_cpu, unsigned int cpu)
 NOTHING(on_selected_cpus, const cpumask_t *cpus, void (*fn)(void *), void *data)
 NOTHING(watchdog_pause, void)
 NOTHING(watchdog_resume, void)
-ANSWER(-EACCES, int, arch_add_to_physmap, struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
-ANSWER(-EACCES, int, arch_remove_from_physmap, struct domain *d, gfn_t gfn)
-ANSWER(0, int, arch_gfn_populate, struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order)
-ANSWER(0, int, arch_gfn_depopulate, struct domain *d, gfn_t gfn, mfn_t mfn)
-ANSWER(0, uint64_t, arch_max_gfn, const struct domain *d)
-ANSWER(0, uint32_t, arch_ioreq_frames, const struct domain *d)
-ANSWER(-EINVAL, int, arch_ioreq_frame, struct domain *d, uint32_t id, unsigned int frame, uint64_t *mfn)
-ANSWER(false, bool, hvm_compat_continue, struct vcpu *v, struct cpu_user_regs *r, unsigned int nr, const unsigned long *args)
-ANSWER(NULL, struct page *, p2m_get_own_page, struct domain *d, gfn_t gfn)
-ANSWER(GNTST_general_error, int, hvm_grant_map, struct domain *d, uint64_t gpa, mfn_t mfn, unsigned int flags)
-ANSWER(GNTST_general_error, int, hvm_grant_unmap, struct domain *d, uint64_t gpa, mfn_t mfn, uint64_t new_addr)
-ANSWER(-EOPNOTSUPP, int, domctl_get_hvm_context, struct domain *d, struct xen_domctl *op)
-ANSWER(-EOPNOTSUPP, int, domctl_set_hvm_context, struct domain *d, struct xen_domctl *op)
-ANSWER(-EOPNOTSUPP, int, domctl_get_hvm_record, struct domain *d, struct xen_domctl *op)
 ANSWER(gsi < 24, bool, gsi_valid, unsigned int gsi)
 ANSWER(-EINVAL, int, io_apic_guest_read, uint64_t base, uint32_t reg, uint32_t *val)
 ANSWER(0, int, irq_set_gsi_mode, unsigned int gsi, bool level, bool low)
@@ -110,8 +89,6 @@ ANSWER(-ENODEV, int, msix_prepare, uint16_t seg, uint8_t bus, uint8_t devfn, boo
 ANSWER(0, int, pci_add_device, uint16_t seg, uint8_t bus, uint8_t devfn)
 ANSWER(0, int, pci_remove_device, uint16_t seg, uint8_t bus, uint8_t devfn)
 ANSWER(1700000000, uint64_t, rtc_read_seconds, uint8_t century_index)
-ANSWER(-ENOSYS, long, do_dm_op, unsigned long a, unsigned long b, unsigned long c)
-ANSWER(-ENOSYS, long, do_hvm_op, unsigned long a, unsigned long b)
 ANSWER(-ENOSYS, long, do_hypfs_op, unsigned long a, unsigned long b, unsigned long c, unsigned long d, unsigned long e)
 ANSWER(-ENOSYS, long, do_iret, void)
 ANSWER(-ENOSYS, long, do_kexec_op, unsigned long a, unsigned long b)

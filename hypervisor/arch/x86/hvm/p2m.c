@@ -241,6 +241,19 @@ bool p2m_range_ok(uint64_t gfn, unsigned int order)
 	       (order == P2M_ORDER_4K || order == P2M_ORDER_2M || order == P2M_ORDER_1G);
 }
 
+int p2m_prepare(struct domain *d, gfn_t gfn, unsigned int order)
+{
+	struct p2m *p = &d->arch.hvm->p2m;
+	bool there;
+
+	if (!p2m_range_ok(gfn_x(gfn), order))
+		return trace_err(-EINVAL);
+	spin_lock(&p->lock);
+	there = p2m_make_slot(p, gfn_x(gfn), order / 9 + 1);
+	spin_unlock(&p->lock);
+	return there ? 0 : -ENOMEM;
+}
+
 int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type t)
 {
 	int rc;

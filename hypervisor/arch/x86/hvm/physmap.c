@@ -24,23 +24,35 @@ struct page *p2m_get_own_page(struct domain *d, gfn_t gfn)
 	return NULL;
 }
 
+/* The tables of an extent in pieces of that order: all, or the extent is refused before any piece of it is there. */
+static int prepare_extent(struct domain *d, uint64_t gfn, uint64_t nr, unsigned int piece)
+{
+	uint64_t each = piece == P2M_ORDER_4K ? PT_ENTRIES : 1ull << piece; /* one table has so many small ones */
+	int rc = 0;
+
+	for (uint64_t at = gfn; at < gfn + nr && !rc; at = (at & ~(each - 1)) + each)
+		rc = p2m_prepare(d, _gfn(at), piece);
+	return rc;
+}
+
 /* In pieces of 2 MiB where both numbers allow it. `mfn` INVALID_MFN: on demand. */
 int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order)
 {
-	uint64_t nr = 1ull << order, step, align = gfn_x(gfn);
+	uint64_t nr = 1ull << order, align = gfn_x(gfn);
 	bool on_demand = mfn_eq(mfn, INVALID_MFN);
+	unsigned int piece;
 	int rc = 0;
 
 	if (!is_hvm_domain(d))
 		return on_demand ? trace_err(-EINVAL) : 0;
 	if (!on_demand)
 		align |= mfn_x(mfn);
-	for (uint64_t i = 0; i < nr && !rc; i += step) {
-		bool large = nr - i >= PT_ENTRIES && !((align | i) % PT_ENTRIES);
-		unsigned int piece = large ? P2M_ORDER_2M : P2M_ORDER_4K;
+	piece = order >= P2M_ORDER_2M && !(align % PT_ENTRIES) ? P2M_ORDER_2M : P2M_ORDER_4K;
+	if (order != piece)
+		rc = prepare_extent(d, gfn_x(gfn), nr, piece);
+	for (uint64_t i = 0; i < nr && !rc; i += 1ull << piece) {
 		gfn_t at = _gfn(gfn_x(gfn) + i);
 
-		step = 1ull << piece;
 		rc = on_demand ? p2m_promise(d, at, piece) : p2m_set(d, at, mfn_add(mfn, i), piece, P2M_ram_rw);
 	}
 	return rc;
@@ -105,21 +117,29 @@ static int make_room(struct domain *d, gfn_t gfn)
 	return rc;
 }
 
+/* Tables at both ends: a frame that has left one place has to come to the other. */
+static int prepare_move(struct domain *d, gfn_t from, gfn_t to, mfn_t mfn)
+{
+	int rc = p2m_prepare(d, to, P2M_ORDER_4K);
+
+	return !rc && mfn_eq(p2m_get(d, from, NULL, NULL), mfn) ? p2m_prepare(d, from, P2M_ORDER_4K) : rc;
+}
+
 static int add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
 {
 	struct page *pg = frame_of_space(d, space, idx);
+	gfn_t old;
 	mfn_t mfn;
 	int rc;
 
 	if (!pg)
 		return trace_err(-EINVAL);
 	mfn = page_to_mfn(pg);
-	rc = gfn_x(gfn) < P2M_MAX_GFN ? 0 : -EINVAL;
+	old = _gfn(get_gpfn_from_mfn(mfn));
+	rc = prepare_move(d, old, gfn, mfn);
 	if (!rc && !mfn_eq(p2m_get(d, gfn, NULL, NULL), mfn))
 		rc = make_room(d, gfn);
 	if (!rc) {
-		gfn_t old = _gfn(get_gpfn_from_mfn(mfn));
-
 		if (gfn_x(old) != gfn_x(gfn))
 			(void)p2m_clear_if(d, old, mfn);
 		rc = p2m_set(d, gfn, mfn, P2M_ORDER_4K, P2M_ram_rw);

@@ -107,9 +107,9 @@ static void destroy_slot(struct domain *d, unsigned int id)
 	ioreq_release_waiters(s);
 	if (d->arch.hvm->platform->write_server == s)
 		WRITE_ONCE(d->arch.hvm->platform->write_server, NULL);
-	if (s->enabled) {
-		ioreq_page_hide(s, &s->ioreq, false);
-		ioreq_page_hide(s, &s->buf, false);
+	if (s->enabled) { /* a page that has no way back stays the domain's, at no place */
+		(void)ioreq_page_hide(s, &s->ioreq, false);
+		(void)ioreq_page_hide(s, &s->buf, false);
 	}
 	teardown(s);
 }
@@ -177,27 +177,39 @@ static int add_range(struct ioreq_server *s, uint32_t type, uint64_t first, uint
 {
 	if (rangeset_overlaps(s->ranges[type], first, last))
 		return -EEXIST;
-	if (s->nr_added[type] >= MAX_RANGES)
+	if (rangeset_count(s->ranges[type]) >= MAX_RANGES)
 		return -ENOSPC;
-	s->nr_added[type]++;
 	return rangeset_add(s->ranges[type], first, last);
+}
+
+/* What is cut out of the middle of a range leaves two. */
+static bool in_the_middle(const struct rangeset *r, uint64_t first, uint64_t last)
+{
+	return first && last != ~0ull && rangeset_contains(r, first - 1, last + 1);
 }
 
 static int remove_range(struct ioreq_server *s, uint32_t type, uint64_t first, uint64_t last)
 {
 	if (!rangeset_contains(s->ranges[type], first, last))
 		return -ENOENT;
-	if (s->nr_added[type])
-		s->nr_added[type]--;
+	if (in_the_middle(s->ranges[type], first, last) && rangeset_count(s->ranges[type]) >= MAX_RANGES)
+		return -ENOSPC;
 	return rangeset_remove(s->ranges[type], first, last);
 }
 
 static int set_state(struct ioreq_server *s, bool enabled)
 {
+	int rc;
+
 	if (enabled == s->enabled)
 		return 0;
-	ioreq_page_hide(s, &s->ioreq, enabled);
-	ioreq_page_hide(s, &s->buf, enabled);
+	rc = ioreq_page_hide(s, &s->ioreq, enabled);
+	if (!rc)
+		rc = ioreq_page_hide(s, &s->buf, enabled);
+	if (rc) { /* the first goes back where it was: its table is still there */
+		(void)ioreq_page_hide(s, &s->ioreq, s->enabled);
+		return rc;
+	}
 	s->enabled = enabled;
 	tell_ports(s);
 	if (!enabled)

@@ -31,14 +31,13 @@ struct ioreq_server {
 	uint32_t buf_port;
 	spinlock_t buf_lock; /* the ring's writers */
 	struct rangeset *ranges[NR_RANGE_TYPES];
-	unsigned int nr_added[NR_RANGE_TYPES];
 };
 
 /* ioreq_page.c. server_lock held. 0, -ENOMEM, -ENOSPC, -EPERM: it is of the other sort. */
 int ioreq_page_make(struct ioreq_server *s, struct ioreq_page *p);
 int ioreq_page_take_gfn(struct ioreq_server *s, struct ioreq_page *p);
 void ioreq_page_drop(struct ioreq_server *s, struct ioreq_page *p);
-void ioreq_page_hide(struct ioreq_server *s, struct ioreq_page *p, bool hide); /* legacy ones */
+int ioreq_page_hide(struct ioreq_server *s, struct ioreq_page *p, bool hide); /* legacy ones: out of the map, or back */
 
 static inline struct ioreq *ioreq_of(const struct ioreq_server *s, const struct vcpu *v)
 {

@@ -99,14 +99,20 @@ int ioreq_page_take_gfn(struct ioreq_server *s, struct ioreq_page *p)
 	return -EINVAL;
 }
 
-void ioreq_page_hide(struct ioreq_server *s, struct ioreq_page *p, bool hide)
+/* -ENOENT: something else is there by now, so that the guest does not see this one. */
+int ioreq_page_hide(struct ioreq_server *s, struct ioreq_page *p, bool hide)
 {
+	int rc;
+
 	if (!p->pg || !p->legacy || p->hidden == hide)
-		return;
+		return 0;
 	if (hide)
-		p->hidden = !p2m_clear_if(s->d, _gfn(p->gfn), page_to_mfn(p->pg));
+		rc = p2m_clear_if(s->d, _gfn(p->gfn), page_to_mfn(p->pg));
 	else
-		p->hidden = p2m_set(s->d, _gfn(p->gfn), page_to_mfn(p->pg), P2M_ORDER_4K, P2M_ram_rw) != 0;
+		rc = p2m_set(s->d, _gfn(p->gfn), page_to_mfn(p->pg), P2M_ORDER_4K, P2M_ram_rw);
+	if (!rc)
+		p->hidden = hide;
+	return hide && rc == -ENOENT ? 0 : rc;
 }
 
 void ioreq_page_drop(struct ioreq_server *s, struct ioreq_page *p)

@@ -71,6 +71,8 @@ struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write, enum p2m_type
  * aligned; -ENOMEM: no table; -EBUSY: a frame has no owner or is being freed.
  */
 int p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type t);
+/* Changes nothing, but then p2m_set() and p2m_clear() of this place need no memory. 0, -EINVAL, -ENOMEM. */
+int p2m_prepare(struct domain *d, gfn_t gfn, unsigned int order);
 int p2m_clear(struct domain *d, gfn_t gfn, unsigned int order); /* to a hole; drops references */
 /* Clears gfn only if it has this frame. -ENOENT: it has not. */
 int p2m_clear_if(struct domain *d, gfn_t gfn, mfn_t mfn);
