@@ -174,14 +174,21 @@ static void print_kind(const struct latency *l, unsigned int cpu, enum kind k)
 	}
 }
 
-/* Printing is slow; what it causes is forgotten with the rest. */
-static void dump_latency(unsigned char key)
+void latency_report(void)
 {
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
 		for (unsigned int k = 0; k < NR_KINDS; k++)
 			print_kind(&per_cpu(latency, cpu), cpu, k);
+}
+
+/* Printing is slow; what it causes is forgotten with the rest. */
+static void dump_latency(unsigned char key)
+{
+	unsigned int cpu;
+
+	latency_report();
 	for_each_online_cpu(cpu)
 		memset(per_cpu(latency, cpu).place, 0, sizeof(per_cpu(latency, cpu).place));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long the hypervisor keeps a CPU to itself, measured by a build made for it (make latency=y) and printed
- * by debug key 'L': with interrupts off, with a lock held, in a hypercall from one point where it may be interrupted to the
- * next, in a soft interrupt. In any other build all of this is nothing. Code: common/latency.c.
+ * by debug key 'L', and when the machine stops: with interrupts off, with a lock held, in a hypercall from one point
+ * where it may be interrupted to the next, in a soft interrupt. In any other build all of this is nothing. Code:
+ * common/latency.c.
  */
 #ifndef HV_LATENCY_H
 #define HV_LATENCY_H
@@ -26,6 +27,7 @@ void latency_call_point(uint64_t where);	/* it could be interrupted here */
 void latency_call_ends(void);
 void latency_softirq(unsigned int nr, uint64_t began);
 uint64_t latency_now(void);
+void latency_report(void); /* the machine is about to stop */
 void latency_init(void);
 #else
 #define latency_irqs_off(where)	     ((void)0)
@@ -35,6 +37,7 @@ void latency_init(void);
 #define latency_call_point(where)   ((void)0)
 #define latency_softirq(nr, began)   ((void)(began))
 #define latency_now()		     0
+#define latency_report()	     ((void)0)
 #define latency_init()		     ((void)0)
 #endif
 

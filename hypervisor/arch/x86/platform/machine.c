@@ -115,6 +115,7 @@ void machine_power_off(void)
 
 void arch_domain_shutdown_machine(int reason)
 {
+	latency_report();
 	if (reason == SHUTDOWN_poweroff) {
 		printk("Dom0 powered off: powering off the machine.\n");
 		machine_power_off();

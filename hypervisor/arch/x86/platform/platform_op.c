@@ -75,6 +75,7 @@ static int op_acpi_sleep(struct xen_platform_op *op)
 		machine_power_off();
 	}
 	printk("Dom0 enters ACPI state S5: powering off the machine.\n");
+	latency_report();
 	acpi_enter_s5(s->val_a, s->val_b);
 	return trace_err(-EIO);
 }
