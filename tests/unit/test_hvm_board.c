@@ -632,6 +632,24 @@ static void a20_gate_is_kept(void **state)
 	assert_int_equal(in(0x92), 0);
 }
 
+/* Device models are not asked about the register that is chosen, but about what shares its ports. */
+static void chosen_pci_register_is_kept(void **state)
+{
+	uint32_t v = 0x80000b08;
+
+	assert_true(hvm_platform_port(&vcpu, true, 0xcf8, 4, &v));
+	assert_int_equal(hvm_platform_of(&domain)->cf8, 0x80000b08);
+	v = 0;
+	assert_true(hvm_platform_port(&vcpu, false, 0xcf8, 4, &v));
+	assert_int_equal(v, 0x80000b08);
+	v = 6;
+	assert_false(hvm_platform_port(&vcpu, true, 0xcf8, 1, &v));
+	assert_false(hvm_platform_port(&vcpu, true, 0xcf8, 2, &v));
+	assert_false(hvm_platform_port(&vcpu, true, 0xcf9, 1, &v)); /* resets the machine */
+	assert_false(hvm_platform_port(&vcpu, false, 0xcfc, 4, &v));
+	assert_int_equal(hvm_platform_of(&domain)->cf8, 0x80000b08);
+}
+
 static void records_come_back(void **state)
 {
 	static union record was[NR_BOARD_RECORDS], is;
@@ -732,7 +750,7 @@ int main(void)
 		CASE(ioapic_edges), CASE(ioapic_levels_are_shared), CASE(links_follow_their_route), CASE(events_by_a_line),
 		CASE(pit_ticks), CASE(pit_counts), CASE(rtc_tells_the_time), CASE(rtc_interrupts),
 		CASE(hpet_counts_and_fires), CASE(hpet_takes_the_place_of_the_pit), CASE(pm_timer_and_buttons),
-		CASE(a20_gate_is_kept), CASE(records_come_back), CASE(nonsense_hurts_nobody),
+		CASE(a20_gate_is_kept), CASE(chosen_pci_register_is_kept), CASE(records_come_back), CASE(nonsense_hurts_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,12 +14,20 @@ struct hvm_platform *hvm_platform_of(const struct domain *d)
 
 /* ---- ports ---- */
 
-/* Remembered, and then a device model's as well. */
+/*
+ * Which register PCI's configuration window shows: an access to that names it, so a device model need not be told, and
+ * firmware writes here before each access. Only four bytes at once are meant; others are ports of their own.
+ */
 static bool pci_address(struct vcpu *v, bool write, uint16_t port, unsigned int size, uint32_t *val)
 {
-	if (write && size == 4)
-		hvm_platform_of(v->domain)->cf8 = *val;
-	return false;
+	struct hvm_platform *p = hvm_platform_of(v->domain);
+
+	if (size != 4)
+		return false;
+	if (write)
+		p->cf8 = *val;
+	*val = p->cf8;
+	return true;
 }
 
 /*
