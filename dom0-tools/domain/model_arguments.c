@@ -153,12 +153,17 @@ static void add_spice(struct building *b)
 	add(b, "virtserialport,chardev=vdagent,name=com.redhat.spice.0");
 }
 
+/*
+ * A card's ROM is for a PC's BIOS. UEFI firmware would read all of it, each four bytes a request to
+ * the device model, to find that there is nothing for it: 10,000 of them.
+ */
 static void add_screen(struct building *b)
 {
 	static const char *const devices[] = { [HVM_CIRRUS] = "cirrus-vga",
 					       [HVM_STDVGA] = "VGA",
 					       [HVM_QXL] = "qxl-vga" };
 	const struct hvm_spec *spec = b->spec;
+	const char *rom = spec->firmware == HVM_OVMF ? ",romfile=" : "";
 
 	if (spec->vnc && !spec->nographic)
 		add_vnc(b);
@@ -170,10 +175,10 @@ static void add_screen(struct building *b)
 		return;
 	add(b, "-device");
 	if (spec->vga == HVM_QXL)
-		add(b, "qxl-vga,vram_size_mb=%u,ram_size_mb=%u", spec->videoram_mib / 2,
-		    spec->videoram_mib / 2);
+		add(b, "qxl-vga,vram_size_mb=%u,ram_size_mb=%u%s", spec->videoram_mib / 2,
+		    spec->videoram_mib / 2, rom);
 	else
-		add(b, "%s,vgamem_mb=%u", devices[spec->vga], spec->videoram_mib);
+		add(b, "%s,vgamem_mb=%u%s", devices[spec->vga], spec->videoram_mib, rom);
 }
 
 static void add_kernel(struct building *b)

@@ -110,6 +110,7 @@ static void keys_become_options(void **state)
 	} row[] = {
 		{ "vga='stdvga'\nvideoram=32", " -device VGA,vgamem_mb=32 " },
 		{ "stdvga=1", " -device VGA,vgamem_mb=16 " },
+		{ "stdvga=1\nbios='ovmf'", " -device VGA,vgamem_mb=16,romfile= " },
 		{ "vga='none'", " -display none -net none " },
 		{ "nographic=1\nvnc=1", " -display none -net none " },
 		{ "vnclisten='0.0.0.0:3'\nvncunused=0", " -vnc 0.0.0.0:3 -display" },
