@@ -32,6 +32,9 @@ int model_loader(struct session *session, const struct hvm_spec *spec, char *pat
 				  " or beside this program: name hvmloader, " OWN_LOADER
 				  ", or a file",
 				  spec->loader);
+	/* With Debian's, each access to UEFI's screen would be a request: see loader/pci.c. */
+	if (spec->firmware == HVM_OVMF && spec->vga != HVM_NO_VGA && find(OWN_LOADER, path, room))
+		return 0;
 	if (find(DEBIAN_LOADER, path, room) || find(OWN_LOADER, path, room))
 		return 0;
 	return tell(session, -ENOENT,

@@ -35,6 +35,7 @@ static struct {
 	struct bar bar[MAX_BARS];
 	unsigned int nr_bars;
 	uint8_t function[MAX_FUNCTIONS], command[MAX_FUNCTIONS];
+	bool screen[MAX_FUNCTIONS];
 	unsigned int nr_functions;
 } bus;
 
@@ -179,6 +180,7 @@ static void find_function(uint8_t devfn)
 	/* A screen also answers at VGA's own addresses. */
 	bus.command[bus.nr_functions] =
 	    class == CLASS_VGA ? COMMAND_MASTER | COMMAND_IO | COMMAND_MEMORY : COMMAND_MASTER;
+	bus.screen[bus.nr_functions] = class == CLASS_VGA;
 	bus.function[bus.nr_functions++] = devfn;
 	if (class == CLASS_PCI_BRIDGE || (read8(devfn, REG_HEADER) & 0x7f)) {
 		say("loader: what is behind the bridge %x on the PCI bus is left to the guest",
@@ -253,6 +255,17 @@ static void write_bar(struct machine *machine, const struct bar *bar, uint64_t *
 		*high_end = bar->address + bar->bytes;
 }
 
+/*
+ * UEFI firmware gives all ranges addresses of its own. The device model has the frames of a screen's
+ * picture moved to where it first answers, and cannot have them moved again: from then on each
+ * access to the picture would be a request to it. So the firmware is the first to let it answer.
+ */
+static uint16_t command(const struct machine *machine, unsigned int i)
+{
+	return machine->uefi && bus.screen[i] ? bus.command[i] & (uint16_t)~COMMAND_MEMORY
+					      : bus.command[i];
+}
+
 void pci_setup(struct machine *machine, uint32_t wished)
 {
 	uint64_t high_end;
@@ -267,7 +280,7 @@ void pci_setup(struct machine *machine, uint32_t wished)
 	machine->high.end = (high_end + GIB - 1) & ~(GIB - 1);
 	for (unsigned int i = 0; i < bus.nr_functions; i++)
 		write16(bus.function[i], REG_COMMAND,
-			(uint16_t)(read16(bus.function[i], REG_COMMAND) | bus.command[i]));
+			(uint16_t)(read16(bus.function[i], REG_COMMAND) | command(machine, i)));
 	say("loader: %u PCI functions, %u ranges from %llx on", bus.nr_functions, bus.nr_bars,
 	    (unsigned long long)machine->memory.start);
 }
