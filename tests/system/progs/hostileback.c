@@ -175,14 +175,20 @@ static void attack(struct device *d, uint8_t *pages[2], int port)
 	}
 }
 
+/* Each fact is nonsense once in so many times; 0: never. */
+static void put_facts(const struct device *d, uint32_t times)
+{
+	for (int i = 0; i < NR_KEYS && d->kind->facts[i].key; i++)
+		put(d->back, d->kind->facts[i].key,
+		    !times || below(times) ? d->kind->facts[i].value : nonsense[below(12)], 0);
+}
+
 static void connection(struct device *d)
 {
 	uint8_t *pages[2] = { NULL, NULL };
 	int port = -1;
 
-	for (int i = 0; i < NR_KEYS && d->kind->facts[i].key; i++)
-		put(d->back, d->kind->facts[i].key,
-		    below(8) ? d->kind->facts[i].value : nonsense[below(12)], 0);
+	put_facts(d, 8);
 	set_state(d, 2);
 	if (await_front(d, 3)) {
 		for (int i = 0; i < 2; i++) {
@@ -205,7 +211,11 @@ static void connection(struct device *d)
 		set_state(d, 5);
 	set_state(d, 6);
 	usleep(50000);
-	/* Dead is one that does not begin again, although it could. */
+	/*
+	 * Dead is one that does not begin again, although it could: with facts that are right. Of a
+	 * frontend that refuses them the beginning would only be seen by luck, between two moments.
+	 */
+	put_facts(d, 0);
 	set_state(d, 2);
 	d->dead = !await_front(d, 1);
 	set_state(d, 6);

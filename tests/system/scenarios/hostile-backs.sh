@@ -3,7 +3,7 @@
 #@ progs: hostileback
 #@ with: xen-tools serai-tools
 #@ guest: kit/victim
-#@ timeout: 400
+#@ timeout: 600
 #@ mem: 768
 #@ run serai: smp=2 dom0-mem=384 rounds=8 seed=20261121
 
@@ -32,7 +32,7 @@ check make hostileback "$id" "$bed_seed" 1 MAKE
 echo "seed $bed_seed"
 check unpause xl unpause victim
 check begun says "begun with 5 others" 600
-timeout 240 hostileback "$id" "$bed_seed" "$bed_rounds" RUN >/tmp/hostile.out 2>&1
+timeout 420 hostileback "$id" "$bed_seed" "$bed_rounds" RUN >/tmp/hostile.out 2>&1
 same hostile-ended 0 $?
 cat /tmp/hostile.out
 same each-connected "" "$(grep ' 0 connections' /tmp/hostile.out)"
