@@ -21,6 +21,7 @@ static const char *const known[] = {
 	"vif.default.bridge",
 	"vif.default.gatewaydev",
 	"vif.default.backend",
+	"disk.persistent_grants", /* serai-backd reads it */
 	"vifscript",
 	"defaultbridge",
 	"output_format",

@@ -43,7 +43,9 @@ static struct back_counters test_counters;
 static struct io_uring_sqe sqes[MAX_SQES];
 static uint32_t nr_sqes;
 static bool want_again, copies_cross, failed, drained, told;
-static uint32_t notified, nr_maps;
+static uint32_t notified, nr_maps, maps_tried, segments_copied;
+static uint8_t mapped[GUEST_PAGES]; /* how often, those of rings but the first aside */
+static bool maps_fail;
 static char why[256];
 static int polled_fd = -1;
 static uint32_t polled_events;
@@ -52,6 +54,10 @@ static uint32_t polled_events;
 
 void *back_map(struct back_link *link, const uint32_t *refs, uint32_t nr, int prot)
 {
+	maps_tried++;
+	errno = ENOMEM;
+	if (maps_fail)
+		return NULL;
 	for (uint32_t i = 0; i < nr; i++)
 		if (refs[i] >= GUEST_PAGES || machine->access[refs[i]] != READ_WRITE ||
 		    refs[i] != refs[0] + i) {
@@ -59,11 +65,25 @@ void *back_map(struct back_link *link, const uint32_t *refs, uint32_t nr, int pr
 			return NULL;
 		}
 	nr_maps++;
+	mapped[refs[0]]++;
 	return machine->page[refs[0]];
+}
+
+/* The page an address is in; GUEST_PAGES: none of the guest's. */
+static uint32_t page_at(const void *address)
+{
+	uintptr_t first = (uintptr_t)machine->page, at = (uintptr_t)address;
+
+	return at < first || at >= first + sizeof(machine->page) ? GUEST_PAGES
+								 : (uint32_t)((at - first) / 4096);
 }
 
 void back_unmap(struct back_link *link, void *address, uint32_t nr)
 {
+	uint32_t page = page_at(address);
+
+	assert_true(page < GUEST_PAGES && mapped[page]);
+	mapped[page]--;
 	nr_maps--;
 }
 
@@ -77,6 +97,7 @@ int back_copy(struct back_link *link, xengnttab_grant_copy_segment_t *s, uint32_
 {
 	int rc = 0;
 
+	segments_copied += nr;
 	for (uint32_t i = 0; i < nr; i++) {
 		bool out = s[i].flags & GNTCOPY_dest_gref;
 		void *own = out ? s[i].source.virt : s[i].dest.virt;
@@ -194,6 +215,11 @@ static int carry_out_io(const struct io_uring_sqe *sqe)
 	for (uint32_t i = 0; i < sqe->len; i++) {
 		/* The service must have checked this. */
 		assert_true(at + vec[i].iov_len <= sizeof(machine->disk));
+		for (size_t in = 0; in < vec[i].iov_len; in += 512) { /* nor may it have let go of it */
+			uint32_t page = page_at((uint8_t *)vec[i].iov_base + in);
+
+			assert_true(page == GUEST_PAGES || mapped[page]);
+		}
 		if (sqe->opcode == IORING_OP_READV)
 			memcpy(vec[i].iov_base, machine->disk + at, vec[i].iov_len);
 		else
@@ -334,6 +360,7 @@ static void kill_service(void)
 	static unsigned int nr_graves;
 
 	nr_maps = 0;
+	memset(mapped, 0, sizeof(mapped));
 	nr_sqes = 0;
 	if (test_link.state)
 		graves[nr_graves++ % 64] = test_link.state;
@@ -348,8 +375,9 @@ static void new_machine(void)
 	assert_true(machine != MAP_FAILED);
 	memset(machine, 0, sizeof(*machine));
 	memset(machine->access + 1, READ_WRITE, GUEST_PAGES - 1);
-	nr_maps = 0;
-	copies_cross = false;
+	nr_maps = maps_tried = segments_copied = 0;
+	memset(mapped, 0, sizeof(mapped));
+	copies_cross = maps_fail = false;
 }
 
 #endif

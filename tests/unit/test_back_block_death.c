@@ -170,6 +170,7 @@ static uint32_t die_everywhere(uint32_t flags)
 static void death_at_any_moment_loses_and_repeats_nothing(void **state)
 {
 	assert_true(die_everywhere(0) > 90);
+	assert_true(die_everywhere(BLOCK_PERSISTENT) > 90);
 }
 
 static void a_journal_that_contradicts_itself_is_not_believed(void **state)

@@ -55,12 +55,14 @@ static void pump(int fd)
 	}
 }
 
+static uint32_t more_flags; /* of all disks */
+
 static int start_nbd(int ends[2], bool resume)
 {
 	struct setup setup = plain;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	setup.flags = BLOCK_NBD | BLOCK_DISCARD;
+	setup.flags = BLOCK_NBD | BLOCK_DISCARD | more_flags;
 	setup.fd = ends[0];
 	return start_service(&setup, resume);
 }
@@ -399,6 +401,8 @@ int main(void)
 		cmocka_unit_test(a_log_that_cannot_be_emptied_is_told),
 		cmocka_unit_test(what_cannot_be_written_again_ends_the_disk),
 	};
+	int failed = cmocka_run_group_tests(tests, NULL, forget_machine);
 
-	return cmocka_run_group_tests(tests, NULL, forget_machine);
+	more_flags = BLOCK_PERSISTENT; /* and all again */
+	return failed + cmocka_run_group_tests(tests, NULL, forget_machine);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 // sources: pv-drivers/back/block/worker/*.c pv-drivers/ring/pv_ring.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include
-// cflags: -Idom0-tools/lib/include -Ipv-drivers/ring -Ipv-drivers/back
+// cflags: -Idom0-tools/lib/include -Ipv-drivers/ring -Ipv-drivers/back -DKEPT_PER_SLOT=2
 // libs: -luring
 /*
  * The block service and a million requests made by a frontend that lies. The seed is fixed.
@@ -51,7 +51,12 @@ static void check_canaries(void)
 
 static void a_million_wild_requests(void **state)
 {
-	static const uint32_t kinds[] = { 0, BLOCK_MEMORY | BLOCK_DISCARD, BLOCK_DISCARD, BLOCK_READONLY };
+	static const uint32_t kinds[] = { 0,
+					  BLOCK_MEMORY | BLOCK_DISCARD,
+					  BLOCK_PERSISTENT | BLOCK_DISCARD,
+					  BLOCK_DISCARD,
+					  BLOCK_READONLY,
+					  BLOCK_PERSISTENT | BLOCK_MEMORY };
 	uint64_t seed = 0x5e4a1;
 	uint32_t requests = 0, answers = 0, connections = 0, right = 0;
 
@@ -59,7 +64,7 @@ static void a_million_wild_requests(void **state)
 		struct setup setup = plain;
 
 		new_machine();
-		setup.flags = kinds[connections++ % 4];
+		setup.flags = kinds[connections++ % 6];
 		back_by_memory(&setup);
 		open_front(1, 112);
 		machine->access[80] = NO_GRANT;
@@ -89,6 +94,8 @@ static void a_million_wild_requests(void **state)
 				list[at].first_sect = pv_random(&seed) % 9;
 				list[at].last_sect = pv_random(&seed) % 9;
 			}
+			/* And a grant that comes, goes, or is for reading, whoever has it mapped. */
+			machine->access[60 + pv_random(&seed) % 8] = pv_random(&seed) % 3;
 			requests += asked;
 			(void)pv_ring_push(&front);
 			SERVICE->event(&test_link, 100);

@@ -25,7 +25,8 @@ enum {
 	    4, /* the file is in memory (tmpfs): it can be mapped, and a flush is nothing */
 	BLOCK_32BIT = 8,  /* the frontend's slots are laid out for 32 bits */
 	BLOCK_NBD = 16,	  /* the descriptor is a connection to an NBD server, not a file */
-	BLOCK_BROKEN = 32 /* what was answered is lost, or would be: every request fails */
+	BLOCK_BROKEN = 32, /* what was answered is lost, or would be: every request fails */
+	BLOCK_PERSISTENT = 64 /* both halves have said feature-persistent: grants stay mapped */
 };
 
 struct block_queue_connect {

@@ -9,6 +9,7 @@
 
 modules xen-blkback xen-netback loop bridge tun
 start_dom0 serai serai
+echo 'disk.persistent_grants="on"' >> /etc/xen/xl.conf # each grant is copied from, too, if it cannot be mapped
 mkdir -p /srv/share
 brctl addbr br0
 ip addr add 10.9.0.1/24 dev br0

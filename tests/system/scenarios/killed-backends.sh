@@ -10,6 +10,7 @@
 
 modules bridge tun
 start_dom0 serai serai
+echo 'disk.persistent_grants="on"' >> /etc/xen/xl.conf # own-block has a worker killed that copies
 brctl addbr br0
 ip addr add 10.9.0.1/24 dev br0
 ip link set br0 up

@@ -7,11 +7,12 @@
 #@ guest-modules: xen-blkfront ext4
 #@ timeout: 900
 #@ mem: 1536
-#@ run own-block: smp=1 dom0-mem=900 mib=64 reboot=1
-#@ run on-xen: smp=1 dom0-mem=640 mib=8 reboot=0 on=xen
+#@ run own-block: smp=1 dom0-mem=900 mib=64 reboot=1 persistent=on
+#@ run on-xen: smp=1 dom0-mem=640 mib=8 reboot=0 persistent=off on=xen
 
 modules loop
 start_dom0 serai serai
+echo "disk.persistent_grants=\"$bed_persistent\"" >> /etc/xen/xl.conf
 backd=/opt/serai/lib/serai/serai-backd
 log=/var/log/xen/console/guest-g1.log
 no_process() { [ -z "$(pidof serai-back qemu-storage-daemon)" ]; }
@@ -55,6 +56,9 @@ check killed [ $kills -ge 2 ]
 check wrote says "GUEST WROTE" 120
 [ "$bed_reboot" = 0 ] || check allocated [ "$(kib /tmp/raw.img)" -ge $((bed_mib * 1024)) ]
 check second-time says "GUEST WANTS another medium" 180
+# Besides the rings of five disks: data.
+mapped=$(grep -c gntdev /proc/"$(pidof serai-back)"/maps)
+check mapped-$bed_persistent [ "$mapped" "$([ $bed_persistent = on ] && echo -gt || echo -le)" 40 ]
 same written-once 1 "$(grep -c "GUEST WROTE" $log)"
 xentop -b -i 1 -x >/tmp/top
 check xentop-counts-reads grep -E "VBD.* 51728 .*RD: +[1-9]" /tmp/top

@@ -57,7 +57,7 @@ static int write_features(struct back_device *device, const struct image *image)
 		rc = back_write(device, "discard-granularity", "4096");
 	if (!rc && image->discard)
 		rc = back_write(device, "discard-alignment", "0");
-	return rc;
+	return rc ? rc : persistent_offer(device);
 }
 
 static int disk_appeared(struct back_device *device)
@@ -141,6 +141,8 @@ static int read_layout(struct back_device *device, struct block_connect *config)
 		-EINVAL ||
 	    !queues)
 		return bad_front(device, "multi-queue-num-queues");
+	if (persistent_agreed(device))
+		config->flags |= BLOCK_PERSISTENT;
 	config->nr_pages = 1u << order;
 	config->nr_queues = queues;
 	return 0;

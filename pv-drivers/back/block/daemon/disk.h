@@ -4,6 +4,7 @@
  *
  *	disk.c		the class: features, the frontend's part checked, media changed
  *	image.c		what params says, files opened and measured
+ *	persistent.c	whether grants stay mapped
  *	storage.c	qemu-storage-daemon for formats that are not raw: its life
  *	server.c	its process
  *	handshake.c	the beginning of an NBD connection to it
@@ -31,6 +32,11 @@ int image_read(struct back_device *device, struct image *image);
 /* Opens a raw one and measures it. A descriptor or -errno (told); -ENOMEDIUM if the drive is empty.
  */
 int image_open(struct back_device *device, struct image *image);
+
+/* Writes feature-persistent, unless a connection goes on. 0 or -errno (told). */
+int persistent_offer(struct back_device *device);
+/* We have offered it, and the frontend has taken it. */
+bool persistent_agreed(struct back_device *device);
 
 /* The beginning of an NBD connection, a few bytes at a time. */
 struct handshake {

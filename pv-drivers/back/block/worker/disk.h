@@ -6,6 +6,7 @@
  *	queue.c		a ring: requests taken, responses given, the journal
  *	request.c	one request: checked, its memory reached, carried out, answered
  *	memory.c	bounce buffers, copies between them (or the mapped image) and the guest's pages
+ *	persistent.c	pages of the guest that stay mapped, so that nothing is copied
  *	file.c, mapped.c, nbd.c	what a disk is made of
  *	write_log.c	what an NBD server has answered and may not have written
  */
@@ -42,7 +43,9 @@ struct request {
 	uint64_t offset, length; /* bytes of the disk */
 	uint64_t done;		 /* of these */
 	uint64_t log_at;	 /* a flush: what it makes safe */
-	uint8_t *buffer;	 /* bounce; NULL if the image is mapped */
+	uint8_t *buffer;	 /* bounce; NULL if the image, or the guest's page, is mapped */
+	struct kept_page *kept[MAX_SEGMENTS]; /* persistent.c: held until it is answered */
+	uint32_t nr_kept;		      /* all segments' or none */
 	uint32_t first_copy;	 /* of disk->copies */
 	uint32_t nr_vec;
 	struct iovec vec[MAX_SEGMENTS];
@@ -56,6 +59,24 @@ struct target {
 	int (*begin)(struct disk *disk, struct request *request);
 };
 
+/* A page of the guest. Invariant: in a bucket (and idle if it has no users), or unused. */
+struct kept_page {
+	grant_ref_t ref;
+	uint32_t users;	  /* segments of requests under way */
+	uint8_t *address; /* NULL: unused */
+	LIST_ENTRY(kept_page) same;
+	TAILQ_ENTRY(kept_page) age;
+};
+LIST_HEAD(kept_list, kept_page);
+
+struct persistent {
+	struct kept_page *pages; /* NULL: the frontend's grants do not stay */
+	uint32_t nr, bucket_bits;
+	uint32_t refusals; /* since a page was last mapped */
+	struct kept_list *buckets, unused;
+	TAILQ_HEAD(, kept_page) idle; /* the one unused for longest first */
+};
+
 struct queue {
 	struct disk *disk;
 	struct pv_ring ring;
@@ -65,6 +86,7 @@ struct queue {
 	struct request *requests;	 /* one for each entry */
 	uint32_t *free, nr_free;	 /* entries */
 	uint32_t *answered, nr_answered; /* entries whose response is put and not published */
+	struct persistent persistent;
 };
 
 struct disk {
@@ -87,7 +109,7 @@ struct disk {
 	struct request_list copying;   /* those of the copies */
 	xengnttab_grant_copy_segment_t copies[MAX_COPIES];
 	uint32_t nr_copies;
-	uint8_t *map; /* the image, or NULL */
+	uint8_t *map; /* the image, or NULL; then no request is mapped or has a buffer */
 	uint64_t map_bytes;
 	struct nbd *nbd;
 	bool replaying;	    /* the log, from replay_at on; no request is taken meanwhile */
@@ -122,14 +144,21 @@ void memory_free(struct disk *disk);
 void copy_later(struct request *request);
 void copies_run(struct disk *disk);
 void copies_drop(struct disk *disk); /* the disk is lost */
-int memory_copy_in(struct disk *disk, grant_ref_t ref, void *to, uint32_t bytes);
+int memory_copy_in(struct queue *q, grant_ref_t ref, void *to, uint32_t bytes);
+
+/* persistent.c */
+int persistent_init(struct queue *q); /* 0 or -ENOMEM; persistent_drop() in any case */
+void persistent_drop(struct queue *q);
+/* The grant's page, mapped until persistent_put() at least. NULL: copy it. */
+struct kept_page *persistent_get(struct queue *q, grant_ref_t ref);
+void persistent_put(struct queue *q, struct kept_page *page);
 
 /* file.c */
 extern const struct target file_target;
 /* vec from byte done on, into rest; how many pieces. */
 uint32_t request_rest(struct request *request);
 
-/* mapped.c: the guest's pages are copied from and to the image itself. */
+/* mapped.c: the guest's pages are copied from and to the image itself, unless they stay mapped. */
 extern const struct target mapped_target;
 int mapped_connect(struct disk *disk); /* -errno: another target will do */
 void mapped_disconnect(struct disk *disk);

@@ -260,6 +260,8 @@ int queue_connect(struct queue *q, uint32_t index)
 	if (!disk->link->resume)
 		q->journal->consumed = q->journal->published = q->ring.prod;
 	rc = allocate(q);
+	if (!rc)
+		rc = persistent_init(q);
 	if (rc)
 		return rc;
 	q->port = back_bind(disk->link, config->port);
@@ -274,6 +276,7 @@ void queue_disconnect(struct queue *q)
 		back_unbind(q->disk->link, q->port);
 	if (q->pages)
 		back_unmap(q->disk->link, q->pages, q->disk->config.nr_pages);
+	persistent_drop(q);
 	free(q->requests);
 	free(q->free);
 	free(q->answered);

@@ -102,7 +102,7 @@ static int fetch_indirect(struct request *r, const struct blkif_request_indirect
 		return -EINVAL;
 	r->operation = indirect->indirect_op;
 	r->nr_segments = indirect->nr_segments;
-	return memory_copy_in(r->queue->disk, indirect->indirect_grefs[0], r->segment,
+	return memory_copy_in(r->queue, indirect->indirect_grefs[0], r->segment,
 			      r->nr_segments * sizeof(r->segment[0]));
 }
 
@@ -180,7 +180,7 @@ static void wait(struct request *r)
 	STAILQ_INSERT_TAIL(&r->queue->disk->waiting, r, next);
 }
 
-/* The target's part: what is to be written is in the buffer. */
+/* The target's part: what is to be written is in the buffer, or the guest's own page. */
 static void begin(struct request *r)
 {
 	struct disk *disk = r->queue->disk;
@@ -202,7 +202,7 @@ static void carry_out(struct request *r)
 
 	if (fresh && !disk->map && memory_prepare(r))
 		wait(r);
-	else if (fresh && (disk->map || is_write(r)))
+	else if (fresh && (disk->map || (is_write(r) && !r->nr_kept)))
 		copy_later(r);
 	else
 		begin(r);
@@ -214,6 +214,7 @@ void request_start(struct request *r)
 	int rc;
 
 	r->buffer = NULL;
+	r->nr_kept = 0;
 	r->logged = false;
 	rc = decode(r);
 	if (!rc && disk->config.flags & BLOCK_BROKEN)
@@ -279,7 +280,7 @@ void request_finish(struct request *r, int64_t result)
 		carry_out(r);
 		return;
 	}
-	if (r->operation == BLKIF_OP_READ && !disk->map) {
+	if (r->operation == BLKIF_OP_READ && r->buffer) {
 		copy_later(r);
 		return;
 	}
