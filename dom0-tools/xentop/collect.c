@@ -13,17 +13,21 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#include <xen/vcpu.h>
+
 #include "back.h"
 #include "xentop/collect.h"
 
 #define KB_PER_PAGE	4
 #define DOMAINS_AT_ONCE 256
 #define STORE_RETRY_NS	10000000000ULL
+#define MOST_CALLS	64 /* numbers of hypercalls */
 
 struct collector {
 	xc_interface *xc;
 	struct xs_handle *store;
 	uint64_t store_after; /* do not ask before */
+	bool no_usage;	      /* the hypervisor does not tell of waiting, and hypercalls */
 	char version[VERSION_SIZE];
 };
 
@@ -211,6 +215,35 @@ static int read_domains(struct collector *collector, struct reading *reading)
 	return nr < 0 ? nr : 0;
 }
 
+/* How long it has waited for a processor. */
+static void read_waits(struct collector *collector, uint32_t domid, struct vcpu_counters *vcpu)
+{
+	uint64_t time[4];
+
+	if (collector->no_usage)
+		return;
+	if (!xc_domain_usage(collector->xc, domid, vcpu->id, time, NULL, NULL)) {
+		vcpu->waits_known = true;
+		vcpu->waited_ns = time[RUNSTATE_runnable];
+	} else if (errno == ENOSYS) {
+		collector->no_usage = true;
+	}
+}
+
+static int read_calls(struct collector *collector, struct domain_counters *domain)
+{
+	uint32_t nr = MOST_CALLS;
+
+	if (collector->no_usage)
+		return 0;
+	domain->calls = calloc(MOST_CALLS, sizeof(*domain->calls));
+	if (!domain->calls)
+		return -ENOMEM;
+	if (!xc_domain_usage(collector->xc, domain->domid, 0, NULL, &nr, domain->calls))
+		domain->nr_calls = nr < MOST_CALLS ? nr : MOST_CALLS;
+	return 0;
+}
+
 static int read_vcpus(struct collector *collector, struct domain_counters *domain)
 {
 	for (unsigned int id = 0; id < domain->nr_vcpus; id++) {
@@ -229,8 +262,9 @@ static int read_vcpus(struct collector *collector, struct domain_counters *domai
 						.running = info.running,
 						.cpu = info.cpu,
 						.time_ns = info.cpu_time };
+		read_waits(collector, domain->domid, vcpu);
 	}
-	return 0;
+	return read_calls(collector, domain);
 }
 
 static int read_host(struct collector *collector, struct reading *reading)

@@ -68,10 +68,24 @@ static double per_second(uint64_t delta, uint64_t elapsed)
 static void vcpu_speeds(struct view *view, const struct domain_counters *before, uint64_t elapsed)
 {
 	for (size_t i = 0; i < view->now->nr_vcpu_counters; i++)
-		for (size_t j = 0; j < before->nr_vcpu_counters; j++)
-			if (before->vcpus[j].id == view->now->vcpus[i].id)
-				view->vcpu_percent[i] = percent(
-				    before->vcpus[j].time_ns, view->now->vcpus[i].time_ns, elapsed);
+		for (size_t j = 0; j < before->nr_vcpu_counters; j++) {
+			const struct vcpu_counters *old = &before->vcpus[j];
+			const struct vcpu_counters *new = &view->now->vcpus[i];
+
+			if (old->id != new->id)
+				continue;
+			view->vcpu_percent[i] = percent(old->time_ns, new->time_ns, elapsed);
+			view->vcpu_waited[i] = percent(old->waited_ns, new->waited_ns, elapsed);
+		}
+}
+
+/* A vCPU that is gone takes its calls with it. */
+static void call_speeds(struct view *view, const struct domain_counters *before, uint64_t elapsed)
+{
+	for (size_t i = 0; i < view->now->nr_calls && i < before->nr_calls; i++)
+		if (view->now->calls[i] > before->calls[i])
+			view->call_speed[i] =
+			    per_second(view->now->calls[i] - before->calls[i], elapsed);
 }
 
 static void net_speeds(struct view *view, const struct domain_counters *before, uint64_t elapsed)
@@ -131,8 +145,11 @@ static void remember(struct view *view)
 
 static void view_free(struct view *view)
 {
-	if (view)
+	if (view) {
 		free(view->vcpu_percent);
+		free(view->vcpu_waited);
+		free(view->call_speed);
+	}
 	free(view);
 }
 
@@ -152,14 +169,17 @@ static struct view *view_make(const struct model *model, const struct domain_cou
 	memcpy(view->handle, domain->handle, sizeof(view->handle));
 	memset(view->speed, 0, sizeof(view->speed));
 	view->vcpu_percent = calloc(domain->nr_vcpu_counters + 1, sizeof(double));
-	if (!view->vcpu_percent) {
-		free(view);
+	view->vcpu_waited = calloc(domain->nr_vcpu_counters + 1, sizeof(double));
+	view->call_speed = calloc(domain->nr_calls + 1, sizeof(double));
+	if (!view->vcpu_percent || !view->vcpu_waited || !view->call_speed) {
+		view_free(view);
 		return NULL;
 	}
 	if (!old)
 		return view;
 	view->speed[SERIES_CPU] = percent(old->now->cpu_ns, domain->cpu_ns, elapsed);
 	vcpu_speeds(view, old->now, elapsed);
+	call_speeds(view, old->now, elapsed);
 	net_speeds(view, old->now, elapsed);
 	disk_speeds(view, old->now, elapsed);
 	remember(view);

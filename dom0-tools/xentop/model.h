@@ -26,6 +26,8 @@ struct view {
 	bool known;			   /* it was there the time before: speeds mean something */
 	double speed[NR_SERIES];	   /* CPU: percent of one CPU */
 	double *vcpu_percent;		   /* of now->vcpus */
+	double *vcpu_waited;		   /* percent of the time, too */
+	double *call_speed;		   /* of now->calls: calls each second */
 	float history[NR_SERIES][HISTORY]; /* a ring; the newest is at newest */
 	unsigned int newest, nr_history;
 	uint8_t handle[16];

@@ -7,7 +7,7 @@
 #include "xentop/page.h"
 
 static const char help[] = "Keys\n"
-			   "  1 2 3 4  Tab     table, graphs, vcpus, devices; the next of them\n"
+			   "  1 2 3 4 5  Tab   table, graphs, vcpus, devices, hypercalls; the next of them\n"
 			   "  s >  <           sort by the next column, the one before\n"
 			   "  i                reverse the order\n"
 			   "  z                Domain-0 first\n"
@@ -166,6 +166,8 @@ int page_make(struct page *page, const struct model *model, const struct ui *ui,
 		return page_vcpus(page, model, ui);
 	case PAGE_DEVICES:
 		return page_devices(page, model, ui);
+	case PAGE_CALLS:
+		return page_calls(page, model, ui);
 	default:
 		return page_table(page, model, ui);
 	}

@@ -45,5 +45,6 @@ enum style style_of(const struct domain_counters *domain);
 int page_graphs(struct page *page, const struct model *model, const struct ui *ui, int width);
 int page_vcpus(struct page *page, const struct model *model, const struct ui *ui);
 int page_devices(struct page *page, const struct model *model, const struct ui *ui);
+int page_calls(struct page *page, const struct model *model, const struct ui *ui);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of what domains are made of: their virtual CPUs, their devices. */
+/* Pages of what domains are made of and do: their virtual CPUs, their devices, their hypercalls. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "xentop/page.h"
 
@@ -21,20 +22,23 @@ static int add_vcpu(struct page *page, const struct view *view, size_t index)
 {
 	const struct vcpu_counters *vcpu = &view->now->vcpus[index];
 	double percent = view->vcpu_percent[index];
-	char text[LINE_SIZE], bar[BAR + 1];
+	char text[LINE_SIZE], bar[BAR + 1], waited[32] = "         -       -";
 
 	for (int i = 0; i < BAR; i++)
 		bar[i] = percent > i * 100.0 / BAR ? '#' : ' ';
 	bar[BAR] = '\0';
-	snprintf(text, sizeof(text), "%10.10s %5u %-7s %4u %10" PRIu64 " %6.1f [%s]",
+	if (vcpu->waits_known)
+		snprintf(waited, sizeof(waited), "%10.3f %7.1f", (double)vcpu->waited_ns / 1e9,
+			 view->vcpu_waited[index]);
+	snprintf(text, sizeof(text), "%10.10s %5u %-7s %4u %10" PRIu64 " %6.1f %s [%s]",
 		 view->now->name, vcpu->id, vcpu_state(vcpu), vcpu->cpu, vcpu->time_ns / 1000000000,
-		 percent, bar);
+		 percent, waited, bar);
 	return page_add(page, vcpu->running ? STYLE_RUNNING : STYLE_PLAIN, text);
 }
 
 int page_vcpus(struct page *page, const struct model *model, const struct ui *ui)
 {
-	int rc = page_add(page, STYLE_HEADER, "      NAME  VCPU STATE    CPU   CPU(sec) CPU(%)");
+	int rc = page_add(page, STYLE_HEADER, "      NAME  VCPU STATE    CPU   CPU(sec) CPU(%)  WAIT(sec) WAIT(%)");
 
 	page->fixed = page->nr_lines;
 	for (size_t i = 0; !rc && i < model->nr_views; i++)
@@ -92,5 +96,60 @@ int page_devices(struct page *page, const struct model *model, const struct ui *
 		for (size_t j = 0; !rc && j < domain->nr_disks; j++)
 			rc = add_disk(page, domain, &domain->disks[j]);
 	}
+	return rc;
+}
+
+/* --- hypercalls --- */
+
+static const struct view *compared;
+
+/* What is called most now comes first, then what was called most; numbers break ties. */
+static int busier(const void *left, const void *right)
+{
+	unsigned int a = *(const unsigned int *)left, b = *(const unsigned int *)right;
+
+	if (compared->call_speed[a] != compared->call_speed[b])
+		return compared->call_speed[a] < compared->call_speed[b] ? 1 : -1;
+	if (compared->now->calls[a] != compared->now->calls[b])
+		return compared->now->calls[a] < compared->now->calls[b] ? 1 : -1;
+	return a < b ? -1 : 1;
+}
+
+static int add_calls(struct page *page, const struct view *view)
+{
+	const struct domain_counters *domain = view->now;
+	unsigned int *order = calloc(domain->nr_calls + 1, sizeof(*order));
+	char text[LINE_SIZE];
+	int rc = order ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; order && i < domain->nr_calls; i++)
+		order[i] = i;
+	compared = view;
+	if (order)
+		qsort(order, domain->nr_calls, sizeof(*order), busier);
+	for (size_t i = 0; !rc && i < domain->nr_calls && domain->calls[order[i]]; i++) {
+		snprintf(text, sizeof(text), "%10.10s %4u %-30s %14" PRIu64 " %10.1f",
+			 domain->name, order[i], call_name(order[i]), domain->calls[order[i]],
+			 view->call_speed[order[i]]);
+		rc = page_add(page, STYLE_PLAIN, text);
+	}
+	free(order);
+	return rc;
+}
+
+int page_calls(struct page *page, const struct model *model, const struct ui *ui)
+{
+	int rc = page_add(page, STYLE_HEADER,
+			  "      NAME   NR HYPERCALL                               CALLS  CALLS/sec");
+	bool told = false;
+
+	page->fixed = page->nr_lines;
+	for (size_t i = 0; !rc && i < model->nr_views; i++) {
+		told |= model->views[i]->now->nr_calls;
+		if (ui_wants(ui, model->views[i]))
+			rc = add_calls(page, model->views[i]);
+	}
+	if (!rc && !told)
+		rc = page_add(page, STYLE_PLAIN, "This hypervisor does not tell: Serai does.");
 	return rc;
 }

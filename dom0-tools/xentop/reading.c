@@ -11,6 +11,7 @@ void reading_free(struct reading *reading)
 		free(reading->domains[i].vcpus);
 		free(reading->domains[i].nets);
 		free(reading->domains[i].disks);
+		free(reading->domains[i].calls);
 	}
 	free(reading->domains);
 	memset(reading, 0, sizeof(*reading));

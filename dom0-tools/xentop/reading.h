@@ -21,6 +21,8 @@ struct vcpu_counters {
 	bool online, blocked, running;
 	unsigned int cpu; /* where it runs, or ran last */
 	uint64_t time_ns;
+	bool waits_known;  /* only Serai tells */
+	uint64_t waited_ns; /* ready to run, without a processor */
 };
 
 struct net_counters {
@@ -61,6 +63,8 @@ struct domain_counters {
 	size_t nr_nets;
 	struct disk_counters *disks;
 	size_t nr_disks;
+	uint64_t *calls; /* hypercalls, by number; only Serai tells */
+	size_t nr_calls;
 };
 
 struct reading {
@@ -74,6 +78,8 @@ struct reading {
 };
 
 void reading_free(struct reading *reading); /* what it points to */
+/* calls.c: of a hypercall; of an unknown number a text that holds until the next. */
+const char *call_name(unsigned int number);
 struct domain_counters *reading_find(const struct reading *reading, unsigned int domid);
 
 /*

@@ -44,6 +44,12 @@ static void vcpus(struct json *json, const struct view *view)
 		count(json, "cpu", vcpu->cpu);
 		seconds(json, "cpu_seconds", vcpu->time_ns);
 		fraction(json, "cpu_percent", view->vcpu_percent[i], view->known);
+		if (vcpu->waits_known)
+			seconds(json, "waited_seconds", vcpu->waited_ns);
+		else
+			json_text(json, "waited_seconds", NULL);
+		fraction(json, "waited_percent", view->vcpu_waited[i],
+			 view->known && vcpu->waits_known);
 		json_end_map(json);
 	}
 	json_end_list(json);
@@ -89,6 +95,20 @@ static void disks(struct json *json, const struct domain_counters *domain)
 	json_end_list(json);
 }
 
+/* By name, those that were made; null where nobody counts. */
+static void calls(struct json *json, const struct domain_counters *domain)
+{
+	if (!domain->nr_calls) {
+		json_text(json, "hypercalls", NULL);
+		return;
+	}
+	json_map(json, "hypercalls");
+	for (unsigned int i = 0; i < domain->nr_calls; i++)
+		if (domain->calls[i])
+			count(json, call_name(i), domain->calls[i]);
+	json_end_map(json);
+}
+
 static void states(struct json *json, unsigned int state)
 {
 	static const char *const names[] = { "dying",	"shutdown", "blocked",
@@ -126,6 +146,7 @@ static void domain_map(struct json *json, const struct view *view)
 	vcpus(json, view);
 	nets(json, domain);
 	disks(json, domain);
+	calls(json, domain);
 	json_end_map(json);
 }
 

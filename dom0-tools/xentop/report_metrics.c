@@ -92,6 +92,34 @@ static void cpus(FILE *out, const struct reading *now)
 		}
 }
 
+/* What only Serai tells. */
+static void waits(FILE *out, const struct reading *now)
+{
+	family(out, "xen_vcpu_waited_seconds", "counter", "Time a virtual CPU was ready without a processor");
+	for (size_t i = 0; i < now->nr_domains; i++)
+		for (size_t j = 0; j < now->domains[i].nr_vcpu_counters; j++) {
+			const struct vcpu_counters *vcpu = &now->domains[i].vcpus[j];
+
+			if (!vcpu->waits_known)
+				continue;
+			sample(out, "xen_vcpu_waited_seconds", "_total", &now->domains[i]);
+			fprintf(out, ",vcpu=\"%u\"} %.9f\n", vcpu->id, (double)vcpu->waited_ns / 1e9);
+		}
+}
+
+static void calls(FILE *out, const struct reading *now)
+{
+	family(out, "xen_domain_hypercalls", "counter", "Hypercalls a domain made");
+	for (size_t i = 0; i < now->nr_domains; i++)
+		for (unsigned int j = 0; j < now->domains[i].nr_calls; j++) {
+			if (!now->domains[i].calls[j])
+				continue;
+			sample(out, "xen_domain_hypercalls", "_total", &now->domains[i]);
+			fprintf(out, ",number=\"%u\",name=\"%s\"} %" PRIu64 "\n", j, call_name(j),
+				now->domains[i].calls[j]);
+		}
+}
+
 struct device_family {
 	const char *name, *help;
 	size_t offset;
@@ -164,6 +192,8 @@ int report_metrics(FILE *out, const struct model *model, const struct show *show
 	memory(out, now);
 	states(out, now);
 	cpus(out, now);
+	waits(out, now);
+	calls(out, now);
 	for (size_t i = 0; i < sizeof(net_families) / sizeof(*net_families); i++)
 		net_family(out, now, &net_families[i]);
 	for (size_t i = 0; i < sizeof(disk_families) / sizeof(*disk_families); i++)

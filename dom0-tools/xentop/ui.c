@@ -212,7 +212,8 @@ void ui_fit(struct ui *ui, size_t nr_lines, size_t room)
 
 void ui_bottom(const struct ui *ui, char *text, size_t size)
 {
-	static const char *const kinds[] = { "table", "graphs", "vcpus", "devices" };
+	static const char *const kinds[] = { "table", "graphs", "vcpus", "devices",
+					     "hypercalls" };
 
 	if (ui->prompt == PROMPT_DELAY)
 		snprintf(text, size, "Delay in seconds (now %g): %s", ui->delay, ui->input);

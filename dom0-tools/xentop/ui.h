@@ -7,7 +7,7 @@
 
 #include "xentop/options.h"
 
-enum page_kind { PAGE_TABLE, PAGE_GRAPHS, PAGE_VCPUS, PAGE_DEVICES, NR_PAGE_KINDS };
+enum page_kind { PAGE_TABLE, PAGE_GRAPHS, PAGE_VCPUS, PAGE_DEVICES, PAGE_CALLS, NR_PAGE_KINDS };
 
 /* Keys that are no characters. */
 enum key {

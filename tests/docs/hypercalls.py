@@ -44,6 +44,9 @@ HEAD = """# Hypercalls
 Made from `{table}` and the tables of sub-operations, by
 `tests/docs/hypercalls.py --write`; not to be edited. What is not listed answers -ENOSYS. A call of the
 control domain's answers others -EPERM, one of PV guests' others -ENOSYS.
+
+What Xen has not is in `hypervisor/include/public/serai.h`: `XEN_DOMCTL_serai_usage`, the run states' times and the hypercalls
+of a domain.
 """
 
 

@@ -31,6 +31,7 @@
 #include <public/memory.h>
 #include <public/physdev.h>
 #include <public/sched.h>
+#include <public/serai.h>
 #include <public/sysctl.h>
 #include <public/vcpu.h>
 #include <public/version.h>
@@ -546,7 +547,9 @@ static void gen_domctl(unsigned long a[6])
 
 	memset(&op, 0, sizeof(op));
 	op.interface_version = rarely() ? (uint32_t)wild() : XEN_DOMCTL_INTERFACE_VERSION;
-	op.cmd = byte() % 88;
+	op.cmd = byte() % 89;
+	if (op.cmd == 88) /* after the last of Xen's */
+		op.cmd = XEN_DOMCTL_serai_usage;
 	op.domain = dom();
 	stuff(&op.u, sizeof(op.u));
 	if (op.cmd == XEN_DOMCTL_createdomain) {

@@ -10,6 +10,8 @@
 #include <asm/e820.h>
 #include <public/memory.h>
 #include <public/sched.h>
+#include <public/serai.h>
+#include <public/vcpu.h>
 #include "core_calls.h"
 
 extern struct e820entry hv_e820[];
@@ -58,6 +60,46 @@ static void calls_of_another_age_are_refused(void **state)
 	assert_int_equal(sysctl(0, &sys), -ENOSYS);
 	assert_int_equal(issue(control, __HYPERVISOR_domctl, 64, 0, 0, 0), -EFAULT);
 	assert_int_equal(issue(control, __HYPERVISOR_sysctl, 64, 0, 0, 0), -EFAULT);
+}
+
+/* What it did and waited for: Serai's own call. */
+static void use_is_told(void **state)
+{
+	struct xen_domctl op = { 0 };
+	struct xen_domctl_serai_usage *usage = (void *)op.u.pad;
+	uint64_t *calls = (void *)(control->arena[0] + 2048);
+	struct vcpu *last = guest->d->vcpu[2];
+
+	/* Of one vCPU, and of nobody's calls. */
+	last->runstate.time[RUNSTATE_runnable] = 12345;
+	last->runstate.state = RUNSTATE_blocked;
+	usage->vcpu = 2;
+	assert_int_equal(domctl(XEN_DOMCTL_serai_usage, 2, &op), 0);
+	assert_int_equal(usage->time[RUNSTATE_runnable], 12345);
+	assert_int_equal(usage->nr_calls, NR_HYPERCALLS);
+	usage->vcpu = 3; /* there is none of this number */
+	assert_int_equal(domctl(XEN_DOMCTL_serai_usage, 2, &op), -ESRCH);
+	/* Of all vCPUs' calls, no more than there is room for. */
+	guest->d->vcpu[0]->hypercall_calls[3] = 40;
+	last->hypercall_calls[3] = 2;
+	last->hypercall_calls[63] = 9;
+	memset(calls, 0x5a, 65 * sizeof(*calls));
+	memset(op.u.pad, 0, sizeof(op.u.pad));
+	usage->vcpu = XEN_SERAI_NO_VCPU;
+	usage->nr_calls = 4;
+	usage->calls.p = (void *)calls;
+	assert_int_equal(domctl(XEN_DOMCTL_serai_usage, 2, &op), 0);
+	assert_int_equal(usage->nr_calls, NR_HYPERCALLS);
+	assert_int_equal(calls[3], 42);
+	assert_int_equal(calls[4], 0x5a5a5a5a5a5a5a5a);
+	usage->nr_calls = ~0u;
+	assert_int_equal(domctl(XEN_DOMCTL_serai_usage, 2, &op), 0);
+	assert_int_equal(calls[63], 9);
+	assert_int_equal(calls[64], 0x5a5a5a5a5a5a5a5a);
+	usage->nr_calls = 4;
+	usage->calls.p = (void *)64;
+	assert_int_equal(domctl(XEN_DOMCTL_serai_usage, 2, &op), -EFAULT);
+	assert_int_equal(domctl(XEN_DOMCTL_serai_usage, 4, &op), -ESRCH);
 }
 
 static void pausing_counts(void **state)
@@ -607,6 +649,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_domain_is_described_as_it_is),
 		CASE(calls_of_another_age_are_refused),
+		CASE(use_is_told),
 		CASE(pausing_counts),
 		CASE(a_shutdown_is_seen_and_undone),
 		CASE(a_dead_domain_stays_as_long_as_it_is_held),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: dom0-tools/xentop/reading.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
+// sources: dom0-tools/xentop/reading.c dom0-tools/xentop/calls.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
 // sources: dom0-tools/xentop/lines.c dom0-tools/xentop/options.c dom0-tools/xentop/ui.c
 // sources: dom0-tools/xentop/page*.c dom0-tools/xentop/screen.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools
@@ -42,10 +42,18 @@ static int made_up(struct collector *collector, struct model *model)
 		domain->mem_kb = 100 * i;
 		domain->cpu_ns = i == 1 ? readings * SECOND / 2 : 0;
 		domain->state = i == 2 ? STATE_CRASHED : STATE_BLOCKED;
-		add_vcpu(domain, 0, domain->cpu_ns);
+		*add_vcpu(domain, 0, domain->cpu_ns) = (struct vcpu_counters){
+			.online = true,
+			.time_ns = domain->cpu_ns,
+			.waits_known = i == 1,
+			.waited_ns = i == 1 ? readings * SECOND / 4 : 0,
+		};
 		if (i == 1) {
 			add_net(domain, 0)->tx_bytes = readings * 1024;
 			add_disk(domain, 51712)->reads = 77;
+			add_calls_made(domain, 29, 100 * readings);
+			add_calls_made(domain, 32, 7000);
+			add_calls_made(domain, 63, 1);
 		}
 	}
 	return model_update(model, &reading);
@@ -184,9 +192,21 @@ static void each_page_shows_its_part(void **state)
 	press(&ui, "3");
 	expect(&model, &ui, "       web     0 ready", true);
 	expect(&model, &ui, "[##########          ]", true);
+	expect(&model, &ui, "   50.0      3.000    25.0 [", true);
+	expect(&model, &ui, "    0.0          -       - [", true);
 	press(&ui, "\t");
 	expect(&model, &ui, "vbd 51712", true);
-	press(&ui, "?");
+	press(&ui, "\t");
+	/* The busiest now, then by number of calls. */
+	expect(&model, &ui,
+	       "       web   29 sched_op                                 1200      100.0\n"
+	       "       web   32 event_channel_op                         7000        0.0\n"
+	       "       web   63 number_63                                   1        0.0\n",
+	       true);
+	expect(&model, &ui, "does not tell", false);
+	press(&ui, "\t");
+	assert_int_equal(ui.kind, PAGE_TABLE);
+	press(&ui, "5/mail\n?");
 	expect(&model, &ui, "reverse the order", true);
 	model_free(&model);
 }
@@ -276,6 +296,8 @@ static void a_terminal_shows_all_pages(void **state)
 		assert_true(wait_for(terminal, "ready"));
 		type_keys(terminal, "4\f");
 		assert_true(wait_for(terminal, "51712"));
+		type_keys(terminal, "5\f");
+		assert_true(wait_for(terminal, "event_channel_op"));
 		type_keys(terminal, "?\f");
 		assert_true(wait_for(terminal, "reverse the order"));
 		type_keys(terminal, "q");

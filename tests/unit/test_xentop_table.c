@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sources: dom0-tools/xentop/reading.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
 // sources: dom0-tools/xentop/lines.c dom0-tools/xentop/report*.c dom0-tools/xentop/options.c
-// sources: dom0-tools/config/json.c
+// sources: dom0-tools/config/json.c dom0-tools/xentop/calls.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools
 // libs: -lyajl
 /*
@@ -234,7 +234,14 @@ static void json_is_well_formed(void **state)
 	char *text, error[80];
 
 	sample_machine(&model);
+	add_calls_made(&model.reading.domains[1], 29, 12);
+	model.reading.domains[1].vcpus[0].waits_known = true;
+	model.reading.domains[1].vcpus[0].waited_ns = 2500000000;
 	text = text_of(report_json, &model, &show);
+	assert_non_null(strstr(text, "\"hypercalls\": null"));
+	assert_non_null(strstr(text, "\"sched_op\": 12"));
+	assert_non_null(strstr(text, "\"waited_seconds\": null"));
+	assert_non_null(strstr(text, "\"waited_seconds\": 2.500000"));
 	tree = yajl_tree_parse(text, error, sizeof(error));
 	assert_non_null(tree);
 	domains = yajl_tree_get(tree, guest, yajl_t_array);
@@ -255,12 +262,17 @@ static void metrics_escape_names_and_end(void **state)
 
 	sample_machine(&model);
 	strcpy(model.reading.domains[1].name, "g\"\\1");
+	add_calls_made(&model.reading.domains[1], 29, 12);
+	model.reading.domains[1].vcpus[0].waits_known = true;
+	model.reading.domains[1].vcpus[0].waited_ns = 500000000;
 	text = text_of(report_metrics, &model, &show);
 	assert_non_null(strstr(text, "\nxen_domain_cpu_seconds_total{domid=\"1\","
 				     "domain=\"g\\\"\\\\1\"} 20.000000999\n"));
 	assert_non_null(strstr(text, "\nxen_net_receive_bytes_total{domid=\"1\","
 				     "domain=\"g\\\"\\\\1\",net=\"0\"} 1234\n"));
 	assert_non_null(strstr(text, ",vbd=\"51712\"} 1048576\n"));
+	assert_non_null(strstr(text, ",number=\"29\",name=\"sched_op\"} 12\n"));
+	assert_non_null(strstr(text, "xen_vcpu_waited_seconds_total{domid=\"1\",domain=\"g\\\"\\\\1\",vcpu=\"0\"} 0.500000000\n"));
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 	free(text);
 	model_free(&model);

@@ -34,6 +34,17 @@ static inline struct vcpu_counters *add_vcpu(struct domain_counters *domain, uns
 	return vcpu;
 }
 
+/* How often a hypercall was made. */
+static inline void add_calls_made(struct domain_counters *domain, unsigned int number, uint64_t times)
+{
+	while (domain->nr_calls <= number) {
+		void *grown = array_grow((void **)&domain->calls, &domain->nr_calls, sizeof(*domain->calls));
+
+		assert(grown);
+	}
+	domain->calls[number] = times;
+}
+
 static inline struct net_counters *add_net(struct domain_counters *domain, unsigned int id)
 {
 	struct net_counters *net =

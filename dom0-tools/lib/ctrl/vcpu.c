@@ -4,6 +4,10 @@
  */
 #include "private.h"
 
+#include <string.h>
+
+#include <xen/serai.h>
+
 int xc_vcpu_setcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
 		       vcpu_guest_context_any_t *ctxt)
 {
@@ -112,6 +116,27 @@ int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu, xc_vcpuinf
 	if (do_domctl(xch, &domctl))
 		return -1;
 	*info = domctl.u.getvcpuinfo;
+	return 0;
+}
+
+int xc_domain_usage(xc_interface *xch, uint32_t domid, uint32_t vcpu, uint64_t time[4],
+		    uint32_t *nr_calls, uint64_t *calls)
+{
+	struct xen_domctl domctl = domctl_for(domid, XEN_DOMCTL_serai_usage);
+	struct xen_domctl_serai_usage *usage = (void *)domctl.u.pad;
+	struct bounce bounce =
+	    BOUNCE(usage->calls, calls, calls ? *nr_calls * sizeof(*calls) : 0, OUT);
+	int rc;
+
+	usage->vcpu = time ? vcpu : XEN_SERAI_NO_VCPU;
+	usage->nr_calls = calls ? *nr_calls : 0;
+	rc = as_status(domctl_bounced(xch, &domctl, &bounce, 1));
+	if (rc)
+		return rc;
+	if (time)
+		memcpy(time, usage->time, sizeof(usage->time));
+	if (calls)
+		*nr_calls = usage->nr_calls;
 	return 0;
 }
 

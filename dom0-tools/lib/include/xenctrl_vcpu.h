@@ -78,6 +78,12 @@ int xc_vcpu_set_msrs(xc_interface *xch, uint32_t domid, uint32_t vcpu, uint32_t 
 
 typedef struct xen_domctl_getvcpuinfo xc_vcpuinfo_t;
 int xc_vcpu_getinfo(xc_interface *xch, uint32_t domid, uint32_t vcpu, xc_vcpuinfo_t *info);
+/*
+ * Serai's only, else ENOSYS. Nanoseconds a vCPU has spent in each RUNSTATE_* (vcpu.h), if `time` is not NULL;
+ * how often the domain made each hypercall, if `calls` is not: *nr_calls is their room, and then how many there are.
+ */
+int xc_domain_usage(xc_interface *xch, uint32_t domid, uint32_t vcpu, uint64_t time[4],
+		    uint32_t *nr_calls, uint64_t *calls);
 /* Nanoseconds; -1 on failure. */
 long long xc_domain_get_cpu_usage(xc_interface *xch, uint32_t domid, int vcpu);
 

@@ -7,6 +7,7 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <public/domctl.h>
+#include <public/serai.h>
 #include "handlers.h"
 
 static const struct domctl_op table[] = {
@@ -32,6 +33,8 @@ static const struct domctl_op table[] = {
 	[XEN_DOMCTL_sendtrigger] = { domctl_send_trigger, false },
 };
 
+static const struct domctl_op usage = { domctl_usage, true };
+
 /* getdomaininfo answers for the first domain at or after the id, unless the id is a special one. */
 static struct domain *find(const struct xen_domctl *op)
 {
@@ -45,6 +48,8 @@ static struct domain *find(const struct xen_domctl *op)
 
 static const struct domctl_op *find_op(uint32_t cmd)
 {
+	if (cmd == XEN_DOMCTL_serai_usage)
+		return &usage;
 	return cmd < ARRAY_SIZE(table) && table[cmd].fn ? &table[cmd] : arch_domctl_find(cmd);
 }
 

@@ -25,6 +25,8 @@ int domctl_set_affinity(struct domain *d, struct xen_domctl *op);
 int domctl_scheduler(struct domain *d, struct xen_domctl *op);
 int domctl_get_node_affinity(struct domain *d, struct xen_domctl *op);
 int domctl_set_node_affinity(struct domain *d, struct xen_domctl *op);
+/* usage.c */
+int domctl_usage(struct domain *d, struct xen_domctl *op);
 /* rights.c */
 int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op);
 int domctl_irq_permission(struct domain *d, struct xen_domctl *op);

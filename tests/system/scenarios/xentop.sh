@@ -78,6 +78,9 @@ for options in "-i 1" "-i 2 -d 1" "-i 1 -f" "-i 1 -n" "-i 1 -x" "-i 1 -r" "-i 1 
 done
 check guest-sent sh -c "$S -b -i 1 | awk '\$1 == \"a-guest-wi\" { exit !(\$11 > 0 && \$15 > 0 && \$16 > 0) }'"
 show table $S -b -nxv -i 1
+# What only Serai tells: hypercalls, and how long vCPUs waited.
+check json-hypercalls sh -c "$S --json | grep -q '\"event_channel_op\": [1-9]'"
+check json-waits sh -c "$S --json | grep -q '\"waited_seconds\": [0-9]'"
 check json sh -c "$S --json | grep -q '\"written_sectors\": [1-9]'"
 same metrics-end "# EOF" "$($S --metrics | tail -n 1)"
 check metrics sh -c "$S --metrics | grep -q 'xen_vbd_written_bytes_total{domid=\"1\",.*} [1-9]'"
