@@ -20,6 +20,7 @@ static const char help[] = "Keys\n"
 			   "  Space            read now\n"
 			   "  Ctrl-L           paint anew\n"
 			   "  arrows, Page Up, Page Down, Home, End\n"
+			   "  ?  h             these words\n"
 			   "  q  Esc           quit\n";
 
 static int add_line(struct page *page, enum style style, const char *text, size_t length)

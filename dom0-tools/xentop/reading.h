@@ -78,7 +78,7 @@ struct reading {
 };
 
 void reading_free(struct reading *reading); /* what it points to */
-/* calls.c: of a hypercall; of an unknown number a text that holds until the next. */
+/* hypercalls.c: of a hypercall; of an unknown number a text that holds until the next. */
 const char *call_name(unsigned int number);
 struct domain_counters *reading_find(const struct reading *reading, unsigned int domid);
 

@@ -93,8 +93,12 @@ static int start(struct screen *screen)
 	return 0;
 }
 
+/* A terminal without another screen to go back to keeps this one; what is typed next begins in its last line. */
 static void stop(struct screen *screen)
 {
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
 	endwin();
 	delscreen(screen->terminal);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: dom0-tools/xentop/reading.c dom0-tools/xentop/calls.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
+// sources: dom0-tools/xentop/reading.c dom0-tools/xentop/hypercalls.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
 // sources: dom0-tools/xentop/lines.c dom0-tools/xentop/options.c dom0-tools/xentop/ui.c
 // sources: dom0-tools/xentop/page*.c dom0-tools/xentop/screen.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools

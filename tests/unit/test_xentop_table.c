@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sources: dom0-tools/xentop/reading.c dom0-tools/xentop/model.c dom0-tools/xentop/columns.c
 // sources: dom0-tools/xentop/lines.c dom0-tools/xentop/report*.c dom0-tools/xentop/options.c
-// sources: dom0-tools/config/json.c dom0-tools/xentop/calls.c
+// sources: dom0-tools/config/json.c dom0-tools/xentop/hypercalls.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -Idom0-tools
 // libs: -lyajl
 /*
