@@ -163,7 +163,7 @@ ask()
 	log=$logs/guest-$1.log
 	: >$log
 	tell 'echo "GUEST WORKS $(cat /tmp/rounds) $(date +%s)"' || echo "$1 does not answer: $(tail -n 2 $log)"
-	sed -n 's/.*GUEST WORKS \([0-9 ]*\).*/\1/p' $log | tail -n 1
+	sed -n 's/.*GUEST WORKS \([0-9][0-9 ]*\).*/\1/p' $log | tail -n 1
 }
 near() { [ $(($1 - $2)) -le "$3" ] && [ $(($2 - $1)) -le "$3" ]; }
 # Their rounds go on, nothing is wrong, and all clocks are the same.
