@@ -132,8 +132,10 @@ same cd-gone "" "$(xenstore-ls /local/domain/1/device/vbd | grep 51744)"
 one_line cd-wrong-drive "no drive xvdq" xl cd-insert g1 xvdq /tmp/cd1
 one_line cd-disk "no CD drive" xl cd-insert g1 xvda /tmp/cd1
 
-# A guest that does not answer: told at once, or taken by force.
+# A guest that does not answer: told at once, or taken by force. The disk is idle then: Linux waits for ever for what it
+# has asked of a disk that is gone (del_gendisk in blkfront_remove), and xenbus's only thread with it.
 check attach-to-force xl block-attach g1 backendtype=phy vdev=xvdb access=w target=/tmp/root.img
+check used-before-force seen "GUEST USED $((rounds + 1))\$"
 xl pause g1
 one_line detach-of-a-paused-guest "use --force" timeout 20 xl block-detach g1 xvdb
 check detach-by-force timeout 20 xl block-detach --force g1 xvdb
