@@ -327,6 +327,11 @@ unsigned long raw_copy_from_guest(void *to, guest_ptr_t from, unsigned long len)
 	return 0;
 }
 
+bool read_guest_pair(void *to, guest_ptr_t from)
+{
+	return !raw_copy_from_guest(to, from, 16);
+}
+
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
