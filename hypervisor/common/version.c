@@ -107,12 +107,8 @@ long do_vm_assist(unsigned long cmd, unsigned long type)
 {
 	struct domain *d = current->domain;
 	struct vcpu *v;
-	const unsigned long known = 1ul << VMASST_TYPE_4gb_segments | 1ul << VMASST_TYPE_4gb_segments_notify |
-				    1ul << VMASST_TYPE_writable_pagetables | 1ul << VMASST_TYPE_pae_extended_cr3 |
-				    1ul << VMASST_TYPE_architectural_iopl |
-				    1ul << VMASST_TYPE_runstate_update_flag | 1ul << VMASST_TYPE_m2p_strict;
 
-	if (type >= 64 || !(known >> type & 1))
+	if (type >= 64 || !(VM_ASSISTS >> type & 1))
 		return trace_err(-EINVAL);
 	switch (cmd) {
 	case VMASST_CMD_enable:

@@ -491,7 +491,7 @@ static void gen_context(struct vcpu_guest_context *c)
 	c->kernel_sp = rarely() ? wild() : 0x2000;
 	c->kernel_ss = FLAT_KERNEL_SS;
 	c->ctrlreg[3] = mfn() << PAGE_SHIFT;
-	c->ctrlreg[1] = byte() & 1 ? mfn() << PAGE_SHIFT | 1 : 0;
+	c->ctrlreg[1] = byte() & 1 ? mfn() << PAGE_SHIFT : 0;
 	c->gdt_ents = rarely() ? wild() : byte() & 1 ? 512 : 0;
 	c->gdt_frames[0] = mfn();
 	c->ldt_base = va();

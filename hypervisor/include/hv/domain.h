@@ -213,6 +213,12 @@ int arch_domain_create(struct domain *d, const struct domain_create_args *a);
 void arch_domain_destroy(struct domain *d);	      /* last reference gone */
 int arch_domain_relinquish(struct domain *d);	      /* 0 or -ERESTART */
 int arch_vcpu_create(struct vcpu *v);
+/* Those a domain may turn on. */
+#define VM_ASSISTS                                                                                 \
+	(1ul << VMASST_TYPE_4gb_segments | 1ul << VMASST_TYPE_4gb_segments_notify |                \
+	 1ul << VMASST_TYPE_writable_pagetables | 1ul << VMASST_TYPE_pae_extended_cr3 |            \
+	 1ul << VMASST_TYPE_architectural_iopl | 1ul << VMASST_TYPE_runstate_update_flag |         \
+	 1ul << VMASST_TYPE_m2p_strict)
 void arch_vm_assist_changed(struct vcpu *v); /* domain->vm_assist has changed */
 void arch_vcpu_destroy(struct vcpu *v);
 const char *arch_guest_kinds(void);	     /* XENVER_capabilities */

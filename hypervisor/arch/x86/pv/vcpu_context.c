@@ -14,8 +14,10 @@
 /* ---- set ---- */
 
 /* Everything that can fail is checked or taken before the vCPU changes. */
-static int check_context(const struct vcpu_guest_context *c)
+static int check_context(const struct vcpu *v, const struct vcpu_guest_context *c)
 {
+	if (!v->vcpu_id && c->vm_assist & ~VM_ASSISTS)
+		return trace_err(-EINVAL);
 	if (!guest_addr_ok(c->user_regs.rip) || !guest_addr_ok(c->event_callback_eip) ||
 	    !guest_addr_ok(c->failsafe_callback_eip) || !guest_addr_ok(c->syscall_callback_eip) ||
 	    !is_canonical(c->fs_base) || !is_canonical(c->gs_base_kernel) || !is_canonical(c->gs_base_user))
@@ -32,6 +34,7 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	struct pv_vcpu *pv = &v->arch.pv;
 	struct cpu_user_regs *r = &v->arch.regs;
+	struct vcpu *other;
 
 	*r = c->user_regs;
 	r->entry_vector = r->error_code = 0;
@@ -55,12 +58,16 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	for (unsigned int i = 0; i < 4; i++)
 		(void)!pv_set_debugreg(v, i, c->debugreg[i]);
 	(void)!pv_set_debugreg(v, 7, c->debugreg[7]);
-	v->domain->vm_assist |= c->vm_assist & (1UL << VMASST_TYPE_pae_extended_cr3);
+	if (!v->vcpu_id) {
+		v->domain->vm_assist = c->vm_assist;
+		for_each_vcpu(v->domain, other)
+			arch_vm_assist_changed(other);
+	}
 }
 
 int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	int rc = v->domain->arch.is_pv ? check_context(c) : -EINVAL;
+	int rc = v->domain->arch.is_pv ? check_context(v, c) : -EINVAL;
 
 	if (rc)
 		return rc;
@@ -68,7 +75,7 @@ int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	if (rc)
 		return rc;
 	rc = pv_install_guest_tables(v, _mfn(c->ctrlreg[3] >> PAGE_SHIFT),
-				     c->ctrlreg[1] & 1 ? _mfn(c->ctrlreg[1] >> PAGE_SHIFT) : INVALID_MFN);
+				     c->ctrlreg[1] ? _mfn(c->ctrlreg[1] >> PAGE_SHIFT) : INVALID_MFN);
 	if (rc) {
 		pv_destroy_gdt(v);
 		return rc;
@@ -132,7 +139,7 @@ static void get_control(const struct vcpu *v, struct vcpu_guest_context *c)
 	if (!mfn_eq(pv->guest_table, INVALID_MFN))
 		c->ctrlreg[3] = mfn_x(pv->guest_table) << PAGE_SHIFT;
 	if (!mfn_eq(pv->guest_table_user, INVALID_MFN))
-		c->ctrlreg[1] = mfn_x(pv->guest_table_user) << PAGE_SHIFT | 1;
+		c->ctrlreg[1] = mfn_x(pv->guest_table_user) << PAGE_SHIFT;
 	memcpy(c->debugreg, pv->dr, sizeof(pv->dr));
 	c->debugreg[6] = pv->dr6;
 	c->debugreg[7] = pv->dr7;
