@@ -8,6 +8,7 @@
  * that can be seen and destroyed, never one without its records.
  */
 #include "domain/model.h"
+#include "domain/saved.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 struct creation {
 	struct session *session;
 	const struct domain_config *config;
+	const struct saved_domain *saved; /* NULL: a new one is built */
 	struct create_timings *timings;
 	uint64_t phase_start;
 	struct image image;
@@ -243,11 +245,10 @@ static int open_kernel(struct creation *creation)
 		   : image_open(&creation->image, config->kernel, &creation->complaint);
 }
 
-/* Files, sizes and free memory: all that can go wrong before there is a domain. */
-static int prepare(struct creation *creation)
+/* What a new domain is built of, and whether it fits. */
+static int prepare_image(struct creation *creation)
 {
-	const struct domain_config *config = creation->config;
-	int error = config->type == DOMAIN_HVM ? prepare_hvm(creation) : 0;
+	int error = creation->config->type == DOMAIN_HVM ? prepare_hvm(creation) : 0;
 
 	if (error)
 		return error;
@@ -261,6 +262,17 @@ static int prepare(struct creation *creation)
 	if (error)
 		return tell(creation->session, error, "%s", creation->complaint.text);
 	end_phase(creation, "image");
+	return 0;
+}
+
+/* Files, sizes and free memory: all that can go wrong before there is a domain. */
+static int prepare(struct creation *creation)
+{
+	const struct domain_config *config = creation->config;
+	int error = creation->saved ? 0 : prepare_image(creation);
+
+	if (error)
+		return error;
 	error = memory_ensure_free(creation->session,
 				   config->memory_kb + OVERHEAD_KIB(config->max_vcpus) +
 				       paging_kib(config));
@@ -334,9 +346,16 @@ static int build(struct creation *creation)
 	error = claim(creation, pv->nr_pages);
 	if (error)
 		return error;
-	error = config->type == DOMAIN_HVM   ? hvm_build(pv, &creation->complaint)
-		: config->type == DOMAIN_PVH ? pvh_build(pv, &creation->complaint)
-					     : pv_build(pv, &creation->complaint);
+	if (creation->saved) {
+		error = saved_build(creation->session, creation->saved, pv, config->type == DOMAIN_PV);
+		end_phase(creation, "memory");
+	} else {
+		error = config->type == DOMAIN_HVM   ? hvm_build(pv, &creation->complaint)
+			: config->type == DOMAIN_PVH ? pvh_build(pv, &creation->complaint)
+						     : pv_build(pv, &creation->complaint);
+	}
+	if (error && creation->saved)
+		return error; /* told */
 	if (error)
 		return tell(creation->session, error, "%s",
 			    creation->complaint.text[0] ? creation->complaint.text
@@ -401,6 +420,11 @@ int domain_create(struct session *session, const struct domain_config *config,
 	if (!error)
 		error = devices_settle(session, own);
 	creation.timings = options ? options->timings : NULL;
+	creation.saved = options ? options->saved : NULL;
+	if (!error && creation.saved && own->type == DOMAIN_HVM)
+		error = tell(session, -EOPNOTSUPP,
+			     "the saved domain has a device model, whose state cannot be restored yet: only PV and PVH "
+			     "guests can");
 	creation.plan.unwatched = options && options->unwatched;
 	if (!error)
 		error = prepare(&creation);

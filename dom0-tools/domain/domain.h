@@ -45,7 +45,10 @@ struct create_timings {
 	} phase[16];
 };
 
+struct saved_domain;
+
 struct create_options {
+	struct saved_domain *saved; /* restore this one; NULL: build it new */
 	bool paused;	/* leave it paused */
 	bool unwatched; /* nobody acts when it ends: domd is neither told nor started */
 	struct create_timings *timings; /* NULL: not wanted */
@@ -57,6 +60,29 @@ struct create_options {
  */
 int domain_create(struct session *session, const struct domain_config *config,
 		  const struct create_options *options, uint32_t *domid);
+
+/* ---- saved domains (save.c, restore.c) ---- */
+
+struct save_options {
+	enum { SAVE_DESTROY, SAVE_RESUME, SAVE_PAUSE } after; /* the domain, when it is saved */
+	const struct domain_config *config; /* to restore it with; NULL: the one on record */
+	bool (*go_on)(void); /* asked now and then; false ends the work. NULL: nobody asks */
+};
+
+/*
+ * Writes a PV or PVH domain to a file of 4.17's form, under its name when it is whole. A failure lets the domain go on
+ * as if nothing had been.
+ */
+int domain_save(struct session *session, uint32_t domid, const char *path, const struct save_options *options);
+
+/*
+ * Opens such a file for one domain_create() with create_options.saved, and the configuration that takes: `config`, or
+ * the file's if that is NULL.
+ */
+int saved_open(struct session *session, const char *path, const struct domain_config *config,
+	       struct saved_domain **saved);
+void saved_close(struct saved_domain *saved); /* may be NULL */
+const struct domain_config *saved_config(const struct saved_domain *saved);
 
 int domain_destroy(struct session *session, uint32_t domid);
 /*

@@ -7,7 +7,8 @@
  * a thread, and memory by guest physical address (as long as its pieces are not too many). The
  * guest stands still meanwhile. The file appears under its name only when whole.
  */
-#include "domain/guest_p2m.h"
+#include "domain/internal.h"
+#include "save/save.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -54,6 +55,11 @@ enum {
 };
 static const char section_names[] =
     "\0.note.Xen\0.xen_prstatus\0.xen_shared_info\0.xen_p2m\0.xen_pages\0.shstrtab";
+
+/* A frame of the guest, as section .xen_p2m has them. */
+struct guest_frame {
+	uint64_t pfn, mfn;
+};
 
 struct dump {
 	struct session *session;
@@ -354,6 +360,23 @@ static int read_vcpus(struct dump *dump)
 	return 0;
 }
 
+static int read_frames(struct dump *dump)
+{
+	uint64_t most = 2 * (uint64_t)dump->info.max_pages + (1 << 18);
+	struct complaint complaint = { 0 };
+	struct guest_p2m p2m;
+	int error = guest_p2m_read(&p2m, dump->foreign, dump->domid, dump->shared_info, most, &complaint);
+
+	if (error)
+		return tell(dump->session, error, "%s", complaint.text);
+	dump->frames = calloc(p2m.nr_pfns, sizeof(*dump->frames));
+	for (uint64_t pfn = 0; dump->frames && pfn < p2m.nr_pfns; pfn++)
+		if (p2m.mfn[pfn] != NO_MFN)
+			dump->frames[dump->nr_frames++] = (struct guest_frame){ pfn, p2m.mfn[pfn] };
+	guest_p2m_free(&p2m);
+	return dump->frames ? 0 : tell(dump->session, -ENOMEM, "no memory for the frame list of domain %u", dump->domid);
+}
+
 static int read_guest(struct dump *dump)
 {
 	xen_pfn_t frame = dump->info.shared_info_frame;
@@ -369,9 +392,7 @@ static int read_guest(struct dump *dump)
 	if (!dump->shared_info)
 		return tell(dump->session, -errno, "domain %u's memory cannot be mapped: %s",
 			    dump->domid, strerror(errno));
-	return guest_p2m_read(dump->session, dump->foreign, dump->domid, dump->shared_info,
-			      2 * (uint64_t)dump->info.max_pages + (1 << 18), &dump->frames,
-			      &dump->nr_frames);
+	return read_frames(dump);
 }
 
 static void release(struct dump *dump)

@@ -4,7 +4,7 @@
  * other's: /var/lib/xen/userdata-d.<domid>.<uuid>.libxl-json. Written whole under another name,
  * then renamed.
  */
-#include "domain/internal.h"
+#include "domain/saved.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,21 +85,31 @@ static char *read_whole(const char *path, size_t *bytes)
 	return text;
 }
 
-struct domain_config *domain_stored_config(struct session *session, uint32_t domid)
+static char *stored_text(struct session *session, uint32_t domid, size_t *bytes)
 {
-	struct domain_config *config = NULL;
 	char path[PATH_BYTES], uuid[UUID_BYTES];
 	xc_domaininfo_t info;
-	size_t bytes;
-	char *text;
 
 	if (!domain_info(session, domid, &info))
 		return NULL;
 	uuid_text(uuid, info.handle);
 	config_path(path, domid, uuid);
-	text = read_whole(path, &bytes);
-	if (text)
-		config = config_from_json(text, bytes);
+	return read_whole(path, bytes);
+}
+
+char *domain_stored_text(struct session *session, uint32_t domid)
+{
+	size_t bytes;
+
+	return stored_text(session, domid, &bytes);
+}
+
+struct domain_config *domain_stored_config(struct session *session, uint32_t domid)
+{
+	size_t bytes;
+	char *text = stored_text(session, domid, &bytes);
+	struct domain_config *config = text ? config_from_json(text, bytes) : NULL;
+
 	free(text);
 	return config;
 }

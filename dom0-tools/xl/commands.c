@@ -54,6 +54,18 @@ const struct command commands[] = {
 	  " -e, --escape=CHAR     another key than ] to leave it", 0, "domain" },
 	{ "dump-core", cmd_dump_core, "DOMAIN FILE", "Writes a domain's memory and registers into a core file",
 	  NULL, CHANGES, "domain" },
+	{ "save", cmd_save, "[-c|-p] DOMAIN FILE [CONFIG]",
+	  "Writes a domain to a file and ends it; restore brings it back as it was",
+	  " -c                    let it go on instead of ending it\n"
+	  " -p                    leave it paused instead of ending it", CHANGES, "domain" },
+	{ "restore", cmd_restore, "[OPTIONS] [CONFIG] FILE", "Brings a domain back from a file save has written",
+	  " -p                    leave it paused\n"
+	  " -c                    attach to its console\n"
+	  " -F                    stay until the domain ends\n"
+	  " -d                    print the configuration before restoring\n"
+	  " -e                    nobody acts when it ends: on_poweroff= and its kin are left out\n"
+	  " -V, --vncviewer, -A, --vncviewer-autopass\n"
+	  "                       a viewer for its screen", CHANGES, "file" },
 	{ "mem-max", cmd_mem_max, "DOMAIN MEMORY", "Sets the most memory a domain may have (MiB, or 2g, 512m, 65536k)",
 	  NULL, CHANGES, "domain" },
 	{ "mem-set", cmd_mem_set, "DOMAIN MEMORY", "Sets the memory a domain is to use now (MiB, or 2g, 512m, 65536k)",

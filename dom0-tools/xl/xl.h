@@ -167,6 +167,8 @@ COMMAND(unpause);
 COMMAND(sysrq);
 COMMAND(trigger);
 COMMAND(dump_core);
+COMMAND(save);
+COMMAND(restore);
 COMMAND(console);
 COMMAND(top);
 COMMAND(mem_set);
