@@ -83,21 +83,10 @@ int output_align(struct output *output, uint64_t ahead)
 	return output_record(output, RECORD_PADDING, zeros, (uint32_t)(-off & (PAGE_BYTES - 1)), NULL, 0);
 }
 
-typedef uint64_t words __attribute__((vector_size(32), aligned(8), may_alias));
-
 bool all_zeros(const uint8_t *page)
 {
 	const uint64_t *word = (const uint64_t *)page;
-	const words *block = (const words *)page;
 
 	/* Most pages with anything have it early. */
-	if (word[0] | word[1] | word[8] | word[64])
-		return false;
-	for (unsigned int i = 0; i < PAGE_BYTES / sizeof(words); i += 4) {
-		words any = block[i] | block[i + 1] | block[i + 2] | block[i + 3];
-
-		if (any[0] | any[1] | any[2] | any[3])
-			return false;
-	}
-	return true;
+	return !(word[0] | word[1] | word[8] | word[64]) && !memcmp(page, zeros, PAGE_BYTES);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xen/hvm/params.h>
+
 #include "xl/wait.h"
 
 /* As long as xl has always given a guest to take a request. */
@@ -39,15 +41,14 @@ static bool choose_domains(struct xl *xl, struct ending *ending, const char *nam
 	return ending->domid;
 }
 
-/* A guest of full virtualization without PV drivers says so by leaving this node unwritten. */
+/* A guest of full virtualization without PV drivers has not said how it wants to be told of events. */
 static bool needs_trigger(struct xl *xl, uint32_t domid)
 {
+	uint64_t callback = 0;
 	xc_domaininfo_t info;
-	char *feature = read_node(xl, "/local/domain/%u/control/feature-poweroff", domid);
-	bool has = feature && *feature == '1';
 
-	free(feature);
-	return !has && domain_get(xl, domid, &info) && info.flags & XEN_DOMINF_hvm_guest;
+	return domain_get(xl, domid, &info) && info.flags & XEN_DOMINF_hvm_guest &&
+	       !xc_hvm_param_get(hypervisor(xl), domid, HVM_PARAM_CALLBACK_IRQ, &callback) && !callback;
 }
 
 static bool ask(struct xl *xl, const struct ending *ending, uint32_t domid)

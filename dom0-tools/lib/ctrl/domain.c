@@ -6,6 +6,8 @@
 
 #include "private.h"
 
+#include <xen/hvm/params.h>
+
 /* A command with no parameters. */
 static int simple(xc_interface *xch, uint32_t domid, uint32_t cmd)
 {
@@ -89,12 +91,12 @@ int xc_watchdog(xc_interface *xch, uint32_t id, uint32_t timeout)
 }
 
 /* vCPU 0 sits in its suspend hypercall; what it will find in RAX is what the call returned. */
-static int set_suspend_result(xc_interface *xch, uint32_t domid, uint32_t result)
+static int set_suspend_result(xc_interface *xch, uint32_t domid, bool hvm, uint32_t result)
 {
 	vcpu_guest_context_any_t context;
-	unsigned int width;
+	unsigned int width = 8;
 
-	if (xc_domain_get_guest_width(xch, domid, &width) ||
+	if ((!hvm && xc_domain_get_guest_width(xch, domid, &width)) ||
 	    xc_vcpu_getcontext(xch, domid, 0, &context))
 		return -1;
 	if (width == 8)
@@ -106,18 +108,22 @@ static int set_suspend_result(xc_interface *xch, uint32_t domid, uint32_t result
 
 int xc_domain_resume(xc_interface *xch, uint32_t domid, int fast)
 {
+	uint64_t told = 1;
 	xc_dominfo_t info;
 
 	if (xc_domain_getinfo(xch, domid, 1, &info) != 1)
 		return -1;
 	if (info.domid != domid)
 		return fail(ESRCH);
-	if (info.hvm || !fast)
+	if (!fast)
 		return fail(EOPNOTSUPP);
 	/* A domain that did not suspend is not in that call. */
 	if (!info.shutdown || info.shutdown_reason != SHUTDOWN_suspend)
 		return fail(EINVAL);
-	if (set_suspend_result(xch, domid, 1))
+	/* One without PV drivers was suspended from outside: there is no call. */
+	if (info.hvm && xc_hvm_param_get(xch, domid, HVM_PARAM_CALLBACK_IRQ, &told))
+		return -1;
+	if (told && set_suspend_result(xch, domid, info.hvm, 1))
 		return -1;
 	return simple(xch, domid, XEN_DOMCTL_resumedomain);
 }

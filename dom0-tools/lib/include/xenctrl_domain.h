@@ -49,8 +49,8 @@ int xc_domain_shutdown(xc_interface *xch, uint32_t domid, int reason);
 /* After SHUTDOWN_soft_reset: gives it back its state of birth. */
 int xc_domain_soft_reset(xc_interface *xch, uint32_t domid);
 /*
- * Undoes the shutdown of a PV domain that suspended: its suspend hypercall returns 1 ("not
- * migrated"). fast must be non-zero. EOPNOTSUPP for another type, or with fast 0.
+ * Undoes the shutdown of a domain that suspended: its suspend hypercall returns 1 ("not migrated");
+ * an HVM domain without PV drivers has not called. fast must be non-zero: EOPNOTSUPP.
  */
 int xc_domain_resume(xc_interface *xch, uint32_t domid, int fast);
 /* The caller's own watchdog, SCHEDOP_watchdog. Returns the id of a new one. */

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A vCPU to and from struct hvm_hw_cpu, the record of its registers in a domain's saved state. It does not run. */
+/*
+ * A vCPU to and from struct hvm_hw_cpu, the record of its registers in a domain's saved state; and as much of it as
+ * struct vcpu_guest_context, made for PV, has a place for. It does not run.
+ */
 #include <hv/string.h>
 #include <asm/cpu.h>
+#include <asm/pv.h>
 #include <asm/hvm/hvm.h>
 #include <asm/msr.h>
 #include <public/arch-x86/hvm/save.h>
+#include <public/xen.h>
 
 /* F(record's name, register): both ways from one list. */
 #define GENERAL(F)                                                                                                    \
@@ -128,5 +133,51 @@ int hvm_load_cpu(struct vcpu *v, const struct hvm_hw_cpu *i)
 	}
 	v->is_initialised = true;
 	__atomic_fetch_and(&v->pause_flags, ~(1ul << VPF_DOWN), __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+void hvm_get_context(struct vcpu *v, struct vcpu_guest_context *c)
+{
+	static const struct {
+		enum hvm_seg seg;
+		size_t at;
+	} selectors[] = {
+		{ HVM_ES, offsetof(struct vcpu_guest_context, user_regs.es) },
+		{ HVM_CS, offsetof(struct vcpu_guest_context, user_regs.cs) },
+		{ HVM_SS, offsetof(struct vcpu_guest_context, user_regs.ss) },
+		{ HVM_DS, offsetof(struct vcpu_guest_context, user_regs.ds) },
+		{ HVM_FS, offsetof(struct vcpu_guest_context, user_regs.fs) },
+		{ HVM_GS, offsetof(struct vcpu_guest_context, user_regs.gs) },
+	};
+	struct hvm_segment s;
+
+	memset(c, 0, sizeof(*c));
+	memcpy(&c->fpu_ctxt, v->arch.xsave, sizeof(c->fpu_ctxt));
+	c->flags = VGCF_i387_valid;
+	if (!(READ_ONCE(v->pause_flags) & (1ul << VPF_DOWN)))
+		c->flags |= VGCF_online;
+#define SAVE(r) c->user_regs.r = v->arch.regs.r;
+	GENERAL(SAVE)
+#undef SAVE
+	for (unsigned int i = 0; i < ARRAY_SIZE(selectors); i++) {
+		hvm_vendor->get_segment(v, selectors[i].seg, &s);
+		memcpy((uint8_t *)c + selectors[i].at, &s.sel, sizeof(s.sel));
+		if (selectors[i].seg == HVM_FS)
+			c->fs_base = s.base;
+		if (selectors[i].seg == HVM_GS)
+			c->gs_base_kernel = s.base;
+	}
+	for (unsigned int i = 0; i <= 4; i++)
+		c->ctrlreg[i] = i == 1 ? 0 : hvm_vendor->get_cr(v, i);
+}
+
+int hvm_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
+{
+	if (!v->is_initialised || !is_canonical(c->user_regs.rip))
+		return trace_err(-EINVAL);
+#define LOAD(r) v->arch.regs.r = c->user_regs.r;
+	GENERAL(LOAD)
+#undef LOAD
+	v->arch.regs.rflags |= X86_EFLAGS_MBS;
 	return 0;
 }

@@ -186,6 +186,10 @@ void hvm_vcpu_start(struct vcpu *v); /* current obeys its SIPI */
 int hvm_initialise(struct vcpu *v, unsigned long context); /* VCPUOP_initialise */
 void hvm_save_cpu(struct vcpu *v, struct hvm_hw_cpu *out);
 int hvm_load_cpu(struct vcpu *v, const struct hvm_hw_cpu *in); /* -EINVAL: no CPU can be so */
+/* What a PV vCPU's context has a place for; setting changes the general registers alone. */
+struct vcpu_guest_context;
+void hvm_get_context(struct vcpu *v, struct vcpu_guest_context *c);
+int hvm_set_context(struct vcpu *v, const struct vcpu_guest_context *c); /* -EINVAL: not started, RIP */
 
 /* ---- cr.c, msr.c: checked writes, as by the guest. 0, or -EINVAL: #GP ---- */
 int hvm_write_cr(struct vcpu *v, unsigned int nr, uint64_t val);
