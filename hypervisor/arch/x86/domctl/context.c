@@ -5,10 +5,10 @@
 #include <hv/mm.h>
 #include <hv/string.h>
 #include <asm/cpu.h>
-#include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/pv.h>
+#include <asm/vcpu_kind.h>
 #include <public/domctl.h>
 #include "handlers.h"
 
@@ -55,9 +55,7 @@ int domctl_set_context(struct domain *d, struct xen_domctl *op)
 	}
 	v = pause_for(d, op->u.vcpucontext.vcpu, &rc);
 	if (v) {
-		rc = !c			? reset_vcpu(v)
-		     : is_hvm_vcpu(v) ? hvm_set_context(v, c)
-				      : arch_set_vcpu_context(v, c);
+		rc = c ? d->arch.kind->set_context(v, c) : reset_vcpu(v);
 		/* Builders clear the shared page before they say where the first vCPU starts. */
 		if (!rc && c && !v->vcpu_id)
 			update_domain_wallclock_time(d);
@@ -77,12 +75,10 @@ int domctl_get_context(struct domain *d, struct xen_domctl *op)
 		return trace_err(-ENOMEM);
 	v = pause_for(d, op->u.vcpucontext.vcpu, &rc);
 	if (v) {
-		if (!v->is_initialised)
-			rc = -ENODATA;
-		else if (is_hvm_vcpu(v))
-			hvm_get_context(v, c);
+		if (v->is_initialised)
+			d->arch.kind->get_context(v, c);
 		else
-			arch_get_vcpu_context(v, c);
+			rc = -ENODATA;
 		domain_unpause(d);
 	}
 	if (!rc && raw_copy_to_guest(guest_handle_addr(op->u.vcpucontext.ctxt), c, sizeof(*c)))

@@ -182,5 +182,7 @@ const struct vcpu_kind hvm_kind = {
 	.call_insn_bytes = 3, /* VMMCALL, VMCALL */
 	.call_table = hvm_hypercall_table,
 	.initialise = hvm_initialise,
+	.get_context = hvm_get_context,
+	.set_context = hvm_set_context,
 	.copy_to_kernel = copy_to_kernel,
 };

@@ -118,5 +118,7 @@ const struct vcpu_kind pv_kind = {
 	.call_insn_bytes = 2, /* SYSCALL */
 	.call_table = pv_hypercall_table,
 	.initialise = pv_initialise_vcpu,
+	.get_context = pv_get_vcpu_context,
+	.set_context = pv_set_vcpu_context,
 	.copy_to_kernel = pv_copy_to_kernel,
 };

@@ -65,9 +65,9 @@ static void set_registers(struct vcpu *v, const struct vcpu_guest_context *c)
 	}
 }
 
-int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
+int pv_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	int rc = v->domain->arch.is_pv ? check_context(v, c) : -EINVAL;
+	int rc = check_context(v, c);
 
 	if (rc)
 		return rc;
@@ -102,7 +102,7 @@ int pv_initialise_vcpu(struct vcpu *v, unsigned long arg)
 
 	if (!c)
 		return trace_err(-ENOMEM);
-	rc = raw_copy_from_guest(c, arg, sizeof(*c)) ? -EFAULT : arch_set_vcpu_context(v, c);
+	rc = raw_copy_from_guest(c, arg, sizeof(*c)) ? -EFAULT : pv_set_vcpu_context(v, c);
 	xfree(c);
 	return rc;
 }
@@ -161,7 +161,7 @@ static unsigned long context_flags(const struct vcpu *v)
 	return f;
 }
 
-void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *c)
+void pv_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *c)
 {
 	const struct pv_vcpu *pv = &v->arch.pv;
 

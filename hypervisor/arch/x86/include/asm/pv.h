@@ -79,9 +79,7 @@ void emul_regs_from_frame(struct emul_regs *r, const struct cpu_user_regs *f);
 void emul_regs_to_frame(struct cpu_user_regs *f, const struct emul_regs *r);
 void pv_inject_emul_exception(struct vcpu *v, const struct emul_exception *e);
 
-/* A whole register state for a vCPU that does not run: VCPUOP_initialise, setvcpucontext. 0, -EINVAL. */
-struct vcpu_guest_context;
-int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c);
+/* VCPUOP_initialise. 0, -EFAULT, or as setting a context. */
 int arch_initialise_vcpu(struct vcpu *v, unsigned long guest_context);
 int pv_initialise_vcpu(struct vcpu *v, unsigned long guest_context);
 extern void *const pv_hypercall_table[], *const hvm_hypercall_table[];
@@ -94,8 +92,8 @@ void pv_load_descriptor_tables(struct vcpu *v);
 void pv_write_hypercall_page(void *page);
 /* A vCPU's whole state, in pv/vcpu_context.c. It does not run. 0, -EINVAL, -ERESTART (nothing changed). */
 struct vcpu_guest_context;
-int arch_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c);
-void arch_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *c);
+int pv_set_vcpu_context(struct vcpu *v, const struct vcpu_guest_context *c);
+void pv_get_vcpu_context(struct vcpu *v, struct vcpu_guest_context *c);
 int pv_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries);
 void pv_destroy_gdt(struct vcpu *v);
 int pv_set_ldt(struct vcpu *v, uint64_t base, unsigned int ents);

@@ -9,6 +9,8 @@
 
 #include <hv/domain.h>
 
+struct vcpu_guest_context;
+
 struct vcpu_kind {
 	/* A domain's and a vCPU's state. Teardown accepts anything half made. */
 	int (*domain_create)(struct domain *d, const struct domain_create_args *a);
@@ -29,6 +31,12 @@ struct vcpu_kind {
 	void *const *call_table;      /* NR_HYPERCALLS handlers, NULL: -ENOSYS */
 	/* VCPUOP_initialise: a context as the guest describes it. 0, -EFAULT, -EINVAL. */
 	int (*initialise)(struct vcpu *v, unsigned long guest_context);
+	/*
+	 * The toolstack's view of a vCPU that does not run. Setting is for a PV vCPU its whole state, for a
+	 * hardware-virtualized one that has been started its general registers. 0, -EINVAL; PV: -ERESTART, nothing changed.
+	 */
+	void (*get_context)(struct vcpu *v, struct vcpu_guest_context *c);
+	int (*set_context)(struct vcpu *v, const struct vcpu_guest_context *c);
 	/* To current's kernel address space, whatever mode it is in. Bytes not copied. */
 	unsigned long (*copy_to_kernel)(struct vcpu *v, uint64_t addr, const void *src, unsigned long len);
 };
