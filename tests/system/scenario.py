@@ -21,12 +21,13 @@ import threading
 
 import bed
 import bedpaths
+import debian_image
 import rootfs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MACHINE_KEYS = {"qemu", "cpu", "smp", "mem", "dom0-mem", "disk", "nic", "options", "dom0-args", "timeout", "kernel", "icount"}
 HEADER_KEYS = {"about", "guest", "guest-modules", "guest-with", "with", "modules", "progs", "timeout", "mem", "quick", "compare", "host",
-               "held", "kernel"}
+               "held", "kernel", "image"}
 BUILDING = threading.Lock()
 
 
@@ -42,6 +43,8 @@ class Job:
     def __init__(self, path, header, name, keys, body):
         self.scenario = os.path.splitext(os.path.basename(path))[0]
         self.name = "%s-%s" % (self.scenario, name)
+        if header.get("image", debian_image.NAME) != debian_image.NAME:
+            raise ScenarioError("%s: no image %s; there is %s" % (path, header["image"], debian_image.NAME))
         self.about = header.get("about", "")
         self.quick = name in header.get("quick", "").split()
         self.compare = "compare" in header
@@ -49,6 +52,12 @@ class Job:
         self.header, self.keys, self.body = header, keys, body
         self.qemu = int(keys.get("qemu", 10))
         self.timeout = float(keys.get("timeout", header.get("timeout", 90)))
+
+    def missing(self):
+        """Why it cannot be run here, or None."""
+        if "image" in self.header and not bedpaths.have(debian_image.NAME):
+            return "no image of a Debian: " + bedpaths.reason_missing(debian_image.NAME)
+        return bed.missing_qemu(self.qemu)
 
     def log(self, hypervisor):
         label = os.path.basename(hypervisor)
@@ -123,6 +132,14 @@ def plain_kernel():
     return out
 
 
+def image(wanted):
+    """QEMU arguments for a disk with the Debian image, if that is wanted; what is written to it is gone with QEMU."""
+    if not wanted:
+        return []
+    return ["-drive", "if=none,id=image,format=raw,snapshot=on,cache=unsafe,file=" + debian_image.make(),
+            "-device", "virtio-blk-pci,drive=image,serial=debian"]
+
+
 @contextlib.contextmanager
 def disk(kind, name):
     """QEMU arguments for a fresh ext4 disk of the kind, removed afterwards."""
@@ -190,6 +207,7 @@ def execute(job, hypervisor, log=None):
             hypervisor, kernel=None if keys.get("kernel", job.header.get("kernel")) == "packed" else plain_kernel(), initrd=job.root(), options=keys.get("options", ""),
             dom0_args=(guest_variables(job, hypervisor, port) + " " + keys.get("dom0-args", "")).strip(),
             dom0_mem=keys.get("dom0-mem"), qemu=job.qemu, cpu=keys.get("cpu"), smp=keys.get("smp", 1),
-            mem=keys.get("mem", job.header.get("mem", 1024)), extra=disk_arguments + nic + rootfs.disks(job.header.get("with", "").split()),
+            mem=keys.get("mem", job.header.get("mem", 1024)), extra=disk_arguments + nic + image(job.header.get("image")) +
+            rootfs.disks(job.header.get("with", "").split()),
             timeout=job.timeout, icount=keys.get("icount"), log=log)
         return bed.run(machine)
