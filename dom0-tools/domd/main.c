@@ -97,6 +97,14 @@ static bool watched(struct session *session, uint32_t domid)
 	return ours;
 }
 
+/* One that suspended itself is somebody's who saves it, and may go on. */
+static bool has_ended(const xc_domaininfo_t *info)
+{
+	uint32_t reason = info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+
+	return info->flags & XEN_DOMINF_shutdown && !(info->flags & XEN_DOMINF_dying) && reason != SHUTDOWN_suspend;
+}
+
 static void look(struct session *session)
 {
 	xc_domaininfo_t info[AT_ONCE];
@@ -106,8 +114,7 @@ static void look(struct session *session)
 	while ((got = xc_domain_getinfolist(session->xc, next, AT_ONCE, info)) > 0) {
 		for (int i = 0; i < got; i++) {
 			models_look(session, &info[i]);
-			if (info[i].flags & XEN_DOMINF_shutdown &&
-			    !(info[i].flags & XEN_DOMINF_dying) && watched(session, info[i].domain))
+			if (has_ended(&info[i]) && watched(session, info[i].domain))
 				start_child(info[i].domain);
 		}
 		next = info[got - 1].domain + 1;

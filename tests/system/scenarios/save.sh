@@ -49,6 +49,8 @@ refused()
 questions=0
 remembers() { questions=$((questions + 1)); tell "[ \"\$memory\" = $1 ] && [ \"\$(md5sum </tmp/file)\" = \"\$sum\" ] # $questions"; }
 
+domd_worked() { awk '{ print $16 + $17 }' /proc/"$(pidof domd | cut -d " " -f 1)"/stat; }
+
 # A guest with disk and network. What goes on in it is not the hypervisor's: once will do, and so for what fails.
 p1_lives()
 {
@@ -112,6 +114,10 @@ p1_lives()
 	within 20 grep -q . /tmp/killed~ 2>/dev/null
 	kill -KILL $saver
 	same killed-is-suspended s "$(state p1 | cut -c 4)"
+	# A suspended guest is nobody's to act on: domd has no child at work again and again.
+	worked=$(domd_worked)
+	sleep 3
+	[ $(($(domd_worked) - worked)) -lt 100 ] && pass domd-rests || fail domd-rests "$worked ticks of its children, then $(domd_worked)"
 	check saved-again xl save p1 /tmp/p1.fourth
 	check restored-again xl restore /tmp/p1.fourth
 	check remembers-after-all remembers kept
