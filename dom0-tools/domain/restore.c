@@ -129,6 +129,7 @@ int saved_build(struct session *session, const struct saved_domain *saved, struc
 				   .domid = pv->domid,
 				   .is_pv = is_pv,
 				   .fd = saved->fd,
+				   .apart = true,
 				   .map_bytes = pv->map_bytes,
 				   .most_pages = pv->nr_pages,
 				   .store_domid = pv->store_domid,

@@ -165,7 +165,7 @@ static int write_domain(struct session *session, uint32_t domid, int fd, const s
 {
 	const struct libxl_record end = { .type = LIBXL_END };
 	struct keeper keeper = { session, options };
-	const struct save save = { .xc = session->xc, .domid = domid, .fd = fd, .progress = { show, &keeper } };
+	const struct save save = { .xc = session->xc, .domid = domid, .fd = fd, .apart = true, .progress = { show, &keeper } };
 	struct complaint complaint = { 0 };
 	int error = save_domain(&save, &complaint);
 
@@ -178,9 +178,7 @@ static int write_domain(struct session *session, uint32_t domid, int fd, const s
 		complain(&complaint, "writing failed: %s", strerror(errno));
 	}
 	return error ? tell(session, error, "domain %u is not saved: %s", domid,
-			    error == -ECANCELED	  ? "it was asked to stop"
-			    : complaint.text[0] ? complaint.text
-						: strerror(-error))
+			    complaint.text[0] ? complaint.text : strerror(-error))
 		     : 0;
 }
 

@@ -24,6 +24,8 @@ int output_record(struct output *output, uint32_t type, const void *head, uint32
 		  const void *body, uint32_t body_bytes);
 /* Padding, so that what comes `ahead` bytes after it lies at a multiple of a page; if holes are of use. */
 int output_align(struct output *output, uint64_t ahead);
+/* Another process has written to the same file. */
+void output_follow(struct output *output);
 bool all_zeros(const uint8_t *page);
 
 /* ---- input.c: where it comes from ---- */
@@ -41,10 +43,17 @@ int input_bytes(struct input *input, void *to, size_t count);
 int input_pages(struct input *input, uint8_t *to, uint64_t count);
 int input_skip(struct input *input, uint64_t count);
 
+/* ---- apart.c ---- */
+
+/* Runs work(data) here, or in a process that ends with it, which has a handle of its own in *xc. -EIO (told): it failed there. */
+int run_apart(bool apart, xc_interface **xc, int (*work)(void *data, struct complaint *complaint), void *data,
+	      struct complaint *complaint);
+
 /* ---- save.c, for save_pv.c and save_hvm.c ---- */
 
 struct saving {
 	const struct save *save;
+	xc_interface *xc;
 	struct complaint *complaint;
 	struct output out;
 	xenforeignmemory_handle *foreign;
@@ -84,6 +93,7 @@ struct restored_vcpu {
 
 struct restoring {
 	struct restore *restore;
+	xc_interface *xc;
 	struct complaint *complaint;
 	struct input in;
 	xenforeignmemory_handle *foreign;
@@ -93,6 +103,7 @@ struct restoring {
 	uint64_t pages;	  /* populated */
 	bool static_done;
 	struct blob cpuid, msr;
+	struct record_header next; /* of the record behind the pages */
 
 	bool has_info; /* PV from here on */
 	struct blob p2m_frames;

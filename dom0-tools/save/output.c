@@ -83,6 +83,14 @@ int output_align(struct output *output, uint64_t ahead)
 	return output_record(output, RECORD_PADDING, zeros, (uint32_t)(-off & (PAGE_BYTES - 1)), NULL, 0);
 }
 
+void output_follow(struct output *output)
+{
+	off_t at = output->sparse ? lseek(output->fd, 0, SEEK_CUR) : -1;
+
+	if (at >= 0)
+		output->at = (uint64_t)at;
+}
+
 bool all_zeros(const uint8_t *page)
 {
 	const uint64_t *word = (const uint64_t *)page;

@@ -65,7 +65,7 @@ static bool populate_super(struct restoring *restoring, const uint64_t *pfns, un
 	if (count < SUPER_PAGES || pfns[0] & (SUPER_PAGES - 1) ||
 	    pfns[SUPER_PAGES - 1] != pfns[0] + SUPER_PAGES - 1)
 		return false;
-	if (xc_domain_populate_physmap(restoring->restore->xc, restoring->restore->domid, 1, SUPER_ORDER, 0,
+	if (xc_domain_populate_physmap(restoring->xc, restoring->restore->domid, 1, SUPER_ORDER, 0,
 				       &extent) != 1)
 		return false;
 	for (uint64_t i = 0; i < SUPER_PAGES; i++)
@@ -79,7 +79,7 @@ static int populate_single(struct restoring *restoring, const uint64_t *pfns, un
 
 	for (unsigned int i = 0; i < count; i++)
 		frames[i] = pfns[i];
-	if (xc_domain_populate_physmap(restoring->restore->xc, restoring->restore->domid, count, 0, 0, frames) !=
+	if (xc_domain_populate_physmap(restoring->xc, restoring->restore->domid, count, 0, 0, frames) !=
 	    (int)count)
 		return out_of_memory(restoring);
 	for (unsigned int i = 0; i < count; i++)
@@ -215,7 +215,8 @@ static int take_batch(struct restoring *restoring, struct batch *batch)
 		return -errno;
 	}
 	error = read_pages(restoring, batch);
-	xenforeignmemory_unmap(restoring->foreign, batch->pages, batch->count);
+	if (!restoring->restore->apart)
+		xenforeignmemory_unmap(restoring->foreign, batch->pages, batch->count);
 	return error;
 }
 
@@ -243,8 +244,50 @@ static int take_pages(struct restoring *restoring, uint32_t length)
 	if (batch.count)
 		error = take_batch(restoring, &batch);
 	if (!error && progress->tell &&
-	    !progress->tell(progress->data, restoring->pages, restoring->restore->most_pages))
+	    !progress->tell(progress->data, restoring->pages, restoring->restore->most_pages)) {
+		complain(restoring->complaint, "it was asked to stop");
 		error = -ECANCELED;
+	}
+	return error ? error : input_skip(&restoring->in, -length & 7);
+}
+
+static int skip_record(struct restoring *restoring, const struct record_header *record)
+{
+	return input_skip(&restoring->in, ((uint64_t)record->length + 7) & ~7ULL);
+}
+
+static int check_length(struct restoring *restoring, const struct record_header *record)
+{
+	return record->length > RECORD_MOST ? damaged(restoring, "a record is longer than any can be") : 0;
+}
+
+/* All records of pages from restoring->next on, which is then the one behind them. */
+static int take_all_pages(void *data, struct complaint *complaint)
+{
+	struct restoring *restoring = data;
+	int error = 0;
+
+	restoring->complaint = restoring->in.complaint = complaint;
+	while (!error && (restoring->next.type == RECORD_PAGE_DATA || restoring->next.type & RECORD_OPTIONAL)) {
+		error = check_length(restoring, &restoring->next);
+		if (!error)
+			error = restoring->next.type == RECORD_PAGE_DATA ? take_pages(restoring, restoring->next.length)
+									 : skip_record(restoring, &restoring->next);
+		if (!error)
+			error = input_bytes(&restoring->in, &restoring->next, sizeof(restoring->next));
+	}
+	return error;
+}
+
+/* What a process apart changes of *restoring is seen here, but for what it points to. */
+static int take_memory(struct restoring *restoring)
+{
+	struct complaint *complaint = restoring->complaint;
+	xc_interface *xc = restoring->xc;
+	int error = run_apart(restoring->restore->apart, &restoring->xc, take_all_pages, restoring, complaint);
+
+	restoring->complaint = restoring->in.complaint = complaint;
+	restoring->xc = xc;
 	return error;
 }
 
@@ -269,7 +312,7 @@ static int take_tsc(struct restoring *restoring, const struct blob *body)
 
 	if (body->bytes < sizeof(*info))
 		return damaged(restoring, "the clock's record is too short");
-	if (!xc_domain_set_tsc_info(restoring->restore->xc, restoring->restore->domid, info->mode, info->nsec,
+	if (!xc_domain_set_tsc_info(restoring->xc, restoring->restore->domid, info->mode, info->nsec,
 				    info->khz, info->incarnation))
 		return 0;
 	complain(restoring->complaint, "the hypervisor refused the domain's clock: %s", strerror(errno));
@@ -283,7 +326,7 @@ static int take_policies(struct restoring *restoring)
 
 	if (!restoring->cpuid.bytes && !restoring->msr.bytes)
 		return 0;
-	if (!xc_set_domain_cpu_policy(restoring->restore->xc, restoring->restore->domid,
+	if (!xc_set_domain_cpu_policy(restoring->xc, restoring->restore->domid,
 				      restoring->cpuid.bytes / (uint32_t)sizeof(xen_cpuid_leaf_t),
 				      restoring->cpuid.data,
 				      restoring->msr.bytes / (uint32_t)sizeof(xen_msr_entry_t), restoring->msr.data,
@@ -338,17 +381,10 @@ static int take_body(struct restoring *restoring, uint32_t type, struct blob *bo
 static int take_record(struct restoring *restoring, const struct record_header *record)
 {
 	struct blob body = { 0 };
-	int error;
+	int error = check_length(restoring, record);
 
-	if (record->length > RECORD_MOST)
-		return damaged(restoring, "a record is longer than any can be");
-	if (record->type == RECORD_PAGE_DATA) {
-		error = take_pages(restoring, record->length);
-		return error ? error : input_skip(&restoring->in, -record->length & 7);
-	}
-	if (record->type & RECORD_OPTIONAL)
-		return input_skip(&restoring->in, ((uint64_t)record->length + 7) & ~7ULL);
-	error = read_body(restoring, record->length, &body);
+	if (!error)
+		error = read_body(restoring, record->length, &body);
 	if (!error)
 		error = take_body(restoring, record->type, &body);
 	free(body.data);
@@ -357,16 +393,17 @@ static int take_record(struct restoring *restoring, const struct record_header *
 
 static int read_records(struct restoring *restoring)
 {
-	struct record_header record;
-	int error;
+	struct record_header *next = &restoring->next;
+	int error = input_bytes(&restoring->in, next, sizeof(*next));
 
-	for (;;) {
-		error = input_bytes(&restoring->in, &record, sizeof(record));
-		if (error || record.type == RECORD_END)
-			break;
-		error = take_record(restoring, &record);
-		if (error)
-			break;
+	while (!error && next->type != RECORD_END) {
+		if (next->type == RECORD_PAGE_DATA || next->type & RECORD_OPTIONAL) {
+			error = take_memory(restoring);
+			continue;
+		}
+		error = take_record(restoring, next);
+		if (!error)
+			error = input_bytes(&restoring->in, next, sizeof(*next));
 	}
 	/* What comes behind is the caller's to read. */
 	if (!error && restoring->in.sparse && lseek(restoring->in.fd, (off_t)restoring->in.at, SEEK_SET) < 0)
@@ -376,10 +413,11 @@ static int read_records(struct restoring *restoring)
 
 /* ---- all of it ---- */
 
-static void *sparse_array(uint64_t count, size_t size)
+/* Seen by a process apart, too; only what is used takes memory. */
+static void *shared_array(uint64_t count, size_t size)
 {
 	void *map = mmap(NULL, count * size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return map == MAP_FAILED ? NULL : map;
 }
@@ -393,8 +431,8 @@ static int run(struct restoring *restoring)
 		complain(restoring->complaint, "guests' memory cannot be mapped here: %s", strerror(errno));
 		return -errno;
 	}
-	restoring->mfn = sparse_array(MOST_PFNS, sizeof(*restoring->mfn));
-	restoring->type = sparse_array(MOST_PFNS, sizeof(*restoring->type));
+	restoring->mfn = shared_array(MOST_PFNS, sizeof(*restoring->mfn));
+	restoring->type = shared_array(MOST_PFNS, sizeof(*restoring->type));
 	restoring->vcpu = calloc(MOST_VCPUS, sizeof(*restoring->vcpu));
 	if (!restoring->mfn || !restoring->type || !restoring->vcpu)
 		return -ENOMEM;
@@ -430,11 +468,15 @@ static void forget(struct restoring *restoring)
 
 int restore_domain(struct restore *restore, struct complaint *complaint)
 {
-	struct restoring restoring = { .restore = restore, .complaint = complaint };
+	struct restoring *restoring = shared_array(1, sizeof(*restoring));
 	int error;
 
-	input_start(&restoring.in, restore->fd, complaint);
-	error = run(&restoring);
-	forget(&restoring);
+	if (!restoring)
+		return -ENOMEM;
+	*restoring = (struct restoring){ .restore = restore, .xc = restore->xc, .complaint = complaint };
+	input_start(&restoring->in, restore->fd, complaint);
+	error = run(restoring);
+	forget(restoring);
+	munmap(restoring, sizeof(*restoring));
 	return error;
 }

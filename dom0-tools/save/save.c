@@ -14,7 +14,7 @@
 static int write_headers(struct saving *saving)
 {
 	const struct image_header image = { .marker = IMAGE_MARKER, .id = htonl(IMAGE_ID), .version = htonl(IMAGE_VERSION) };
-	int version = xc_version(saving->save->xc, XENVER_version, NULL);
+	int version = xc_version(saving->xc, XENVER_version, NULL);
 	const struct domain_header domain = { .type = saving->is_pv ? IMAGE_TYPE_PV : IMAGE_TYPE_HVM,
 					      .page_shift = PAGE_BITS,
 					      .xen_major = (uint32_t)version >> 16,
@@ -27,7 +27,7 @@ static int write_headers(struct saving *saving)
 /* What CPUID and MSRs show it, so that the domain sees the same machine afterwards. */
 static int write_policies(struct saving *saving)
 {
-	xc_interface *xc = saving->save->xc;
+	xc_interface *xc = saving->xc;
 	uint32_t nr_leaves, nr_msrs;
 	xen_cpuid_leaf_t *leaves = NULL;
 	xen_msr_entry_t *msrs = NULL;
@@ -58,7 +58,7 @@ static int write_tsc(struct saving *saving)
 {
 	struct tsc_info info = { 0 };
 
-	if (xc_domain_get_tsc_info(saving->save->xc, saving->save->domid, &info.mode, &info.nsec, &info.khz,
+	if (xc_domain_get_tsc_info(saving->xc, saving->save->domid, &info.mode, &info.nsec, &info.khz,
 				   &info.incarnation)) {
 		complain(saving->complaint, "the domain's clock cannot be read: %s", strerror(errno));
 		return -errno;
@@ -93,7 +93,7 @@ static int choose(struct saving *saving, struct batch *batch, uint64_t first)
 		count++;
 	}
 	batch->count = 0;
-	if (count && xc_get_pfn_type_batch(saving->save->xc, saving->save->domid, count, types)) {
+	if (count && xc_get_pfn_type_batch(saving->xc, saving->save->domid, count, types)) {
 		complain(saving->complaint, "the uses of the domain's pages cannot be read: %s", strerror(errno));
 		return -errno;
 	}
@@ -165,16 +165,20 @@ static int write_batch(struct saving *saving, struct batch *batch)
 		error = output_bytes(&saving->out, batch->number, numbers);
 	if (!error)
 		error = write_pages(saving, batch);
-	xenforeignmemory_unmap(saving->foreign, batch->pages, batch->count);
+	if (!saving->save->apart)
+		xenforeignmemory_unmap(saving->foreign, batch->pages, batch->count);
 	return error;
 }
 
-static int write_memory(struct saving *saving)
+static int write_batches(void *data, struct complaint *complaint)
 {
+	struct saving *saving = data;
 	const struct save_progress *progress = &saving->save->progress;
 	struct batch batch;
 	uint64_t done = 0;
 	int error = 0;
+
+	saving->complaint = saving->out.complaint = complaint;
 
 	for (uint64_t first = 0; first < saving->nr_pfns && !error; first += PAGES_IN_RECORD) {
 		error = choose(saving, &batch, first);
@@ -182,9 +186,19 @@ static int write_memory(struct saving *saving)
 			error = write_batch(saving, &batch);
 		done += batch.count;
 		if (!error && batch.count && progress->tell &&
-		    !progress->tell(progress->data, done, saving->info.tot_pages))
+		    !progress->tell(progress->data, done, saving->info.tot_pages)) {
+			complain(complaint, "it was asked to stop");
 			error = -ECANCELED;
+		}
 	}
+	return error;
+}
+
+static int write_memory(struct saving *saving)
+{
+	int error = run_apart(saving->save->apart, &saving->xc, write_batches, saving, saving->complaint);
+
+	output_follow(&saving->out);
 	return error;
 }
 
@@ -195,7 +209,7 @@ static int start(struct saving *saving)
 	const struct save *save = saving->save;
 	xen_pfn_t last;
 
-	if (xc_domain_getinfolist(save->xc, save->domid, 1, &saving->info) != 1 ||
+	if (xc_domain_getinfolist(saving->xc, save->domid, 1, &saving->info) != 1 ||
 	    saving->info.domain != save->domid) {
 		complain(saving->complaint, "there is no domain %u", save->domid);
 		return -ESRCH;
@@ -208,7 +222,7 @@ static int start(struct saving *saving)
 	}
 	if (saving->is_pv)
 		return save_pv_start(saving);
-	if (xc_domain_maximum_gpfn(save->xc, save->domid, &last) < 0) {
+	if (xc_domain_maximum_gpfn(saving->xc, save->domid, &last) < 0) {
 		complain(saving->complaint, "the size of the domain's memory cannot be read: %s", strerror(errno));
 		return -errno;
 	}
@@ -239,7 +253,7 @@ static int write_all(struct saving *saving)
 
 int save_domain(const struct save *save, struct complaint *complaint)
 {
-	struct saving saving = { .save = save, .complaint = complaint };
+	struct saving saving = { .save = save, .xc = save->xc, .complaint = complaint };
 	int error;
 
 	output_start(&saving.out, save->fd, complaint);

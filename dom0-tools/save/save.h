@@ -42,7 +42,7 @@ void guest_p2m_free(struct guest_p2m *p2m);
 
 /* ---- both ways ---- */
 
-/* Called between batches of pages. False ends the work with -ECANCELED. */
+/* Called between batches of pages. False ends the work. */
 struct save_progress {
 	bool (*tell)(void *data, uint64_t pages_done, uint64_t pages_all);
 	void *data;
@@ -52,7 +52,8 @@ struct save {
 	xc_interface *xc;
 	uint32_t domid; /* suspended: SHUTDOWN_suspend */
 	int fd;
-	struct save_progress progress; /* tell NULL: none */
+	bool apart; /* by a process whose end unmaps the guest's memory at once: page by page it takes as long as writing it */
+	struct save_progress progress; /* tell NULL: none. Told by that process, if there is one */
 };
 
 /*
@@ -66,6 +67,7 @@ struct restore {
 	uint32_t domid; /* with vCPUs and limits, without memory */
 	bool is_pv;
 	int fd;
+	bool apart; /* as above */
 	uint64_t map_bytes;  /* PV: size of the memory map the guest sees */
 	uint64_t most_pages; /* the domain may have; for the progress */
 	uint16_t store_domid, console_domid;

@@ -25,7 +25,7 @@ static int write_params(struct saving *saving)
 		uint64_t value;
 
 		/* One the hypervisor does not have needs no keeping. */
-		if (xc_hvm_param_get(saving->save->xc, saving->save->domid, kept[i], &value) || !value)
+		if (xc_hvm_param_get(saving->xc, saving->save->domid, kept[i], &value) || !value)
 			continue;
 		params[head.count++] = (struct hvm_param){ kept[i], value };
 	}
@@ -35,7 +35,7 @@ static int write_params(struct saving *saving)
 
 int save_hvm_state(struct saving *saving)
 {
-	xc_interface *xc = saving->save->xc;
+	xc_interface *xc = saving->xc;
 	int bytes = xc_domain_hvm_getcontext(xc, saving->save->domid, NULL, 0), error = 0;
 	uint8_t *context = bytes > 0 ? malloc((size_t)bytes) : NULL;
 

@@ -19,7 +19,7 @@ static int make_reverse(struct saving *saving)
 	unsigned long last;
 	void *map;
 
-	if (xc_maximum_ram_page(saving->save->xc, &last)) {
+	if (xc_maximum_ram_page(saving->xc, &last)) {
 		complain(saving->complaint, "the machine's size cannot be read: %s", strerror(errno));
 		return -errno;
 	}
@@ -150,7 +150,7 @@ static int write_basic(struct saving *saving, uint32_t vcpu)
 	uint64_t pfn;
 	int error = 0;
 
-	if (xc_vcpu_getcontext(saving->save->xc, saving->save->domid, vcpu, &any))
+	if (xc_vcpu_getcontext(saving->xc, saving->save->domid, vcpu, &any))
 		return unreadable(saving, vcpu, "registers");
 	if (!vcpu) {
 		error = own_number(saving, START_INFO(context), "the suspend call", &pfn);
@@ -181,7 +181,7 @@ static int write_extended(struct saving *saving, uint32_t vcpu)
 	const struct pv_vcpu head = { vcpu, 0 };
 	struct xen_domctl_ext_vcpucontext extended;
 
-	if (xc_vcpu_get_ext_context(saving->save->xc, saving->save->domid, vcpu, &extended))
+	if (xc_vcpu_get_ext_context(saving->xc, saving->save->domid, vcpu, &extended))
 		return unreadable(saving, vcpu, "further callbacks");
 	_Static_assert(sizeof(extended) <= 128, "what 4.17 takes");
 	return output_record(&saving->out, RECORD_PV_VCPU_EXTENDED, &head, sizeof(head), &extended,
@@ -191,7 +191,7 @@ static int write_extended(struct saving *saving, uint32_t vcpu)
 static int write_xsave(struct saving *saving, uint32_t vcpu)
 {
 	const struct pv_vcpu head = { vcpu, 0 };
-	xc_interface *xc = saving->save->xc;
+	xc_interface *xc = saving->xc;
 	uint32_t domid = saving->save->domid;
 	xc_vcpu_extstate_t state = { 0 };
 	int error = 0;
@@ -215,7 +215,7 @@ static int write_xsave(struct saving *saving, uint32_t vcpu)
 static int write_msrs(struct saving *saving, uint32_t vcpu)
 {
 	const struct pv_vcpu head = { vcpu, 0 };
-	xc_interface *xc = saving->save->xc;
+	xc_interface *xc = saving->xc;
 	uint32_t domid = saving->save->domid, count = 0;
 	xen_domctl_vcpu_msr_t *msrs;
 	int error = 0;
@@ -242,7 +242,7 @@ int save_pv_state(struct saving *saving)
 	xc_vcpuinfo_t info;
 
 	for (uint32_t vcpu = 0; vcpu <= saving->info.max_vcpu_id && !error; vcpu++) {
-		if (xc_vcpu_getinfo(saving->save->xc, saving->save->domid, vcpu, &info))
+		if (xc_vcpu_getinfo(saving->xc, saving->save->domid, vcpu, &info))
 			return unreadable(saving, vcpu, "state");
 		if (!info.online)
 			continue;

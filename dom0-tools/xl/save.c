@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "xl/conf.h"
@@ -10,27 +11,33 @@
 #include "xl/viewer.h"
 #include "xl/wait.h"
 
-static volatile sig_atomic_t asked_to_stop;
+/* Seen by processes that work for this one, too. */
+static volatile sig_atomic_t *asked_to_stop;
 
 static void stop(int signal)
 {
-	asked_to_stop = 1;
+	*asked_to_stop = 1;
 }
 
 static bool go_on(void)
 {
-	return !asked_to_stop;
+	return !*asked_to_stop;
 }
 
 /* Whoever interrupts a save wants the guest back, not a guest that stands suspended for ever. */
-static void heed_signals(void)
+static bool heed_signals(void)
 {
 	struct sigaction action = { .sa_handler = stop };
+	void *map = mmap(NULL, sizeof(*asked_to_stop), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	if (map == MAP_FAILED)
+		return false;
+	asked_to_stop = map;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader who left is an error of writing */
+	return true;
 }
 
 /* A configuration file in the place of the recorded one; *config stays NULL if none is named. */
@@ -59,7 +66,8 @@ int cmd_save(struct xl *xl, int argc, char **argv)
 	    !whole_session(xl))
 		return EXIT_FAILED;
 	options.config = config;
-	heed_signals();
+	if (!heed_signals())
+		return fail(xl, "memory ran out");
 	fprintf(stderr, "Saving to %s new xl format\n", argv[at + 1]);
 	code = domain_save(&xl->session, domid, argv[at + 1], &options) ? EXIT_FAILED : EXIT_DONE;
 	config_free(config);
