@@ -69,7 +69,7 @@ static void give_frames(bool (*has)(uint64_t pfn))
 	old->leaf[0] = (xen_cpuid_leaf_t){ .leaf = 0, .subleaf = ~0u, .a = 13 };
 	old->leaf[1] = (xen_cpuid_leaf_t){ .leaf = 7, .subleaf = 0, .b = 0x1234 };
 	old->nr_msrs = 1;
-	old->msr[0] = (xen_msr_entry_t){ .idx = 0xce, .val = 1u << 31 };
+	old->msr[0] = (xen_msr_entry_t){ .idx = 0xce, .val = 0x40004 };
 }
 
 static void use_as(uint64_t pfn, unsigned int level, bool pinned)

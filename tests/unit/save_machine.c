@@ -255,8 +255,10 @@ int xc_set_domain_cpu_policy(xc_interface *xch, uint32_t domid, uint32_t nr_leav
 			*err_leaf_p = leaves[i].leaf;
 			return with_errno(EINVAL);
 		}
-	memcpy(of->leaf, leaves, nr_leaves * sizeof(*leaves));
-	memcpy(of->msr, msrs, nr_msrs * sizeof(*msrs));
+	for (uint32_t i = 0; i < nr_leaves; i++)
+		of->leaf[i] = leaves[i];
+	for (uint32_t i = 0; i < nr_msrs; i++)
+		of->msr[i] = msrs[i];
 	of->nr_leaves = nr_leaves;
 	of->nr_msrs = nr_msrs;
 	return 0;

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+// as: test_save_stream.c
+/*
+ * Streams that are damaged, cut off or made up to harm. Each ends with a domain or with a complaint; nothing is mapped
+ * that is not the domain's, and no memory is asked for a page beyond all that there can be.
+ */
+#include "save_machine.h"
+
+#include <signal.h>
+
+/* What every restoring must leave. */
+static void sane(int result, const struct complaint *why)
+{
+	assert_true(result <= 0);
+	assert_int_equal(result < 0, why->text[0] != 0);
+	assert_int_equal(machine.maps, 0);
+	assert_int_equal(machine.bad_maps, 0);
+	assert_int_equal(machine.bad_numbers, 0);
+}
+
+static int try_file(int fd, struct complaint *why)
+{
+	struct restore restore;
+	int result;
+
+	machine_renew(machine.old.is_hvm);
+	lseek(fd, 0, SEEK_SET);
+	result = restore_new(fd, &restore, why);
+	sane(result, why);
+	return result;
+}
+
+static int try_bytes(const uint8_t *bytes, size_t length, struct complaint *why)
+{
+	int fd = stream_file(), result;
+
+	assert_int_equal(write(fd, bytes, length), length);
+	result = try_file(fd, why);
+	close(fd);
+	return result;
+}
+
+static void refused(const struct stream *stream, const char *word)
+{
+	struct complaint why;
+
+	assert_int_equal(try_bytes(stream->bytes, stream->length, &why), -EINVAL);
+	if (!strstr(why.text, word))
+		fail_msg("'%s' does not say '%s'", why.text, word);
+}
+
+static void taken(const struct stream *stream)
+{
+	struct complaint why;
+
+	assert_int_equal(try_bytes(stream->bytes, stream->length, &why), 0);
+}
+
+static struct stream pv_stream(void)
+{
+	struct stream stream;
+
+	make_pv_guest(SMALL_GUEST, false);
+	stream_save_piped(&stream);
+	return stream;
+}
+
+static struct stream hvm_stream(void)
+{
+	struct stream stream;
+
+	make_hvm_guest();
+	stream_save_piped(&stream);
+	return stream;
+}
+
+/* ---- changing a stream ---- */
+
+static void find_records_again(struct stream *stream, size_t at, ptrdiff_t by)
+{
+	for (unsigned int i = 0; i < stream->nr_records; i++)
+		if (stream->record[i].at >= at)
+			stream->record[i].at += (size_t)by;
+	stream->length += (size_t)by;
+}
+
+static void insert(struct stream *stream, size_t at, const void *bytes, size_t count)
+{
+	uint8_t *copy = malloc(count);
+
+	memcpy(copy, bytes, count); /* may be of the stream itself */
+	stream->bytes = realloc(stream->bytes, stream->length + count);
+	memmove(stream->bytes + at + count, stream->bytes + at, stream->length - at);
+	memcpy(stream->bytes + at, copy, count);
+	find_records_again(stream, at, (ptrdiff_t)count);
+	free(copy);
+}
+
+static void cut(struct stream *stream, size_t at, size_t count)
+{
+	memmove(stream->bytes + at, stream->bytes + at + count, stream->length - at - count);
+	find_records_again(stream, at + 1, -(ptrdiff_t)count);
+}
+
+static size_t whole(const struct stream *stream, unsigned int i)
+{
+	return sizeof(struct record_header) + ((stream->record[i].length + 7u) & ~7u);
+}
+
+static uint32_t *length_of(const struct stream *stream, unsigned int i)
+{
+	return (uint32_t *)(stream->bytes + stream->record[i].at) + 1;
+}
+
+static void insert_record(struct stream *stream, size_t at, uint32_t type, uint32_t length)
+{
+	uint8_t record[64] = { 0 };
+
+	memcpy(record, (uint32_t[]){ type, length }, 8);
+	insert(stream, at, record, 8 + ((length + 7u) & ~7u));
+}
+
+/* ---- cut off ---- */
+
+static void cut_off_at(const struct stream *stream, size_t length)
+{
+	struct restore restore;
+	struct complaint why;
+
+	assert_int_equal(try_bytes(stream->bytes, length, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "cut off"));
+	machine_renew(machine.old.is_hvm);
+	assert_int_equal(stream_restore_piped(stream->bytes, length, &restore, &why), -EINVAL);
+	sane(-EINVAL, &why);
+}
+
+static void cut_everywhere(struct stream *stream)
+{
+	for (unsigned int i = 0; i < stream->nr_records; i++) {
+		cut_off_at(stream, stream->record[i].at);
+		cut_off_at(stream, stream->record[i].at + 3);
+		cut_off_at(stream, stream->record[i].at + 7);
+		if (stream->record[i].length) /* the last one is whole then */
+			cut_off_at(stream, stream->record[i].at + 8);
+	}
+	for (size_t at = 0; at < stream->length; at += stream->length / 150)
+		cut_off_at(stream, at);
+	stream_forget(stream);
+}
+
+static void a_stream_cut_off_anywhere_is_refused(void **state)
+{
+	struct stream stream = pv_stream();
+
+	cut_everywhere(&stream);
+}
+
+static void a_pvh_guests_stream_cut_off_anywhere_is_refused(void **state)
+{
+	struct stream stream = hvm_stream();
+
+	cut_everywhere(&stream);
+}
+
+static void a_file_with_holes_cut_off_is_refused(void **state)
+{
+	int fd = stream_file();
+	struct stream stream;
+	struct complaint why;
+
+	make_pv_guest(SMALL_GUEST, false);
+	assert_int_equal(save_old(fd, &why), 0);
+	stream_read(&stream, fd);
+	for (size_t at = stream.length - 1; at >= 1024; at -= 997) {
+		assert_int_equal(ftruncate(fd, (off_t)at), 0);
+		assert_int_equal(try_file(fd, &why), -EINVAL);
+	}
+	stream_forget(&stream);
+	close(fd);
+}
+
+/* ---- bytes that are wrong ---- */
+
+static void flip(int fd, const struct stream *stream, size_t at, uint8_t bits)
+{
+	uint8_t wrong = stream->bytes[at] ^ bits;
+	struct complaint why;
+
+	assert_int_equal(pwrite(fd, &wrong, 1, (off_t)at), 1);
+	try_file(fd, &why);
+	assert_int_equal(pwrite(fd, &stream->bytes[at], 1, (off_t)at), 1);
+}
+
+/* Of the big bodies the beginning, and further on one byte in three words or four. */
+static bool matters(const struct stream *stream, unsigned int i, size_t at)
+{
+	size_t into = at - stream->record[i].at;
+	struct page_data head;
+
+	if (stream->record[i].type == RECORD_PAGE_DATA) {
+		memcpy(&head, BODY(stream, i), sizeof(head));
+		return into < 16 + head.count * 8;
+	}
+	return into < 256 || stream->record[i].length < 1024 || into % 29 == 0;
+}
+
+static void flip_all(struct stream *stream)
+{
+	struct complaint why;
+	int fd = stream_file();
+
+	assert_int_equal(write(fd, stream->bytes, stream->length), stream->length);
+	for (size_t at = 0; at < HEADER_BYTES; at++) {
+		flip(fd, stream, at, 0xff);
+		flip(fd, stream, at, 0x01);
+	}
+	for (unsigned int i = 0; i < stream->nr_records; i++)
+		for (size_t at = stream->record[i].at; at < stream->record[i].at + whole(stream, i); at++)
+			if (matters(stream, i, at)) {
+				flip(fd, stream, at, 0xff);
+				flip(fd, stream, at, (uint8_t)(1u << at % 8));
+			}
+	assert_int_equal(try_file(fd, &why), 0);
+	close(fd);
+	stream_forget(stream);
+}
+
+static void a_wrong_byte_anywhere_does_no_harm(void **state)
+{
+	struct stream stream = pv_stream();
+
+	flip_all(&stream);
+}
+
+static void a_wrong_byte_in_a_pvh_guests_stream_does_no_harm(void **state)
+{
+	struct stream stream = hvm_stream();
+
+	flip_all(&stream);
+}
+
+static void wrong_table_entries_do_no_harm(void **state)
+{
+	static const uint64_t frames[] = { SMALL_GUEST, MOST_PFNS - 1, MOST_PFNS, MOST_PFNS + 1, PTE_FRAME >> PAGE_BITS };
+	static const int results[] = { 0, 0, -EINVAL, -EINVAL, -EINVAL };
+	struct stream stream = pv_stream();
+	unsigned int pages = stream_find(&stream, RECORD_PAGE_DATA), found = 0;
+	const struct page_data *head = (const void *)BODY(&stream, pages);
+	const uint64_t *number = (const void *)(head + 1);
+
+	for (unsigned int i = 0; i < head->count; i++) {
+		uint64_t *table = (uint64_t *)(void *)BODY(&stream, pages) + 1 + head->count + i * PTE_COUNT;
+
+		for (unsigned int j = 0; j < 5 && is_table(PAGE_TYPE(number[i])); j++) {
+			uint64_t was = table[100];
+			struct complaint why;
+
+			table[100] = frames[j] << PAGE_BITS | 7;
+			assert_int_equal(try_bytes(stream.bytes, stream.length, &why), results[j]);
+			table[100] = was;
+			found++;
+		}
+	}
+	assert_int_equal(found, 8 * 5);
+	stream_forget(&stream);
+}
+
+/* ---- counts and lengths that lie ---- */
+
+static void a_records_length_is_not_believed(void **state)
+{
+	struct stream stream = pv_stream();
+	static const uint32_t lengths[] = { 0, 1, 7, 8, 9, 15, 16, 4095, 100000, RECORD_MOST, RECORD_MOST + 1, ~0u };
+	struct complaint why;
+
+	for (unsigned int i = 0; i < stream.nr_records - 1; i++)
+		for (unsigned int j = 0; j < sizeof(lengths) / sizeof(lengths[0]); j++) {
+			uint32_t *length = length_of(&stream, i), was = *length;
+
+			*length = lengths[j];
+			/* Rounded up the same, it is as long; what is missing then the hypervisor gets as zeros, or not. */
+			if (((was + 7) & ~7u) != ((lengths[j] + 7) & ~7u))
+				assert_int_not_equal(try_bytes(stream.bytes, stream.length, &why), 0);
+			if (lengths[j] > RECORD_MOST)
+				assert_non_null(strstr(why.text, "longer than any"));
+			*length = was;
+		}
+	stream_forget(&stream);
+}
+
+static void a_page_records_count_is_not_believed(void **state)
+{
+	struct stream stream = pv_stream();
+	unsigned int pages = stream_find(&stream, RECORD_PAGE_DATA);
+	uint32_t *count = (uint32_t *)(void *)BODY(&stream, pages), was = *count;
+	uint64_t *first = (uint64_t *)(void *)BODY(&stream, pages) + 1, pfn = *first;
+
+	*count = 0;
+	refused(&stream, "no pages, or too many");
+	*count = PAGES_IN_RECORD + 1;
+	refused(&stream, "no pages, or too many");
+	*count = ~0u;
+	refused(&stream, "no pages, or too many");
+	*count = was - 1;
+	refused(&stream, "another length");
+	*count = was;
+	*first = MOST_PFNS;
+	refused(&stream, "beyond all memory");
+	*first = 0x000fffffffffffff | (uint64_t)XEN_DOMCTL_PFINFO_XTAB << 32;
+	refused(&stream, "beyond all memory");
+	*first = pfn | (uint64_t)XEN_DOMCTL_PFINFO_XTAB << 32; /* without data, but it has some */
+	refused(&stream, "another length");
+	*first = first[1]; /* the same page twice: what it needs is missing then, or is not, but nothing is lost */
+	try_bytes(stream.bytes, stream.length, &(struct complaint){ 0 });
+	stream_forget(&stream);
+}
+
+static void the_lists_pages_are_not_believed(void **state)
+{
+	struct stream stream = pv_stream();
+	unsigned int list = stream_find(&stream, RECORD_PV_P2M_FRAMES);
+	uint32_t *head = (uint32_t *)(void *)BODY(&stream, list);
+	uint64_t *pfn = (uint64_t *)(void *)head + 1, was = *pfn;
+
+	head[0] = 1;
+	refused(&stream, "no known form");
+	head[0] = 0;
+	head[1] = 512; /* a page more than there are */
+	refused(&stream, "another length");
+	head[1] = ~0u;
+	refused(&stream, "no known form");
+	head[1] = SMALL_GUEST - 1;
+	*pfn = MOST_PFNS;
+	refused(&stream, "beyond all memory");
+	*pfn = SMALL_GUEST + 100;
+	refused(&stream, "is not in it");
+	*pfn = was;
+	taken(&stream);
+	cut(&stream, stream.record[list].at, whole(&stream, list));
+	refused(&stream, "list is missing");
+	stream_forget(&stream);
+}
+
+static void vcpus_there_cannot_be_are_refused(void **state)
+{
+	struct stream stream = pv_stream();
+	unsigned int basic = stream_find(&stream, RECORD_PV_VCPU_BASIC);
+	uint32_t *id = (uint32_t *)(void *)BODY(&stream, basic);
+	vcpu_guest_context_x86_64_t *context = (void *)(BODY(&stream, basic) + 8), was = *context;
+
+	for (uint32_t type = basic; type < basic + 4; type++) {
+		id = (uint32_t *)(void *)BODY(&stream, type);
+		*id = MOST_VCPUS;
+		refused(&stream, "none there can be");
+		*id = ~0u;
+		refused(&stream, "none there can be");
+		*id = 0;
+	}
+	id = (uint32_t *)(void *)BODY(&stream, basic);
+	*id = 1;
+	refused(&stream, "twice");
+	*id = MOST_VCPUS - 1; /* the first one has no registers then */
+	refused(&stream, "first vCPU is missing");
+	*id = 0;
+	id = (uint32_t *)(void *)BODY(&stream, basic + 4);
+	*id = MOST_VCPUS - 1;
+	refused(&stream, "hypervisor refused");
+	*id = 1;
+	context->gdt_ents = 512 * 16 + 1;
+	refused(&stream, "descriptor table is too long");
+	context->gdt_ents = ~0UL;
+	refused(&stream, "descriptor table is too long");
+	context->gdt_ents = 512 * 16; /* sixteen, of which two are there */
+	refused(&stream, "pages that are not there");
+	*context = was;
+	context->gdt_frames[1] = MOST_PFNS;
+	refused(&stream, "pages that are not there");
+	*context = was;
+	context->ctrlreg[3] = ~0UL;
+	refused(&stream, "pages that are not there");
+	*context = was;
+	context->ctrlreg[1] = MOST_PFNS << PAGE_BITS | 1;
+	refused(&stream, "pages that are not there");
+	*context = was;
+	context->user_regs.rdx = MOST_PFNS;
+	refused(&stream, "is not in it");
+	*context = was;
+	taken(&stream);
+	stream_forget(&stream);
+}
+
+static void rings_outside_memory_are_refused(void **state)
+{
+	struct stream stream;
+
+	make_pv_guest(SMALL_GUEST, false);
+	((start_info_t *)old_page(START_PFN))->store_mfn = MOST_PFNS;
+	stream_save_piped(&stream);
+	refused(&stream, "rings");
+	stream_forget(&stream);
+	((start_info_t *)old_page(START_PFN))->store_mfn = STORE_PFN;
+	((start_info_t *)old_page(START_PFN))->console.domU.mfn = SMALL_GUEST;
+	stream_save_piped(&stream);
+	refused(&stream, "rings");
+	stream_forget(&stream);
+}
+
+/* ---- records of other kinds, orders and numbers ---- */
+
+static void unknown_records_are_passed_over_if_they_may_be(void **state)
+{
+	struct stream stream = pv_stream();
+	unsigned int pages = stream_find(&stream, RECORD_PAGE_DATA);
+
+	insert_record(&stream, HEADER_BYTES, RECORD_OPTIONAL | 0x1234, 13);
+	insert_record(&stream, stream.record[pages].at, RECORD_OPTIONAL | 0x1235, 0);
+	taken(&stream);
+	insert_record(&stream, stream.record[pages].at, 0x1234, 13);
+	refused(&stream, "record (4660)");
+	cut(&stream, stream.record[pages].at - 24, 24);
+	taken(&stream);
+	insert_record(&stream, stream.record[pages].at, RECORD_CHECKPOINT, 0);
+	assert_int_equal(try_bytes(stream.bytes, stream.length, &(struct complaint){ 0 }), -EOPNOTSUPP);
+	stream_forget(&stream);
+}
+
+static void a_record_twice_does_no_harm(void **state)
+{
+	struct stream stream = pv_stream();
+
+	for (unsigned int i = 0; i < stream.nr_records - 1; i++) {
+		size_t bytes = whole(&stream, i);
+		uint32_t type = stream.record[i].type;
+		bool again = type == RECORD_PV_INFO || type == RECORD_STATIC_DATA_END || type == RECORD_TSC_INFO ||
+			     type == RECORD_PAGE_DATA;
+
+		insert(&stream, stream.record[i].at, stream.bytes + stream.record[i].at, bytes);
+		if (again)
+			taken(&stream);
+		else
+			refused(&stream, "");
+		cut(&stream, stream.record[i].at - bytes, bytes);
+	}
+	taken(&stream);
+	stream_forget(&stream);
+}
+
+static void a_record_missing_does_no_harm(void **state)
+{
+	static const uint32_t needed[] = { RECORD_PV_INFO,   RECORD_STATIC_DATA_END, RECORD_PV_P2M_FRAMES,
+					   RECORD_PAGE_DATA, RECORD_SHARED_INFO,     RECORD_PV_VCPU_BASIC };
+	struct stream stream = pv_stream();
+
+	for (unsigned int i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		unsigned int missing = stream_find(&stream, needed[i]);
+		size_t at = stream.record[missing].at, bytes = whole(&stream, missing);
+		uint8_t *copy = malloc(bytes);
+
+		memcpy(copy, stream.bytes + at, bytes);
+		cut(&stream, at, bytes);
+		refused(&stream, "");
+		insert(&stream, at, copy, bytes);
+		stream.record[missing].at = at;
+		free(copy);
+	}
+	taken(&stream);
+	stream_forget(&stream);
+}
+
+/* What a guest shows of the CPU must be what it was promised. */
+static void a_policy_this_machine_cannot_have_is_refused(void **state)
+{
+	struct stream stream = pv_stream();
+	xen_cpuid_leaf_t *leaf = (void *)BODY(&stream, stream_find(&stream, RECORD_CPUID_POLICY));
+
+	leaf[1].leaf = 0x999;
+	refused(&stream, "leaf 0x999");
+	leaf[1].leaf = 7;
+	taken(&stream);
+	stream_forget(&stream);
+}
+
+static void a_pvh_guest_has_no_pv_records(void **state)
+{
+	struct stream stream = hvm_stream();
+
+	insert_record(&stream, HEADER_BYTES, RECORD_PV_INFO, 8);
+	refused(&stream, "no such guest has");
+	stream_forget(&stream);
+}
+
+static void a_pvh_guests_parameters_are_not_believed(void **state)
+{
+	struct stream stream = hvm_stream();
+	unsigned int params = stream_find(&stream, RECORD_HVM_PARAMS);
+	uint32_t *count = (uint32_t *)(void *)BODY(&stream, params), was = *count;
+	struct hvm_param *param = (void *)(BODY(&stream, params) + 8);
+
+	*count = was + 1;
+	refused(&stream, "cut off");
+	*count = ~0u;
+	refused(&stream, "cut off");
+	*count = 0;
+	refused(&stream, "parameters are missing");
+	*count = was;
+	assert_int_equal(param[0].index, HVM_PARAM_STORE_PFN);
+	param[0].value = HVM_CONSOLE_GFN + 3;
+	refused(&stream, "is not in it");
+	param[0].value = ~0ULL;
+	refused(&stream, "is not in it");
+	param[0].value = HVM_STORE_GFN;
+	taken(&stream);
+	stream_forget(&stream);
+}
+
+/* ---- memory ---- */
+
+static void too_little_memory_is_said(void **state)
+{
+	struct stream stream = pv_stream();
+	struct restore restore;
+	struct complaint why;
+	int fd = stream_file();
+
+	assert_int_equal(write(fd, stream.bytes, stream.length), stream.length);
+	for (unsigned int room = 0; room < 35; room += 7) {
+		machine_renew(false);
+		machine.to_give = room;
+		lseek(fd, 0, SEEK_SET);
+		assert_int_equal(restore_new(fd, &restore, &why), -ENOMEM);
+		assert_non_null(strstr(why.text, "stop a guest"));
+		sane(-ENOMEM, &why);
+	}
+	close(fd);
+	stream_forget(&stream);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, machine_start, machine_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_stream_cut_off_anywhere_is_refused),
+		TEST(a_pvh_guests_stream_cut_off_anywhere_is_refused),
+		TEST(a_file_with_holes_cut_off_is_refused),
+		TEST(a_wrong_byte_anywhere_does_no_harm),
+		TEST(a_wrong_byte_in_a_pvh_guests_stream_does_no_harm),
+		TEST(wrong_table_entries_do_no_harm),
+		TEST(a_records_length_is_not_believed),
+		TEST(a_page_records_count_is_not_believed),
+		TEST(the_lists_pages_are_not_believed),
+		TEST(vcpus_there_cannot_be_are_refused),
+		TEST(rings_outside_memory_are_refused),
+		TEST(unknown_records_are_passed_over_if_they_may_be),
+		TEST(a_record_twice_does_no_harm),
+		TEST(a_record_missing_does_no_harm),
+		TEST(a_policy_this_machine_cannot_have_is_refused),
+		TEST(a_pvh_guest_has_no_pv_records),
+		TEST(a_pvh_guests_parameters_are_not_believed),
+		TEST(too_little_memory_is_said),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
