@@ -535,6 +535,29 @@ static void too_little_memory_is_said(void **state)
 	stream_forget(&stream);
 }
 
+/* In one record: pages of a stretch that begins and ends as one of 2 MiB does, but in no order between. */
+static void pages_in_no_order_find_their_places(void **state)
+{
+	struct stream stream = hvm_stream();
+	unsigned int pages = stream_find(&stream, RECORD_PAGE_DATA);
+	size_t bytes = 16 + 512 * 8 + 512 * PAGE_BYTES;
+	uint8_t *record = calloc(1, bytes);
+	uint64_t *number = (uint64_t *)(void *)record + 2;
+
+	memcpy(record, (uint32_t[]){ RECORD_PAGE_DATA, (uint32_t)bytes - 8, 512, 0 }, 16);
+	for (unsigned int i = 0; i < 512; i++) {
+		number[i] = 512 + (i % 511 ? 511 - i : i) + (i == 7 ? 512 : 0);
+		memcpy(record + 16 + 512 * 8 + i * PAGE_BYTES, &number[i], 8);
+	}
+	insert(&stream, stream.record[pages].at, record, bytes);
+	taken(&stream);
+	for (unsigned int i = 0; i < 512; i++)
+		assert_int_equal(new_page(number[i])[0], number[i]);
+	assert_int_equal(machine.new.mfn_of[512 + 511 - 7], 0); /* which nobody has named */
+	free(record);
+	stream_forget(&stream);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, machine_start, machine_end)
 
 int main(void)
@@ -558,6 +581,7 @@ int main(void)
 		TEST(a_pvh_guest_has_no_pv_records),
 		TEST(a_pvh_guests_parameters_are_not_believed),
 		TEST(too_little_memory_is_said),
+		TEST(pages_in_no_order_find_their_places),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
