@@ -363,10 +363,6 @@ static int take_body(struct restoring *restoring, uint32_t type, struct blob *bo
 	case RECORD_STATIC_DATA_END:
 		restoring->static_done = true;
 		return take_policies(restoring);
-	case RECORD_HVM_CONTEXT:
-		return keep(restoring, &restoring->hvm_context, body);
-	case RECORD_HVM_PARAMS:
-		return restore_hvm_params(restoring, body);
 	case RECORD_TOOLSTACK:
 	case RECORD_VERIFY:
 		return 0;
@@ -375,8 +371,12 @@ static int take_body(struct restoring *restoring, uint32_t type, struct blob *bo
 		complain(restoring->complaint, "it is a stream of checkpoints (remus, colo), which is not supported");
 		return -EOPNOTSUPP;
 	}
-	if (restoring->restore->is_pv)
+	if (restoring->restore->is_pv && type != RECORD_HVM_CONTEXT && type != RECORD_HVM_PARAMS)
 		return restore_pv_record(restoring, type, body);
+	if (!restoring->restore->is_pv && type == RECORD_HVM_CONTEXT)
+		return keep(restoring, &restoring->hvm_context, body);
+	if (!restoring->restore->is_pv && type == RECORD_HVM_PARAMS)
+		return restore_hvm_params(restoring, body);
 	return damaged(restoring, "it has a record no such guest has");
 }
 

@@ -513,6 +513,19 @@ static void a_pvh_guests_parameters_are_not_believed(void **state)
 	stream_forget(&stream);
 }
 
+static void a_pv_guest_has_no_hvm_records(void **state)
+{
+	struct stream stream = pv_stream();
+	size_t at = stream.record[stream_find(&stream, RECORD_SHARED_INFO)].at;
+
+	insert_record(&stream, at, RECORD_HVM_CONTEXT, 16);
+	refused(&stream, "no such guest has");
+	cut(&stream, at, 24);
+	insert_record(&stream, at, RECORD_HVM_PARAMS, 8);
+	refused(&stream, "no such guest has");
+	stream_forget(&stream);
+}
+
 /* ---- memory ---- */
 
 static void too_little_memory_is_said(void **state)
@@ -580,6 +593,7 @@ int main(void)
 		TEST(a_policy_this_machine_cannot_have_is_refused),
 		TEST(a_pvh_guest_has_no_pv_records),
 		TEST(a_pvh_guests_parameters_are_not_believed),
+		TEST(a_pv_guest_has_no_hvm_records),
 		TEST(too_little_memory_is_said),
 		TEST(pages_in_no_order_find_their_places),
 	};
