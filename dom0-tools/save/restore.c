@@ -328,6 +328,8 @@ static int take_policies(struct restoring *restoring)
 
 	if (!restoring->cpuid.bytes && !restoring->msr.bytes)
 		return 0;
+	if (restoring->cpuid.bytes % sizeof(xen_cpuid_leaf_t) || restoring->msr.bytes % sizeof(xen_msr_entry_t))
+		return damaged(restoring, "what is said of the CPU ends within an entry");
 	if (!xc_set_domain_cpu_policy(restoring->xc, restoring->restore->domid,
 				      restoring->cpuid.bytes / (uint32_t)sizeof(xen_cpuid_leaf_t),
 				      restoring->cpuid.data,

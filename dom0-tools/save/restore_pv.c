@@ -155,6 +155,8 @@ static int take_vcpu(struct restoring *restoring, uint32_t type, struct blob *bo
 		return damaged(restoring, "a vCPU's record comes twice");
 	if (type == RECORD_PV_VCPU_BASIC && body->bytes < sizeof(*head) + sizeof(vcpu_guest_context_x86_64_t))
 		return damaged(restoring, "a vCPU's registers are cut off");
+	if (type == RECORD_PV_VCPU_MSRS && (body->bytes - sizeof(*head)) % sizeof(xen_domctl_vcpu_msr_t))
+		return damaged(restoring, "the list of a vCPU's MSRs ends within one");
 	body->bytes -= (uint32_t)sizeof(*head);
 	memmove(body->data, (const uint8_t *)body->data + sizeof(*head), body->bytes);
 	*place = *body;

@@ -526,6 +526,22 @@ static void a_pv_guest_has_no_hvm_records(void **state)
 	stream_forget(&stream);
 }
 
+static void a_list_that_ends_within_an_entry_is_refused(void **state)
+{
+	static const uint32_t types[] = { RECORD_CPUID_POLICY, RECORD_MSR_POLICY, RECORD_PV_VCPU_MSRS };
+	struct stream stream = pv_stream();
+
+	for (unsigned int i = 0; i < 3; i++) {
+		uint32_t *length = length_of(&stream, stream_find(&stream, types[i]));
+
+		*length -= 1; /* padded to as much as it was */
+		refused(&stream, "ends within");
+		*length += 1;
+	}
+	taken(&stream);
+	stream_forget(&stream);
+}
+
 /* ---- memory ---- */
 
 static void too_little_memory_is_said(void **state)
@@ -594,6 +610,7 @@ int main(void)
 		TEST(a_pvh_guest_has_no_pv_records),
 		TEST(a_pvh_guests_parameters_are_not_believed),
 		TEST(a_pv_guest_has_no_hvm_records),
+		TEST(a_list_that_ends_within_an_entry_is_refused),
 		TEST(too_little_memory_is_said),
 		TEST(pages_in_no_order_find_their_places),
 	};
