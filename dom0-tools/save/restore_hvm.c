@@ -52,7 +52,11 @@ int restore_hvm_params(struct restoring *restoring, const struct blob *body)
 			error = clear_page(restoring, param[i].value);
 			break;
 		default:
-			break;
+			if (param[i].index <= UINT32_MAX)
+				break;
+			complain(restoring->complaint, "it is damaged: there is no such parameter as %#llx",
+				 (unsigned long long)param[i].index);
+			return -EINVAL;
 		}
 		if (!error)
 			error = set(restoring, (uint32_t)param[i].index, param[i].value);

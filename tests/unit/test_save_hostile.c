@@ -509,6 +509,11 @@ static void a_pvh_guests_parameters_are_not_believed(void **state)
 	param[0].value = ~0ULL;
 	refused(&stream, "is not in it");
 	param[0].value = HVM_STORE_GFN;
+	for (uint32_t i = 1; i < was; i++) {
+		param[i].index |= 1ULL << 32; /* another one, if its upper half were lost */
+		refused(&stream, "no such parameter");
+		param[i].index &= ~0u;
+	}
 	taken(&stream);
 	stream_forget(&stream);
 }
