@@ -359,9 +359,10 @@ static int take_body(struct restoring *restoring, uint32_t type, struct blob *bo
 	case RECORD_TSC_INFO:
 		return take_tsc(restoring, body);
 	case RECORD_CPUID_POLICY:
-		return keep(restoring, &restoring->cpuid, body);
 	case RECORD_MSR_POLICY:
-		return keep(restoring, &restoring->msr, body);
+		if (restoring->static_done)
+			return damaged(restoring, "what is said of the CPU comes too late");
+		return keep(restoring, type == RECORD_CPUID_POLICY ? &restoring->cpuid : &restoring->msr, body);
 	case RECORD_STATIC_DATA_END:
 		restoring->static_done = true;
 		return take_policies(restoring);

@@ -547,6 +547,26 @@ static void a_list_that_ends_within_an_entry_is_refused(void **state)
 	stream_forget(&stream);
 }
 
+/* What is not applied must not be taken in silence: the guest would see another CPU. */
+static void a_policy_that_comes_too_late_is_refused(void **state)
+{
+	static const uint32_t types[] = { RECORD_CPUID_POLICY, RECORD_MSR_POLICY };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct stream stream = pv_stream();
+		unsigned int policy = stream_find(&stream, types[i]);
+		size_t bytes = whole(&stream, policy), at = stream.record[policy].at;
+		uint8_t copy[256];
+
+		assert_true(bytes <= sizeof(copy));
+		memcpy(copy, stream.bytes + at, bytes);
+		cut(&stream, at, bytes);
+		insert(&stream, stream.record[stream_find(&stream, RECORD_PV_P2M_FRAMES)].at, copy, bytes);
+		refused(&stream, "too late");
+		stream_forget(&stream);
+	}
+}
+
 /* ---- memory ---- */
 
 static void too_little_memory_is_said(void **state)
@@ -616,6 +636,7 @@ int main(void)
 		TEST(a_pvh_guests_parameters_are_not_believed),
 		TEST(a_pv_guest_has_no_hvm_records),
 		TEST(a_list_that_ends_within_an_entry_is_refused),
+		TEST(a_policy_that_comes_too_late_is_refused),
 		TEST(too_little_memory_is_said),
 		TEST(pages_in_no_order_find_their_places),
 	};
