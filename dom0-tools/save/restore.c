@@ -476,11 +476,15 @@ int restore_domain(struct restore *restore, struct complaint *complaint)
 	struct restoring *restoring = shared_array(1, sizeof(*restoring));
 	int error;
 
-	if (!restoring)
+	if (!restoring) {
+		complain(complaint, "%s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	*restoring = (struct restoring){ .restore = restore, .xc = restore->xc, .complaint = complaint };
 	input_start(&restoring->in, restore->fd, complaint);
 	error = run(restoring);
+	if (error) /* of what has complained, the words stay */
+		complain(complaint, "%s", strerror(-error));
 	forget(restoring);
 	munmap(restoring, sizeof(*restoring));
 	return error;

@@ -260,6 +260,8 @@ int save_domain(const struct save *save, struct complaint *complaint)
 	error = start(&saving);
 	if (!error)
 		error = write_all(&saving);
+	if (error) /* of what has complained, the words stay */
+		complain(complaint, "%s", strerror(-error));
 	save_pv_end(&saving);
 	if (saving.foreign)
 		xenforeignmemory_close(saving.foreign);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 // as: test_save_stream.c
+// libs: -Wl,--wrap=calloc,--wrap=malloc,--wrap=mmap
 /*
  * Streams that are damaged, cut off or made up to harm. Each ends with a domain or with a complaint; nothing is mapped
  * that is not the domain's, and no memory is asked for a page beyond all that there can be.
@@ -589,6 +590,72 @@ static void too_little_memory_is_said(void **state)
 	stream_forget(&stream);
 }
 
+static unsigned int left; /* that succeed, the one after them fails; 0: all do */
+
+static bool fails(void)
+{
+	return left && !--left;
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__real_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t offset)
+{
+	return fails() ? MAP_FAILED : __real_mmap(at, bytes, prot, flags, fd, offset);
+}
+
+/* Whichever of its allocations fails; how many there are. */
+static unsigned int run_out(int fd, bool saving)
+{
+	for (unsigned int allocation = 1;; allocation++) {
+		struct restore restore;
+		struct complaint why;
+		int result;
+
+		machine_renew(machine.old.is_hvm);
+		lseek(fd, 0, SEEK_SET);
+		left = allocation;
+		result = saving ? save_old(fd, &why) : restore_new(fd, &restore, &why);
+		sane(result, &why);
+		if (left) {
+			left = 0;
+			assert_int_equal(result, 0);
+			return allocation - 1;
+		}
+		assert_int_equal(result, -ENOMEM);
+	}
+}
+
+static void dom0_without_memory_is_said(void **state)
+{
+	int fd = stream_file();
+
+	make_pv_guest(SMALL_GUEST, false);
+	assert_in_range(run_out(fd, true), 8, 50);
+	assert_in_range(run_out(fd, false), 10, 50);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	memset(&machine.old, 0, sizeof(machine.old));
+	memset(machine.owner, 0, sizeof(machine.owner));
+	make_hvm_guest();
+	assert_in_range(run_out(fd, true), 3, 50);
+	assert_in_range(run_out(fd, false), 6, 50);
+	close(fd);
+}
+
 /* In one record: pages of a stretch that begins and ends as one of 2 MiB does, but in no order between. */
 static void pages_in_no_order_find_their_places(void **state)
 {
@@ -638,6 +705,7 @@ int main(void)
 		TEST(a_list_that_ends_within_an_entry_is_refused),
 		TEST(a_policy_that_comes_too_late_is_refused),
 		TEST(too_little_memory_is_said),
+		TEST(dom0_without_memory_is_said),
 		TEST(pages_in_no_order_find_their_places),
 	};
 
