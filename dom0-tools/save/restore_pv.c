@@ -266,7 +266,7 @@ static int set_registers(struct restoring *restoring, uint32_t vcpu, const struc
 {
 	vcpu_guest_context_any_t any = { 0 };
 	vcpu_guest_context_x86_64_t *context = &any.x64;
-	uint64_t mfn;
+	uint64_t mfn = 0;
 	int error = 0;
 
 	memcpy(context, saved->data, sizeof(*context));

@@ -147,7 +147,7 @@ static int write_basic(struct saving *saving, uint32_t vcpu)
 	const struct pv_vcpu head = { vcpu, 0 };
 	vcpu_guest_context_any_t any;
 	vcpu_guest_context_x86_64_t *context = &any.x64;
-	uint64_t pfn;
+	uint64_t pfn = 0;
 	int error = 0;
 
 	if (xc_vcpu_getcontext(saving->xc, saving->save->domid, vcpu, &any))
