@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine for dom0-tools/save: frames with owners and uses, a domain to be saved, and one to be filled. What is mapped is a
- * copy on the heap, written back as it is unmapped, so that the sanitizers see a step beside it and one forgotten.
+ * A machine for dom0-tools/save: frames with owners and uses, a domain to be saved, and one to be filled. What is mapped
+ * is a copy on the heap, written back as it is unmapped, so that the sanitizers see a step beside it and one forgotten.
  */
 #ifndef SAVE_MACHINE_H
 #define SAVE_MACHINE_H
