@@ -74,7 +74,7 @@ int restore_hvm_finish(struct restoring *restoring)
 				    .console_mfn = restore->console_mfn };
 	int error;
 
-	if (!restoring->hvm_context.data || !restore->store_mfn) {
+	if (!restoring->hvm_context.data || !restore->store_mfn || !restore->console_mfn) {
 		complain(restoring->complaint, "it is damaged: %s missing",
 			 restore->store_mfn ? "the virtual machine's state is" : "the guest's parameters are");
 		return -EINVAL;
