@@ -24,14 +24,12 @@ struct update {
 	struct page *table; /* locked if it is a table; NULL none */
 	uint64_t mfn;	    /* of it */
 	enum page_type type;
-	uint64_t group;	    /* first entry of the group that is noted */
-	/* The same, if it is an L1 table and frames to be mapped need no translation, or no table; else NOT_SIMPLE. */
+	/* Where it is, if it is an L1 table and frames to be mapped need no translation, or no table; else NOT_SIMPLE. */
 	uint64_t simple;
 };
 
-#define IN_GROUP    (GROUP_ENTRIES * 8ull - 1)
-/* What a request's address may have besides that of the group to be simple: the entry, and "keep accessed and dirty". */
-#define SIMPLE_BITS ((IN_GROUP & ~7ull) | MMU_PT_UPDATE_PRESERVE_AD)
+/* What a request's address may have besides that of the table to be simple: the entry, and "keep accessed and dirty". */
+#define SIMPLE_BITS ((~PAGE_MASK & ~7ull) | MMU_PT_UPDATE_PRESERVE_AD)
 #define NOT_SIMPLE  ~0ull /* no address less SIMPLE_BITS */
 
 static void drop_table(struct update *u)
@@ -82,20 +80,12 @@ static int update_l1(struct update *u, pte_t *slot, pte_t new, bool keep_ad, boo
 	return rc;
 }
 
-static void use_group(struct update *u, uint64_t ptr)
-{
-	u->group = ptr & ~IN_GROUP;
-	if (u->type == PGT_writable || (u->type == PGT_l1 && names_machine_frames(u)))
-		u->simple = u->group;
-}
-
 /*
- * Makes the table with this entry the current one. A frame that is none (yet) may be written by the guest itself: the
+ * Makes `mfn` the current table. A frame that is none (yet) may be written by the guest itself: the
  * update is then a plain store, under a PGT_writable reference.
  */
-static int select_table(struct update *u, uint64_t ptr)
+static int select_table(struct update *u, uint64_t mfn)
 {
-	uint64_t mfn = ptr >> PAGE_SHIFT;
 	struct page *pg;
 
 	drop_table(u);
@@ -104,7 +94,7 @@ static int select_table(struct update *u, uint64_t ptr)
 	pg = frame_page(mfn);
 	if (!ref_get(pg, ref_owner_bits(u->dom.pt_owner->domain_id)))
 		return trace_err(-EINVAL);
-	u->type = lock_table(pg, ptr);
+	u->type = lock_table(pg);
 	if (u->type == PGT_none) {
 		if (!writable_get(pg)) {
 			put_page(pg);
@@ -114,16 +104,9 @@ static int select_table(struct update *u, uint64_t ptr)
 	}
 	u->table = pg;
 	u->mfn = mfn;
-	use_group(u, ptr);
+	if (u->type == PGT_writable || (u->type == PGT_l1 && names_machine_frames(u)))
+		u->simple = mfn << PAGE_SHIFT;
 	return 0;
-}
-
-/* Goes on to another group of the current table. */
-static void select_group(struct update *u, uint64_t ptr)
-{
-	if (u->type != PGT_writable)
-		note_group(u->table, ptr);
-	use_group(u, ptr);
 }
 
 static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned int cmd)
@@ -135,12 +118,10 @@ static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned i
 	if (ptr & 7)
 		return trace_err(-EINVAL);
 	if (!u->table || u->mfn != mfn) {
-		int rc = select_table(u, ptr);
+		int rc = select_table(u, mfn);
 
 		if (rc)
 			return rc;
-	} else if ((ptr & ~IN_GROUP) != u->group) {
-		select_group(u, ptr);
 	}
 	slot = (pte_t *)((char *)frame_virt(mfn) + (ptr & ~PAGE_MASK));
 	if (likely(u->type == PGT_l1))
@@ -249,7 +230,7 @@ static __attribute__((noinline)) int update_single(struct domain *d, guest_ptr_t
 
 	if (!read_guest_pair(&req, ureq) || (req.ptr & 5))
 		return 1;
-	pg = get_l1_table(req.ptr, d);
+	pg = get_l1_table(req.ptr >> PAGE_SHIFT, d);
 	if (!pg)
 		return 1;
 	rc = mod_l1e_inline((pte_t *)(DIRECT_MAP + (req.ptr & ~7ull)), (pte_t){ req.val },
