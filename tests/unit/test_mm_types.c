@@ -622,7 +622,14 @@ static void random_update(struct page **pool, struct page *pg)
 	else
 		(void)!mod_table_entry(v, &table(pg)[chance(PT_ENTRIES)], type, random_pte(pool),
 				       chance(2), d);
-	finish_table(pg);
+	if (unlock_table(pg)) {
+		put_page(pg);
+	} else if (v->arch.pv.old_table) {
+		put_table(pg, false);
+	} else {
+		v->arch.pv.old_table = pg;
+		(void)finish_old(v);
+	}
 }
 
 static void random_run(void)
