@@ -3,8 +3,13 @@
 #ifndef SERAI_SAVE_INTERNAL_H
 #define SERAI_SAVE_INTERNAL_H
 
+#include <errno.h>
+
 #include "save/format.h"
 #include "save/save.h"
+
+/* The third argument of the suspend hypercall: the frame of the guest's start information. */
+#define START_INFO(context) ((context)->user_regs.rdx)
 
 /* ---- output.c: where a stream goes ---- */
 
@@ -115,6 +120,11 @@ struct restoring {
 	struct blob hvm_context;
 };
 
+static inline int damaged(struct restoring *restoring, const char *what)
+{
+	complain(restoring->complaint, "it is damaged: %s", what);
+	return -EINVAL;
+}
 /* Memory for those of these PFNs that have none. */
 int restore_populate(struct restoring *restoring, const uint64_t *pfns, unsigned int count);
 /* NO_MFN: not populated, or no PFN at all. */

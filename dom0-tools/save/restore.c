@@ -15,12 +15,6 @@
 #define SUPER_ORDER 9
 #define SUPER_PAGES ((uint64_t)1 << SUPER_ORDER)
 
-static int damaged(struct restoring *restoring, const char *what)
-{
-	complain(restoring->complaint, "it is damaged: %s", what);
-	return -EINVAL;
-}
-
 static int read_headers(struct restoring *restoring)
 {
 	struct image_header image;

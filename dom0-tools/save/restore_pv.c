@@ -19,14 +19,6 @@
 #define TYPE_PINNED 8 /* of a type's four bits */
 #define PINS	    512 /* in a call */
 
-#define START_INFO(context) ((context)->user_regs.rdx)
-
-static int damaged(struct restoring *restoring, const char *what)
-{
-	complain(restoring->complaint, "it is damaged: %s", what);
-	return -EINVAL;
-}
-
 static int refused(struct restoring *restoring, const char *what)
 {
 	int error = -errno;

@@ -10,9 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Of the bytes the guest's kernel gave its start information, at suspension: the third argument. */
-#define START_INFO(context) ((context)->user_regs.rdx)
-
 /* PFNs by MFN: as big as the machine, but only what is written takes memory. */
 static int make_reverse(struct saving *saving)
 {
