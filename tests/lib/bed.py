@@ -5,7 +5,7 @@ A Machine describes one boot; run() starts QEMU, reads the serial console into a
 guest's PASS, FAIL and SKIP lines, and always ends with QEMU dead: it is in a process group of its
 own, and the kernel kills it should this process die first. What ended the run is told apart: the
 scenario was done, the hypervisor or a kernel panicked, the processor hit a triple fault, QEMU
-left by itself, or time ran out.
+left by itself, or time ran out. After a triple fault or a time-out it tells where the processors were.
 """
 
 import ctypes
@@ -19,6 +19,7 @@ import sys
 import time
 
 import bedpaths
+import qmp
 
 VERDICT = re.compile(r"(PASS|FAIL|SKIP) ([A-Za-z0-9_.+-]+)(?:: (.*))?$")
 DONE = re.compile(r"SCENARIO DONE (\d+) passed (\d+) failed (\d+) skipped")
@@ -81,6 +82,7 @@ class Result:
         self.seconds = 0.0
         self.cpu_seconds = 0.0 # the emulator's, of all its threads
         self.moments = []      # of each verdict: seconds, the emulator's CPU seconds
+        self.processors = []   # where each was, at a triple fault or when time ran out
 
     @property
     def ok(self):
@@ -177,7 +179,7 @@ def command_line(machine):
         accel = ["-accel", "tcg,thread=%s" % ("multi" if machine.smp > 1 else "single")]
     command = base + ["-nodefaults", "-no-user-config", "-machine", "q35", *accel, "-cpu", machine.cpu,
                       "-smp", str(machine.smp), "-m", str(machine.mem), "-display", "none", "-vga", "std",
-                      "-monitor", "none", "-serial", "stdio", "-no-reboot", "-d", "cpu_reset",
+                      "-monitor", "none", "-serial", "stdio", "-no-reboot", "-no-shutdown", "-d", "cpu_reset",
                       "-D", machine.log + ".cpu"]
     return command + boot_arguments(machine) + machine.extra, environment
 
@@ -188,11 +190,11 @@ class Console:
     def __init__(self, stream, log, live):
         self.stream, self.log, self.live, self.rest = stream, log, live, b""
 
-    def read(self, timeout):
-        """Lines that came within the time; None when QEMU closed its end."""
-        ready, _, _ = select.select([self.stream], [], [], max(0, timeout))
-        if not ready:
-            return []
+    def fileno(self):
+        return self.stream.fileno()
+
+    def read(self):
+        """Lines of what has come; None when QEMU closed its end."""
         data = os.read(self.stream.fileno(), 65536)
         if not data:
             return None
@@ -215,12 +217,27 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def watch(console, machine, result, pid, until=None):
+def note_registers(result, machine, monitor):
+    """Where the processors are: in full in the log of their resets, a line each in the result."""
+    registers = monitor.registers()
+    with open(machine.log + ".cpu", "a") as log:
+        log.write(registers)
+    result.processors = qmp.summary(registers)
+
+
+def watch(console, machine, result, pid, until=None, monitor=None):
     """Read until something ends the run."""
     start = time.monotonic()
     deadline, ending = start + machine.timeout, None
+    sources = [console] + ([monitor] if monitor else [])
     while True:
-        lines = console.read(deadline - time.monotonic())
+        ready, _, _ = select.select(sources, [], [], max(0, deadline - time.monotonic()))
+        if monitor in ready and monitor.stopped():
+            if had_triple_fault(machine.log + ".cpu"):
+                note_registers(result, machine, monitor)
+            monitor.quit()
+            sources.remove(monitor)  # the console's end follows
+        lines = console.read() if console in ready else []
         if lines is None:
             result.powered_off = result.ended == "done"
             break
@@ -236,6 +253,8 @@ def watch(console, machine, result, pid, until=None):
         if time.monotonic() >= deadline:
             if not result.ended:
                 result.ended, result.why = "timeout", "nothing after %d s" % machine.timeout
+                if monitor in sources:
+                    note_registers(result, machine, monitor)
             break
     result.seconds = time.monotonic() - start
 
@@ -289,13 +308,17 @@ def run(machine, live=False, interactive=False, until=None):
     os.makedirs(os.path.dirname(os.path.abspath(machine.log)), exist_ok=True)
     result = Result()
     with open(machine.log, "wb") as log:
-        qemu = subprocess.Popen(command, env=environment, stdin=None if interactive else subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+        monitor = qmp.Monitor()
+        qemu = subprocess.Popen(command + monitor.arguments(), env=environment,
+                                stdin=None if interactive else subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, pass_fds=monitor.inherited(),
                                 preexec_fn=parent_death_signal, process_group=None if interactive else 0)
         try:
-            watch(Console(qemu.stdout, log, live), machine, result, qemu.pid, until)
+            monitor.attach()
+            watch(Console(qemu.stdout, log, live), machine, result, qemu.pid, until, monitor)
         finally:
             result.cpu_seconds = end(qemu)
+            monitor.close()
             qemu.stdout.close()
     judge(result, machine)
     return result
