@@ -248,7 +248,7 @@ unsigned int page_type_audit_breathing(bool verbose, void (*breathe)(void))
 	pause_all(domain_pause);
 	for (uint64_t first = 0; first < max_page; first += SECTION_FRAMES) {
 		a.first = first;
-		if (frame_valid(first))
+		if (section_has_ram(first))
 			audit_section(&a);
 	}
 	audit_totals(&a);

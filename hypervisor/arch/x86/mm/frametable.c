@@ -3,7 +3,9 @@
  * Boot of memory management: direct map, frame table, machine-to-phys table, heap.
  *
  * Frame table and machine-to-phys table are virtually contiguous but exist only in 2 MiB pieces
- * whose frames include RAM: 2 MiB of frame table describe 512 MiB, 2 MiB of M2P 1 GiB.
+ * whose frames include RAM: 2 MiB of frame table describe 512 MiB, 2 MiB of M2P 1 GiB. Where a piece of
+ * the frame table is missing, one page of zeroes, which says "hole", is mapped in place of each of its pages:
+ * so who has a frame number below max_page may look at its entry.
  */
 #include <asm/e820.h>
 #include <asm/mm.h>
@@ -95,13 +97,31 @@ static uint64_t map_piece(uint64_t va, uint8_t fill)
 	return mfn;
 }
 
+/* All holes share one table of entries for the page of zeroes. */
+static void map_hole(const struct page *pg)
+{
+	static pte_t *zeroes;
+
+	if (!zeroes) {
+		mfn_t page = _mfn(early_alloc_pages(1));
+
+		clear_page(frame_virt(mfn_x(page)));
+		zeroes = frame_virt(early_alloc_pages(1));
+		for (unsigned int i = 0; i < PT_ENTRIES; i++)
+			zeroes[i] = mk_pte(page, HV_PTE_RO);
+	}
+	hv_map_table((uint64_t)pg, zeroes);
+}
+
 static void build_frame_table(void)
 {
 	uint64_t first, end;
 
 	for (uint64_t mfn = 0; mfn < max_page; mfn += 1ull << SECTION_SHIFT)
-		if (frame_valid(mfn))
+		if (section_has_ram(mfn))
 			map_piece((uint64_t)frame_page(mfn), 0);
+		else
+			map_hole(frame_page(mfn));
 	/* All RAM is the hypervisor's until it gives it to the heap. */
 	for (unsigned int i = 0; i < nr_hv_e820; i++)
 		if (e820_ram(i, &first, &end))
@@ -111,8 +131,8 @@ static void build_frame_table(void)
 
 static bool piece_needed(uint64_t mfn)
 {
-	return frame_valid(mfn) ||
-	       (mfn + (1u << SECTION_SHIFT) < max_page && frame_valid(mfn + (1u << SECTION_SHIFT)));
+	return section_has_ram(mfn) ||
+	       (mfn + (1u << SECTION_SHIFT) < max_page && section_has_ram(mfn + (1u << SECTION_SHIFT)));
 }
 
 static void build_m2p(void)

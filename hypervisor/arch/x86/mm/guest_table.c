@@ -144,7 +144,7 @@ int drop_guest_tables(struct vcpu *v)
 
 /*
  * The slot of va's entry, as far as the tables say while we look. They may change meanwhile (another
- * vCPU of the guest), so each step looks whether there is such a frame. In the way of many faults:
+ * vCPU of the guest), so each step looks whether there is such RAM. In the way of many faults:
  * written for few instructions.
  */
 static inline pte_t *find_slot(const struct vcpu *v, uint64_t va)
@@ -158,7 +158,8 @@ static inline pte_t *find_slot(const struct vcpu *v, uint64_t va)
 		pte_t e = pte_read((pte_t *)frame_virt(mfn) + PT_INDEX(va, level));
 
 		mfn = mfn_x(pte_mfn(e));
-		if (unlikely(!pte_present(e) || !frame_valid(mfn)))
+		/* Of holes there is no direct map. */
+		if (unlikely(!pte_present(e) || !frame_valid(mfn) || page_is_hole(frame_page(mfn))))
 			return NULL;
 	}
 	return (pte_t *)frame_virt(mfn) + PT_INDEX(va, 1);

@@ -194,6 +194,14 @@ int map_hv_range(uint64_t va, mfn_t mfn, uint64_t nr_pages, uint64_t flags)
 	return rc;
 }
 
+void hv_map_table(uint64_t va, pte_t *table)
+{
+	pte_t *slot = hv_slot(va, 2, true, false);
+
+	BUG_ON(!slot || pte_present(*slot));
+	pte_write(slot, link_pte(table, false));
+}
+
 static int unmap_locked(uint64_t va, uint64_t nr)
 {
 	while (nr) {

@@ -14,6 +14,7 @@ void early_ranges_set(const struct ram_range *ram, unsigned int nr);
 void early_ranges_lift_limit(void); /* all RAM is in the direct map now */
 void early_ranges_to_heap(void);
 void hv_map_reserve_slot(unsigned int slot, bool user);
+void hv_map_table(uint64_t va, pte_t *table); /* at boot: 2 MiB of nothing yet, by a level 1 table that may be in use elsewhere */
 /* guest_table.c */
 void hv_map_perdomain(pte_t *slot, struct domain *d);
 /* The L1 entry of va in v's current tables, its table locked and plainly referenced in *pg: end

@@ -70,7 +70,10 @@ extern uint64_t *unit_m2p;
 #define M2P_TABLE   ((uint64_t *)RW_MPT_VIRT_START)
 #endif
 
-/* The frame table exists for sections of 2^17 frames (512 MiB) that have any RAM. */
+/*
+ * The frame table has memory for sections of 2^17 frames (512 MiB) that have any RAM; frames of the others read as holes,
+ * and writing their entries faults.
+ */
 #ifndef SECTION_SHIFT /* smaller in the small machine of a fuzz target */
 #define SECTION_SHIFT 17
 #endif
@@ -79,11 +82,16 @@ extern uint64_t frame_sections[MAX_SECTIONS / 64];
 extern uint64_t max_page; /* one past the highest frame of RAM */
 
 /* The inline forms of hv/mm.h's functions, for this folder and the allocator. */
-static inline bool frame_valid(uint64_t mfn)
+static inline bool section_has_ram(uint64_t mfn)
 {
 	uint64_t s = mfn >> SECTION_SHIFT;
 
-	return mfn < max_page && (frame_sections[s / 64] >> (s % 64) & 1);
+	return frame_sections[s / 64] >> (s % 64) & 1;
+}
+/* Is there an entry for it? Perhaps one of a hole. */
+static inline bool frame_valid(uint64_t mfn)
+{
+	return mfn < max_page;
 }
 static inline struct page *frame_page(uint64_t mfn)
 {
