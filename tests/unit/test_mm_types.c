@@ -622,14 +622,7 @@ static void random_update(struct page **pool, struct page *pg)
 	else
 		(void)!mod_table_entry(v, &table(pg)[chance(PT_ENTRIES)], type, random_pte(pool),
 				       chance(2), d);
-	if (unlock_table(pg)) {
-		put_page(pg);
-	} else if (v->arch.pv.old_table) {
-		put_table(pg, false);
-	} else {
-		v->arch.pv.old_table = pg;
-		(void)finish_old(v);
-	}
+	finish_table(pg);
 }
 
 static void random_run(void)

@@ -34,21 +34,13 @@ static pte_t grant_pte(mfn_t mfn, unsigned int flags)
 static pte_t *grant_slot(struct vcpu *v, uint64_t addr, unsigned int flags, struct page **table)
 {
 	uint64_t mfn = addr >> PAGE_SHIFT;
-	enum page_type type;
 
 	if (!(flags & GNTMAP_contains_pte))
 		return guest_l1_slot(v, addr, table);
-	if ((addr & 7) || !frame_valid(mfn) || !get_page(frame_page(mfn), v->domain))
+	if (addr & 7)
 		return NULL;
-	*table = frame_page(mfn);
-	type = lock_table(*table);
-	if (type == PGT_l1)
-		return (pte_t *)((char *)frame_virt(mfn) + (addr & ~PAGE_MASK));
-	if (type == PGT_none)
-		put_page(*table);
-	else
-		finish_table(v, *table);
-	return NULL;
+	*table = get_l1_table(mfn, v->domain);
+	return *table ? (pte_t *)((char *)frame_virt(mfn) + (addr & ~PAGE_MASK)) : NULL;
 }
 
 int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags)
@@ -67,7 +59,7 @@ int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags)
 	if (!slot)
 		return GNTST_bad_virt_addr;
 	rc = mod_l1e(slot, grant_pte(mfn, flags), false, v->domain, owner ? owner : v->domain);
-	finish_table(v, table);
+	finish_table(table);
 	return rc ? GNTST_general_error : GNTST_okay;
 }
 
@@ -92,7 +84,7 @@ static int replace(uint64_t addr, mfn_t mfn, pte_t new, unsigned int flags)
 		put_l1e_refs(old);
 		rc = GNTST_okay;
 	}
-	finish_table(v, table);
+	finish_table(table);
 	return rc;
 }
 
@@ -114,7 +106,7 @@ int arch_grant_unmap_host(uint64_t addr, mfn_t mfn, uint64_t new_addr, unsigned 
 	if (!slot)
 		return GNTST_bad_virt_addr;
 	moved.e = __atomic_exchange_n(&slot->e, 0, __ATOMIC_SEQ_CST);
-	finish_table(v, table);
+	finish_table(table);
 	rc = replace(addr, mfn, moved, flags);
 	if (rc != GNTST_okay && pte_present(moved))
 		put_l1e_refs(moved);

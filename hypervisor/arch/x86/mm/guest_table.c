@@ -180,31 +180,9 @@ int guest_read_l1e(struct vcpu *v, uint64_t va, pte_t *out)
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg)
 {
 	pte_t *slot = find_slot(v, va);
-	enum page_type type;
 
 	if (!slot)
 		return NULL;
-	*pg = frame_page(mfn_x(virt_to_mfn(slot)));
-	if (!get_page(*pg, v->domain))
-		return NULL;
-	type = lock_table(*pg);
-	if (type == PGT_l1)
-		return slot;
-	if (type != PGT_none)
-		finish_table(v, *pg);
-	else
-		put_page(*pg);
-	return NULL;
-}
-
-void finish_table(struct vcpu *v, struct page *pg)
-{
-	if (likely(unlock_table(pg))) {
-		put_page(pg);
-	} else if (v->arch.pv.old_table) {
-		put_table(pg, false);
-	} else {
-		v->arch.pv.old_table = pg;
-		(void)put_old_guest_table(v); /* what remains is done by the next call */
-	}
+	*pg = get_l1_table(mfn_x(virt_to_mfn(slot)), v->domain);
+	return *pg ? slot : NULL;
 }

@@ -20,8 +20,6 @@ void hv_map_perdomain(pte_t *slot, struct domain *d);
 /* The L1 entry of va in v's current tables, its table locked and plainly referenced in *pg: end
  * with finish_table(). NULL: none. */
 pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg);
-/* Ends lock_table(), and drops the plain reference. What takes long is left in v's old_table. */
-void finish_table(struct vcpu *v, struct page *pg);
 
 /* pte_refs.c: what a guest's entry may contain, and the references it holds. */
 #define PTE_GUEST_KERNEL (1ull << 52) /* the guest asked for a page its user mode must not see */
@@ -124,11 +122,11 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
 
 /* page_type.c */
-/* For changing entries: a typed reference to a valid table, of the type it has, and its lock. Needs
- * a plain reference. PGT_none: it is no valid table, nothing taken. */
+/*
+ * For changing entries: locks a valid table, which stays one of that type until it is unlocked: who drops its last
+ * typed reference waits. Needs a plain reference. PGT_none: it is no valid table.
+ */
 enum page_type lock_table(struct page *pg);
-/* Drops the lock and the typed reference. False: only the lock, the reference is the last one. */
-bool unlock_table(struct page *pg);
 /* Drops a plain and a typed reference; on -ERESTART the caller still has both. */
 int put_table(struct page *pg, bool preemptible);
 void orphan_table(struct page *pg); /* gives the caller's two references to the table itself */
@@ -137,35 +135,95 @@ bool adopt_orphan(struct page *pg); /* and takes them */
 /*
  * ---- the common cases of get_page(), get_page_type() and their opposites, inline ----
  */
+static inline bool type_cas(struct page *pg, uint64_t *old, uint64_t new)
+{
+	return __atomic_compare_exchange_n(&pg->type, old, new, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
+
 /* `owner`: ref_owner_bits() of it. */
 static inline bool ref_get(struct page *pg, uint64_t owner)
 {
 	uint64_t x = ref_read(pg);
 
 	do {
-		if (unlikely((x & (REF_OWNER | REF_FREE)) != owner ||
-			     (x & REF_COUNT) - 1 >= REF_COUNT_MAX - 1))
+		/* Less the right owner and one reference this is small. */
+		if (unlikely((x & (REF_OWNER | REF_FREE | REF_COUNT)) - (owner + 1) >= REF_COUNT_MAX - 1))
 			return false;
 	} while (unlikely(!__atomic_compare_exchange_n(&pg->ref, &x, x + 1, false, __ATOMIC_ACQUIRE,
 						       __ATOMIC_RELAXED)));
 	return true;
 }
 
+static inline void ref_put(struct page *pg)
+{
+	uint64_t x = __atomic_fetch_sub(&pg->ref, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT(x & REF_COUNT);
+	if (unlikely((x & REF_COUNT) == 1))
+		free_domain_page(pg);
+}
+
+/* lock_table() of an L1 table, and false of any other. */
+static inline bool lock_l1(struct page *pg)
+{
+	const uint64_t want = (uint64_t)PGT_l1 << TYPE_SHIFT | TYPE_VALID;
+	uint64_t x = type_read(pg);
+
+	do {
+		while (unlikely(x & TYPE_LOCK)) {
+			__builtin_ia32_pause();
+			x = type_read(pg);
+		}
+		if (unlikely((x & (TYPE_MASK | TYPE_VALID)) != want))
+			return false;
+	} while (unlikely(!type_cas(pg, &x, x | TYPE_LOCK)));
+	return true;
+}
+
+static inline void unlock_table(struct page *pg)
+{
+	ASSERT(type_read(pg) & TYPE_LOCK);
+	__atomic_fetch_and(&pg->type, ~TYPE_LOCK, __ATOMIC_ACQ_REL);
+}
+
+/* d's L1 table, locked and plainly referenced: end with finish_table(). NULL: it is none. */
+static inline struct page *get_l1_table(uint64_t mfn, const struct domain *d)
+{
+	struct page *pg = frame_page(mfn);
+
+	if (unlikely(!frame_valid(mfn) || !ref_get(pg, ref_owner_bits(d->domain_id))))
+		return NULL;
+	if (unlikely(!lock_l1(pg))) {
+		put_page(pg);
+		return NULL;
+	}
+	return pg;
+}
+
+static inline void finish_table(struct page *pg)
+{
+	unlock_table(pg);
+	ref_put(pg);
+}
+
 /* A PGT_writable reference. Writable, in use or idle and not changing, needs no flush and no check.
  */
 static inline bool writable_get(struct page *pg)
 {
-	const uint64_t want = (uint64_t)PGT_writable << TYPE_SHIFT;
+	const uint64_t idle = (uint64_t)PGT_writable << TYPE_SHIFT, first = idle | TYPE_VALID | 1;
 	uint64_t x = type_read(pg), nx;
 
 	do {
+		/* In use as writable there is nothing in it but this and the count. */
+		if (x - first < TYPE_COUNT_MAX - 1)
+			nx = x + 1;
 		/* 0: a frame that had no type yet; there is nothing to check or flush either. */
-		if (unlikely(x && ((x & (TYPE_MASK | TYPE_BUSY)) != want ||
-				   (x & TYPE_COUNT) >= TYPE_COUNT_MAX)))
+		else if (likely((x & ~TYPE_STAMP) == idle || !x))
+			nx = first;
+		else
 			return !get_page_type(pg, PGT_writable, false);
-		nx = x & TYPE_COUNT ? x + 1 : want | TYPE_VALID | 1;
-	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,
-						       __ATOMIC_ACQUIRE)));
+	} while (unlikely(!type_cas(pg, &x, nx)));
 	return true;
 }
 
@@ -177,20 +235,21 @@ static inline void writable_put(struct page *pg)
 		nx = x - 1;
 		if (!(nx & TYPE_COUNT))
 			nx = (x & TYPE_MASK) | (uint64_t)tlb_clock() << TYPE_STAMP_SHIFT;
-	} while (unlikely(!__atomic_compare_exchange_n(&pg->type, &x, nx, false, __ATOMIC_ACQ_REL,
-						       __ATOMIC_ACQUIRE)));
+	} while (unlikely(!type_cas(pg, &x, nx)));
 }
 
 /* get_l1e_refs() and put_l1e_refs() for RAM of pg_owner's. */
 static inline int take_l1e(pte_t e, const struct domain *pt_owner, const struct domain *pg_owner,
 			   uint64_t pg_owner_bits)
 {
-	struct page *pg = l1e_page(e);
+	uint64_t mfn = mfn_x(pte_mfn(e));
+	struct page *pg = frame_page(mfn);
 
-	if (unlikely(!pg || l1e_is_special(e) || !ref_get(pg, pg_owner_bits)))
+	/* A hole belongs to nobody. */
+	if (unlikely(!frame_valid(mfn) || l1e_is_special(e) || !ref_get(pg, pg_owner_bits)))
 		return get_l1e_refs(e, pt_owner, pg_owner);
 	if ((e.e & PTE_RW) && unlikely(!writable_get(pg))) {
-		put_page(pg);
+		ref_put(pg);
 		return -EINVAL;
 	}
 	return 0;
@@ -204,7 +263,7 @@ static inline void drop_l1e(pte_t e)
 		return;
 	if (e.e & PTE_RW)
 		writable_put(pg);
-	put_page(pg);
+	ref_put(pg);
 }
 
 #endif

@@ -23,8 +23,13 @@ struct update {
 	struct page *table; /* locked if it is a table; NULL none */
 	uint64_t mfn;	    /* of it */
 	enum page_type type;
-	bool simple; /* it is an L1 table, and frames to be mapped need no translation */
+	/* Where it is, if it is an L1 table and frames to be mapped need no translation, or no table; else NOT_SIMPLE. */
+	uint64_t simple;
 };
+
+/* What a request's address may have besides that of the table to be simple: the entry, and "keep accessed and dirty". */
+#define SIMPLE_BITS ((~PAGE_MASK & ~7ull) | MMU_PT_UPDATE_PRESERVE_AD)
+#define NOT_SIMPLE  ~0ull /* no address less SIMPLE_BITS */
 
 static void drop_table(struct update *u)
 {
@@ -33,9 +38,9 @@ static void drop_table(struct update *u)
 	if (u->type == PGT_writable)
 		put_page_and_type(u->table);
 	else
-		finish_table(u->v, u->table);
+		finish_table(u->table);
 	u->table = NULL;
-	u->simple = false;
+	u->simple = NOT_SIMPLE;
 }
 
 /* The caller's own frames (Dom0 can be no other kind) and another PV domain's go into entries as they are. */
@@ -98,7 +103,8 @@ static int select_table(struct update *u, uint64_t mfn)
 	}
 	u->table = pg;
 	u->mfn = mfn;
-	u->simple = u->type == PGT_l1 && names_machine_frames(u);
+	if (u->type == PGT_writable || (u->type == PGT_l1 && names_machine_frames(u)))
+		u->simple = mfn << PAGE_SHIFT;
 	return 0;
 }
 
@@ -158,32 +164,33 @@ static __attribute__((noinline)) int update_one(struct update *u, const struct m
 	return rc;
 }
 
-/* The usual case: an L1 entry of the table that is locked already, our frame in it. */
-static inline bool is_simple(const struct update *u, uint64_t ptr)
+/* The usual case: an entry of the table that is held already. */
+static inline int update_simple(const struct update *u, uint64_t ptr, pte_t new)
 {
-	return u->simple && ptr >> PAGE_SHIFT == u->mfn && (ptr & 7) != MMU_MACHPHYS_UPDATE &&
-	       !(ptr & 4);
+	pte_t *slot = (pte_t *)(DIRECT_MAP + (ptr & ~7ull));
+
+	if (u->type == PGT_l1)
+		return mod_l1e(slot, new, ptr & MMU_PT_UPDATE_PRESERVE_AD, u->dom.pt_owner, u->dom.pg_owner);
+	pte_write(slot, new);
+	return 0;
 }
 
 /* -EINTR: done, but stop here. */
 static int update_chunk(struct update *u, const struct mmu_update *req, unsigned int nr,
 			unsigned int *done)
 {
+	const struct mmu_update *first = req, *end = req + nr;
 	int rc = 0;
 
-	while (nr-- && !rc) {
-		uint64_t ptr = req->ptr;
-
-		if (likely(is_simple(u, ptr)))
-			rc = mod_l1e(
-			    (pte_t *)((char *)frame_virt(u->mfn) + (ptr & ~PAGE_MASK & ~3ull)),
-			    (pte_t){ req->val }, (ptr & 3) == MMU_PT_UPDATE_PRESERVE_AD,
-			    u->dom.pt_owner, u->dom.pg_owner);
+	for (; req < end; req++) {
+		if (likely((req->ptr & ~SIMPLE_BITS) == u->simple))
+			rc = update_simple(u, req->ptr, (pte_t){ req->val });
 		else
 			rc = update_one(u, req);
-		*done += !rc || rc == -EINTR;
-		req++;
+		if (unlikely(rc))
+			break;
 	}
+	*done += (unsigned int)(req - first) + (rc == -EINTR);
 	return rc;
 }
 
@@ -196,8 +203,11 @@ static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, u
 		unsigned int nr = min(count - *i, (unsigned int)CHUNK);
 		int rc;
 
-		if (*i && hypercall_preempt_check())
-			return -ERESTART;
+		if (*i) {
+			drop_table(u); /* for those who wait for its lock */
+			if (hypercall_preempt_check())
+				return -ERESTART;
+		}
 		if (raw_copy_from_guest(chunk, ureqs + *i * sizeof(*chunk), nr * sizeof(*chunk)))
 			return trace_err(-EFAULT);
 		rc = update_chunk(u, chunk, nr, i);
@@ -211,29 +221,20 @@ static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, u
  * One plain request for the caller's own L1 table: what a kernel sends outside of batches, and most
  * often. 1: it is not that, or did not work: the long way finds out.
  */
-static int update_single(struct vcpu *v, guest_ptr_t ureq)
+static int update_single(struct domain *d, guest_ptr_t ureq)
 {
-	struct domain *d = v->domain;
 	struct mmu_update req;
-	enum page_type type;
 	struct page *pg;
-	int rc = 1;
+	int rc;
 
-	if (raw_copy_from_guest(&req, ureq, sizeof(req)) || (req.ptr & 5) ||
-	    !frame_valid(req.ptr >> PAGE_SHIFT))
+	if (raw_copy_from_guest(&req, ureq, sizeof(req)) || (req.ptr & 5))
 		return 1;
-	pg = frame_page(req.ptr >> PAGE_SHIFT);
-	if (!ref_get(pg, ref_owner_bits(d->domain_id)))
+	pg = get_l1_table(req.ptr >> PAGE_SHIFT, d);
+	if (!pg)
 		return 1;
-	type = lock_table(pg);
-	if (type == PGT_none) {
-		put_page(pg);
-		return 1;
-	}
-	if (type == PGT_l1)
-		rc = mod_l1e((pte_t *)((char *)page_virt(pg) + (req.ptr & ~PAGE_MASK & ~7ull)),
-			     (pte_t){ req.val }, req.ptr & MMU_PT_UPDATE_PRESERVE_AD, d, d);
-	finish_table(v, pg);
+	rc = mod_l1e((pte_t *)(DIRECT_MAP + (req.ptr & ~7ull)), (pte_t){ req.val },
+		     req.ptr & MMU_PT_UPDATE_PRESERVE_AD, d, d);
+	finish_table(pg);
 	return rc;
 }
 
@@ -246,7 +247,7 @@ static __attribute__((noinline)) long update_batch(guest_ptr_t ureqs, unsigned i
 
 	u.v = current;
 	u.table = NULL;
-	u.simple = false;
+	u.simple = NOT_SIMPLE;
 	rc = put_old_guest_table(u.v);
 	if (rc)
 		return hypercall_create_continuation(__HYPERVISOR_mmu_update, 4, ureqs,
@@ -281,7 +282,7 @@ long do_mmu_update(unsigned long ureqs, unsigned long count, unsigned long pdone
 		   unsigned long foreigndom)
 {
 	if ((unsigned int)count == 1 && !pdone && (unsigned int)foreigndom == DOMID_SELF &&
-	    !current->arch.pv.old_table && !update_single(current, ureqs))
+	    !current->arch.pv.old_table && !update_single(current->domain, ureqs))
 		return 0;
 	return update_batch(ureqs, (unsigned int)count, pdone, (unsigned int)foreigndom);
 }

@@ -17,14 +17,15 @@
 
 static inline pte_t exchange(pte_t *slot, pte_t new, bool keep_ad)
 {
-	pte_t old = pte_read(slot);
+	uint64_t old;
 
 	if (!keep_ad)
 		return (pte_t){ __atomic_exchange_n(&slot->e, new.e, __ATOMIC_SEQ_CST) };
-	while (!__atomic_compare_exchange_n(&slot->e, &old.e, new.e | (old.e & PTE_AD), false,
-					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+	old = pte_read(slot).e;
+	while (unlikely(!__atomic_compare_exchange_n(&slot->e, &old, new.e | (old & PTE_AD), false, __ATOMIC_SEQ_CST,
+						     __ATOMIC_RELAXED)))
 		;
-	return old;
+	return (pte_t){ old };
 }
 
 /* The same frame, and only RW changes what is held. `pg`: the frame, referenced by the old entry.

@@ -37,7 +37,8 @@
  *
  * All changes are compare-and-exchange on the type word. Two of its bits are locks, both held with
  * interrupts on: BUSY, for at most one L1 table or until the next preemption check; and LOCK, by
- * who changes entries of a valid table, with a typed reference. Order: LOCK of a table of a higher
+ * who changes entries of a valid table, with a plain reference. While it is locked a table stays valid: its last
+ * typed reference can be dropped only after that. Order: LOCK of a table of a higher
  * level before BUSY of a lower; never two LOCKs; never a LOCK while waiting for a BUSY of the same
  * level.
  */
@@ -45,12 +46,6 @@
 #include <asm/mm.h>
 #include <asm/page_info.h>
 #include "mm_private.h"
-
-static inline bool type_cas(struct page *pg, uint64_t *old, uint64_t new)
-{
-	return __atomic_compare_exchange_n(&pg->type, old, new, false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_ACQUIRE);
-}
 
 /* Ends a BUSY period: clears `clear`, sets `set`, adds `add` to the count (the count may have been
  * changed by others meanwhile). A count of 0 leaves an idle frame with a stamp. */
@@ -205,7 +200,7 @@ int put_page_type(struct page *pg, bool preemptible)
 		if ((x & TYPE_COUNT) != 1) {
 			nx = x - 1;
 		} else if (type_is_table(type_of(x))) {
-			if (unlikely(x & TYPE_BUSY)) {
+			if (unlikely(x & (TYPE_BUSY | TYPE_LOCK))) {
 				__builtin_ia32_pause();
 				x = type_read(pg);
 				continue;
@@ -251,28 +246,15 @@ enum page_type lock_table(struct page *pg)
 	uint64_t x = type_read(pg);
 
 	for (;;) {
-		if (!(x & TYPE_VALID) || !type_is_table(type_of(x)) ||
-		    (x & TYPE_COUNT) >= TYPE_COUNT_MAX)
+		if (!(x & TYPE_VALID) || !type_is_table(type_of(x)))
 			return PGT_none;
 		if (unlikely(x & TYPE_LOCK)) {
 			__builtin_ia32_pause();
 			x = type_read(pg);
-		} else if (type_cas(pg, &x, (x + 1) | TYPE_LOCK)) {
+		} else if (type_cas(pg, &x, x | TYPE_LOCK)) {
 			return type_of(x);
 		}
 	}
-}
-
-bool unlock_table(struct page *pg)
-{
-	uint64_t x = type_read(pg);
-
-	ASSERT(x & TYPE_LOCK);
-	while ((x & TYPE_COUNT) > 1)
-		if (type_cas(pg, &x, (x - 1) & ~TYPE_LOCK))
-			return true;
-	__atomic_fetch_and(&pg->type, ~TYPE_LOCK, __ATOMIC_ACQ_REL);
-	return false;
 }
 
 void orphan_table(struct page *pg)

@@ -38,21 +38,10 @@ static int ptwr_read(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, v
 /* Locks the table and finds the slot that `linear` is in; NULL if it is not in our page. */
 static pte_t *ptwr_slot(const struct ptwr *p, uint64_t linear, unsigned int size)
 {
-	struct page *pg = frame_page(p->mfn);
-	enum page_type type;
-
-	if ((linear & PAGE_MASK) != p->page_va || (linear & 7) + size > 8)
+	if ((linear & PAGE_MASK) != p->page_va || (linear & 7) + size > 8 ||
+	    !get_l1_table(p->mfn, p->v->domain))
 		return NULL;
-	if (!get_page(pg, p->v->domain))
-		return NULL;
-	type = lock_table(pg);
-	if (type == PGT_l1)
-		return (pte_t *)frame_virt(p->mfn) + (linear & ~PAGE_MASK) / 8;
-	if (type == PGT_none)
-		put_page(pg);
-	else
-		finish_table(p->v, pg);
-	return NULL;
+	return (pte_t *)frame_virt(p->mfn) + (linear & ~PAGE_MASK) / 8;
 }
 
 static int take_entry(pte_t *e, struct domain *d)
@@ -82,7 +71,7 @@ static int ptwr_write(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, 
 	new = pte_read(slot);
 	__builtin_memcpy((char *)&new.e + (linear & 7), buf, size);
 	rc = mod_l1e(slot, new, false, d, d);
-	finish_table(p->v, frame_page(p->mfn));
+	finish_table(frame_page(p->mfn));
 	return rc ? EMUL_UNHANDLEABLE : EMUL_OKAY;
 }
 
@@ -120,7 +109,7 @@ static int ptwr_cmpxchg(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear
 	__builtin_memcpy((char *)&to.e + (linear & 7), new, size);
 	if (was.e == expect.e)
 		rc = exchange_if(slot, &was, to, p->v->domain);
-	finish_table(p->v, frame_page(p->mfn));
+	finish_table(frame_page(p->mfn));
 	__builtin_memcpy(old, (char *)&was.e + (linear & 7), size);
 	return rc && rc != -EAGAIN ? EMUL_UNHANDLEABLE : EMUL_OKAY;
 }
@@ -268,7 +257,7 @@ static bool quick_emulate(struct ptwr *p, uint64_t cr2, struct cpu_user_regs *re
 		rc = mod_l1e(slot, (pte_t){ *reg }, false, d, d);
 	else
 		rc = quick_and8(slot, q.imm, (unsigned int)(cr2 & 7) * 8, &regs->rflags);
-	finish_table(p->v, frame_page(p->mfn));
+	finish_table(frame_page(p->mfn));
 	if (rc)
 		return false;
 	regs->rip += q.length;

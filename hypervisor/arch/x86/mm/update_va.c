@@ -57,7 +57,7 @@ static long update_va(uint64_t va, uint64_t val, unsigned long flags, const stru
 	if (!slot)
 		return trace_err(-EINVAL);
 	rc = mod_l1e(slot, (pte_t){ val }, false, v->domain, pg_owner);
-	finish_table(v, table);
+	finish_table(table);
 	rc2 = uvmf_flush(va, flags);
 	return rc ? rc : rc2;
 }

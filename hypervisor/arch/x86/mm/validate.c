@@ -16,19 +16,30 @@
 
 _Static_assert(PGT_l1 == 1 && PGT_l4 == 4, "page-table types are their level");
 
-/* Is one of the eight entries at t present? Tables are mostly empty, so they are scanned in eights.
- */
+/* Is one of these entries present? Tables are mostly empty, so they are scanned by many at a time. */
 static inline bool eight_present(const pte_t *t)
 {
 	return (t[0].e | t[1].e | t[2].e | t[3].e | t[4].e | t[5].e | t[6].e | t[7].e) &
 	       PTE_PRESENT;
+}
+#define MANY 32
+static inline bool many_present(const pte_t *t)
+{
+	uint64_t any = 0;
+
+#pragma GCC unroll 32
+	for (unsigned int i = 0; i < MANY; i++)
+		any |= t[i].e;
+	return any & PTE_PRESENT;
 }
 
 /* First present entry at or after i, or PT_ENTRIES. */
 static inline unsigned int next_present(const pte_t *t, unsigned int i)
 {
 	while (i < PT_ENTRIES) {
-		if (!(i & 7) && !eight_present(&t[i]))
+		if (!(i % MANY) && !many_present(&t[i]))
+			i += MANY;
+		else if (!(i % 8) && !eight_present(&t[i]))
 			i += 8;
 		else if (pte_present(t[i]))
 			break;
@@ -42,7 +53,9 @@ static inline unsigned int next_present(const pte_t *t, unsigned int i)
 static inline unsigned int last_present(const pte_t *t, unsigned int i)
 {
 	while (i) {
-		if (!(i & 7) && !eight_present(&t[i - 8]))
+		if (!(i % MANY) && !many_present(&t[i - MANY]))
+			i -= MANY;
+		else if (!(i % 8) && !eight_present(&t[i - 8]))
 			i -= 8;
 		else if (pte_present(t[i - 1]))
 			break;
@@ -52,31 +65,64 @@ static inline unsigned int last_present(const pte_t *t, unsigned int i)
 	return i;
 }
 
+/*
+ * Most tables below are in use elsewhere, too: then an entry costs a count. Only where one had to be checked or dropped is
+ * there reason to look for other work before the next: *long_work.
+ */
+static inline int take_below(pte_t e, unsigned int level, const struct domain *d, uint64_t owner, bool preemptible,
+			     bool *long_work)
+{
+	const uint64_t want = (uint64_t)(level - 1) << TYPE_SHIFT | TYPE_VALID;
+	uint64_t mfn = mfn_x(pte_mfn(e)), x;
+	struct page *pg = frame_page(mfn);
+
+	if (likely(!table_entry_refused(e) && frame_valid(mfn) && ref_get(pg, owner))) {
+		x = type_read(pg);
+		while ((x & (TYPE_MASK | TYPE_VALID)) == want && (x & TYPE_COUNT) < TYPE_COUNT_MAX)
+			if (type_cas(pg, &x, x + 1))
+				return 0;
+		ref_put(pg); /* its owner may free it meanwhile: who looks again finds out */
+	}
+	*long_work = true;
+	return get_table_ref(e, level, d, preemptible);
+}
+
+static inline int drop_below(pte_t e, bool preemptible, bool *long_work)
+{
+	struct page *pg = frame_page(mfn_x(pte_mfn(e)));
+	uint64_t x = type_read(pg);
+
+	while ((x & TYPE_COUNT) > 1) {
+		if (type_cas(pg, &x, x - 1)) {
+			ref_put(pg);
+			return 0;
+		}
+	}
+	*long_work = true;
+	return put_table_ref(e, preemptible);
+}
+
 static bool hv_slot_index(unsigned int level, unsigned int i)
 {
 	return level == 4 && i >= HV_SLOT_FIRST && i < HV_SLOT_END;
 }
 
+/* Never interrupted, so *done is 0 at first, and is of interest only after a failure. */
 static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done)
 {
 	uint64_t owner = ref_owner_bits(d->domain_id);
 
-	/* Never interrupted, so *done is 0, and is of interest only after a failure. */
-	for (unsigned int base = 0; base < PT_ENTRIES; base += 8) {
-		if (!eight_present(&t[base]))
-			continue;
-		for (unsigned int i = base; i < base + 8; i++) {
-			int rc;
+	for (unsigned int i = next_present(t, 0); i < PT_ENTRIES; i = next_present(t, i)) {
+		/* Where one is, others follow. */
+		do {
+			int rc = take_l1e(t[i], d, d, owner);
 
-			if (!pte_present(t[i]))
-				continue;
-			rc = take_l1e(t[i], d, d, owner);
-			if (rc) {
+			if (unlikely(rc)) {
 				*done = i;
 				return rc;
 			}
 			t[i] = adjust_l1e(t[i]);
-		}
+		} while (++i < PT_ENTRIES && pte_present(t[i]));
 	}
 	*done = PT_ENTRIES;
 	return 0;
@@ -107,6 +153,7 @@ static int revive_last(pte_t *t, unsigned int level, const struct domain *d, uns
 static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, unsigned int *done,
 			  bool preemptible)
 {
+	uint64_t owner = ref_owner_bits(d->domain_id);
 	bool worked = false;
 	int rc = revive_last(t, level, d, *done, preemptible);
 
@@ -120,11 +167,10 @@ static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, 
 		*done = i;
 		if (preemptible && worked && hypercall_preempt_check())
 			return -ERESTART;
-		rc = get_table_ref(t[i], level, d, preemptible && level > 2);
+		rc = take_below(t[i], level, d, owner, preemptible && level > 2, &worked);
 		if (rc)
 			return rc;
 		t[i] = adjust_table_entry(t[i]);
-		worked = true;
 	}
 	*done = PT_ENTRIES;
 	return 0;
@@ -150,14 +196,12 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 	return rc;
 }
 
-static void devalidate_l1(pte_t *t, unsigned int *done)
+static void devalidate_l1(const pte_t *t, unsigned int *done)
 {
-	for (unsigned int base = 0; base < *done; base += 8) {
-		if (!eight_present(&t[base]))
-			continue;
-		for (unsigned int i = base; i < base + 8 && i < *done; i++)
-			if (pte_present(t[i]))
-				drop_l1e(t[i]);
+	for (unsigned int i = next_present(t, 0); i < *done; i = next_present(t, i)) {
+		do
+			drop_l1e(t[i]);
+		while (++i < *done && pte_present(t[i]));
 	}
 	*done = 0;
 }
@@ -174,9 +218,8 @@ static int devalidate_upper(pte_t *t, unsigned int level, unsigned int *done, bo
 		*done = i + 1;
 		if (preemptible && worked && hypercall_preempt_check())
 			return -ERESTART;
-		if (put_table_ref(t[i], preemptible))
+		if (drop_below(t[i], preemptible, &worked))
 			return -ERESTART;
-		worked = true;
 	}
 	*done = 0;
 	return 0;
