@@ -339,6 +339,11 @@ unsigned long raw_copy_from_guest(void *to, guest_ptr_t from, unsigned long len)
 	return 0;
 }
 
+bool read_guest_pair(void *to, guest_ptr_t from)
+{
+	return !raw_copy_from_guest(to, from, 16);
+}
+
 unsigned long raw_copy_to_guest(guest_ptr_t to, const void *from, unsigned long len)
 {
 	uint8_t *at = arena_at(to, len);

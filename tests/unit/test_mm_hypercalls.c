@@ -134,6 +134,11 @@ unsigned long raw_copy_from_guest(void *t, guest_ptr_t f, unsigned long len)
 	memcpy(t, (const void *)f, len);
 	return 0;
 }
+bool read_guest_pair(void *to, guest_ptr_t from)
+{
+	return !raw_copy_from_guest(to, from, 16);
+}
+
 unsigned long raw_copy_to_guest(guest_ptr_t t, const void *f, unsigned long len)
 {
 	if (t < 4096)

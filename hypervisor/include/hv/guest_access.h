@@ -16,6 +16,8 @@
 unsigned long raw_copy_from_guest(void *to, guest_ptr_t from, unsigned long len) __must_check;
 unsigned long raw_copy_to_guest(guest_ptr_t to, const void *from, unsigned long len) __must_check;
 unsigned long raw_clear_guest(guest_ptr_t to, unsigned long len) __must_check;
+/* 16 bytes of a PV guest's kernel, in few instructions. False: not all there, or not above the hypervisor's range. */
+bool read_guest_pair(void *to, guest_ptr_t from) __must_check;
 /* Is [p, p+nr*size) outside the hypervisor's range, without overflow? */
 bool guest_range_ok(guest_ptr_t p, unsigned long nr, unsigned long size);
 

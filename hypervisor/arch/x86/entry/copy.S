@@ -26,6 +26,27 @@ ENTRY(copy_user)
 	EXTABLE(.Lc0, 2b)
 	EXTABLE(.Lc1, 1b)
 
+/* bool read_guest_pair(to, from): 16 bytes from above the hypervisor's range, where PV kernels are. */
+ENTRY(read_guest_pair)
+	movabs	$HV_VIRT_END, %rax
+	cmp	%rax, %rsi
+	jb	6f
+	cmp	$-16, %rsi
+	ja	6f
+	ASM_STAC
+.Lc5:	mov	(%rsi), %rax
+.Lc6:	mov	8(%rsi), %rdx
+	ASM_CLAC
+	mov	%rax, (%rdi)
+	mov	%rdx, 8(%rdi)
+	mov	$1, %eax
+	ret
+5:	ASM_CLAC
+6:	xor	%eax, %eax
+	ret
+	EXTABLE(.Lc5, 5b)
+	EXTABLE(.Lc6, 5b)
+
 /* unsigned long clear_user(to, len) */
 ENTRY(clear_user)
 	ASM_STAC

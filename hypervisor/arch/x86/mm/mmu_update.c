@@ -13,6 +13,7 @@
 #include <asm/mm.h>
 #include <asm/page_info.h>
 #include "mm_private.h"
+#include "mod_l1e.h"
 
 #define PREEMPTED (1u << 31) /* cursor bit in `count` */
 #define CHUNK	  32	     /* requests copied at once; between looks for other work */
@@ -170,7 +171,7 @@ static inline int update_simple(const struct update *u, uint64_t ptr, pte_t new)
 	pte_t *slot = (pte_t *)(DIRECT_MAP + (ptr & ~7ull));
 
 	if (u->type == PGT_l1)
-		return mod_l1e(slot, new, ptr & MMU_PT_UPDATE_PRESERVE_AD, u->dom.pt_owner, u->dom.pg_owner);
+		return mod_l1e_inline(slot, new, ptr & MMU_PT_UPDATE_PRESERVE_AD, u->dom.pt_owner, u->dom.pg_owner);
 	pte_write(slot, new);
 	return 0;
 }
@@ -221,18 +222,18 @@ static int update_all(struct update *u, guest_ptr_t ureqs, unsigned int count, u
  * One plain request for the caller's own L1 table: what a kernel sends outside of batches, and most
  * often. 1: it is not that, or did not work: the long way finds out.
  */
-static int update_single(struct domain *d, guest_ptr_t ureq)
+static __attribute__((noinline)) int update_single(struct domain *d, guest_ptr_t ureq)
 {
 	struct mmu_update req;
 	struct page *pg;
 	int rc;
 
-	if (raw_copy_from_guest(&req, ureq, sizeof(req)) || (req.ptr & 5))
+	if (!read_guest_pair(&req, ureq) || (req.ptr & 5))
 		return 1;
 	pg = get_l1_table(req.ptr >> PAGE_SHIFT, d);
 	if (!pg)
 		return 1;
-	rc = mod_l1e((pte_t *)(DIRECT_MAP + (req.ptr & ~7ull)), (pte_t){ req.val },
+	rc = mod_l1e_inline((pte_t *)(DIRECT_MAP + (req.ptr & ~7ull)), (pte_t){ req.val },
 		     req.ptr & MMU_PT_UPDATE_PRESERVE_AD, d, d);
 	finish_table(pg);
 	return rc;

@@ -238,14 +238,14 @@ static int quick_and8(pte_t *slot, uint8_t imm, unsigned int shift, uint64_t *rf
 static bool quick_emulate(struct ptwr *p, uint64_t cr2, struct cpu_user_regs *regs)
 {
 	struct domain *d = p->v->domain;
-	uint8_t insn[15];
+	uint8_t insn[16];
 	struct quick q;
 	uint64_t *reg;
 	pte_t *slot;
 	int rc;
 
 	if (regs->cs != RING3_CS64 || (regs->rflags & X86_EFLAGS_TF) ||
-	    raw_copy_from_guest(insn, regs->rip, sizeof(insn)) || !quick_decode(insn, &q))
+	    !read_guest_pair(insn, regs->rip) || !quick_decode(insn, &q))
 		return false;
 	slot = ptwr_slot(p, cr2, q.op == QUICK_AND8 ? 1 : 8);
 	if (!slot)

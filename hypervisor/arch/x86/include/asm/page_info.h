@@ -120,7 +120,7 @@ static inline uint64_t type_read(const struct page *pg)
 }
 static inline uint64_t ref_owner_bits(domid_t id)
 {
-	return (uint64_t)(uint16_t)(id + 1) << REF_OWNER_SHIFT;
+	return ((uint64_t)id + 1) << REF_OWNER_SHIFT;
 }
 static inline bool page_is_hole(const struct page *pg)
 {
