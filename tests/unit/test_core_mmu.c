@@ -150,6 +150,32 @@ static void anothers_frames_are_the_toolstacks_to_map(void **state)
 	hyper_audit();
 }
 
+/* Entries of several groups and of two tables in one call, as they come; what a table holds it gives back. */
+static void one_batch_goes_through_whole_tables(void **state)
+{
+	uint64_t l1 = guest->pool[3] << PAGE_SHIFT, plain = guest->pool[13] << PAGE_SHIFT, page = guest->pool[14] << PAGE_SHIFT | PTE;
+	static const unsigned int at[] = { 31, 32, 500, 33, 100, 101 };
+	struct mmu_update u[3 * ARRAY_SIZE(at)];
+	unsigned int n = 0;
+	uint64_t *refs = &frame_page(guest->pool[14])->ref, before = *refs;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(at); i++) {
+		u[n++] = (struct mmu_update){ l1 + at[i] * 8, page };
+		u[n++] = (struct mmu_update){ l1 + (at[i] + 200) % 512 * 8 + MMU_PT_UPDATE_PRESERVE_AD, page & ~(uint64_t)PTE_RW };
+		u[n++] = (struct mmu_update){ plain + at[i] * 8, page };
+	}
+	assert_int_equal(issue(guest, __HYPERVISOR_mmu_update, arena(guest, u, sizeof(u)), n, 0, DOMID_SELF), 0);
+	hyper_audit();
+	assert_int_equal(*refs, before + 2 * ARRAY_SIZE(at));
+	for (unsigned int i = 0; i < ARRAY_SIZE(at); i++)
+		assert_int_equal(((uint64_t *)frame_virt(guest->pool[13]))[at[i]], page);
+	for (unsigned int i = 0; i < n; i++)
+		u[i].val = 0;
+	assert_int_equal(issue(guest, __HYPERVISOR_mmu_update, arena(guest, u, sizeof(u)), n, 0, DOMID_SELF), 0);
+	assert_int_equal(*refs, before);
+	hyper_audit();
+}
+
 static void frame_numbers_are_set_by_their_owner(void **state)
 {
 	struct mmu_update u = { guest->pool[12] << PAGE_SHIFT | MMU_MACHPHYS_UPDATE, 0x77 };
@@ -172,6 +198,7 @@ int main(void)
 		CASE(the_users_table_comes_and_goes),
 		CASE(one_entry_by_address),
 		CASE(anothers_frames_are_the_toolstacks_to_map),
+		CASE(one_batch_goes_through_whole_tables),
 		CASE(frame_numbers_are_set_by_their_owner),
 	};
 

@@ -10,6 +10,8 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <unistd.h>
 #include <asm/e820.h>
 #include "mm_fake.h"
 
@@ -61,6 +63,40 @@ static int pin(struct page *pg, enum page_type type)
 	}
 	pg->type |= TYPE_PINNED;
 	return 0;
+}
+
+/* Changes of one entry as hypercalls make them: of a table that is locked for it. */
+static enum page_type lock_for(pte_t *slot)
+{
+	struct page *pg = frame_page((uint64_t)((char *)slot - DIRECT_MAP) >> PAGE_SHIFT);
+
+	assert_true(get_page(pg, d));
+	return lock_table(pg, (uint64_t)((char *)slot - DIRECT_MAP));
+}
+
+static void locked_done(const pte_t *slot)
+{
+	finish_table(frame_page((uint64_t)((const char *)slot - DIRECT_MAP) >> PAGE_SHIFT));
+}
+
+static int set_l1(pte_t *slot, pte_t new, bool keep_ad, const struct domain *pg_owner)
+{
+	int rc;
+
+	assert_int_equal(lock_for(slot), PGT_l1);
+	rc = mod_l1e(slot, new, keep_ad, d, pg_owner);
+	locked_done(slot);
+	return rc;
+}
+
+static int set_upper(pte_t *slot, unsigned int level, pte_t new)
+{
+	int rc;
+
+	assert_int_equal(lock_for(slot), level);
+	rc = mod_table_entry(&fake_vcpu[1], slot, level, new, false, d);
+	locked_done(slot);
+	return rc;
 }
 
 /* What was left for later, as vCPUs keep it. */
@@ -212,7 +248,7 @@ static void l1_refuses(void **state)
 	table(l1)[300] = to(l1, P); /* itself read-only is fine */
 	assert_int_equal(pin(l1, PGT_l1), 0);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_true(mod_l1e(&table(l1)[5], bad[i], false, d, d) < 0);
+		assert_true(set_l1(&table(l1)[5], bad[i], false, d) < 0);
 	assert_int_equal(page_type_audit(false), 0);
 	unpin_all(l1);
 	unpin_all(l2);
@@ -227,12 +263,12 @@ static void caching_is_for_who_has_devices(void **state)
 	struct page *l1 = frame(), *pg = frame();
 
 	assert_int_equal(pin(l1, PGT_l1), 0);
-	assert_int_equal(mod_l1e(&table(l1)[0], to(pg, PW), false, d, d), 0);
-	assert_true(mod_l1e(&table(l1)[0], to(pg, PW | PTE_PCD), false, d, d) < 0);
-	assert_true(mod_l1e(&table(l1)[0], to(pg, P | PTE_PAT), false, d, d) < 0);
+	assert_int_equal(set_l1(&table(l1)[0], to(pg, PW), false, d), 0);
+	assert_true(set_l1(&table(l1)[0], to(pg, PW | PTE_PCD), false, d) < 0);
+	assert_true(set_l1(&table(l1)[0], to(pg, P | PTE_PAT), false, d) < 0);
 	iomem_first = iomem_last = 1ull << 30;
-	assert_int_equal(mod_l1e(&table(l1)[0], to(pg, PW | PTE_PCD), false, d, d), 0);
-	assert_int_equal(mod_l1e(&table(l1)[0], to(pg, P | PTE_PCD), false, d, d), 0);
+	assert_int_equal(set_l1(&table(l1)[0], to(pg, PW | PTE_PCD), false, d), 0);
+	assert_int_equal(set_l1(&table(l1)[0], to(pg, P | PTE_PCD), false, d), 0);
 	assert_int_equal(page_type_audit(false), 0);
 	iomem_last = 0;
 	unpin_all(l1);
@@ -246,10 +282,10 @@ static void device_memory_needs_the_right(void **state)
 	iomem_first = 1ull << 30;
 	iomem_last = iomem_first + 1;
 	assert_int_equal(pin(l1, PGT_l1), 0);
-	assert_int_equal(mod_l1e(&table(l1)[0], mk_pte(_mfn(1ull << 30), PW), false, d, d), 0);
-	assert_int_equal(mod_l1e(&table(l1)[1], mk_pte(_mfn((1ull << 30) + 2), PW), false, d, d),
+	assert_int_equal(set_l1(&table(l1)[0], mk_pte(_mfn(1ull << 30), PW), false, d), 0);
+	assert_int_equal(set_l1(&table(l1)[1], mk_pte(_mfn((1ull << 30) + 2), PW), false, d),
 			 -EPERM);
-	assert_int_equal(mod_l1e(&table(l1)[0], (pte_t){ 0 }, false, d, d), 0);
+	assert_int_equal(set_l1(&table(l1)[0], (pte_t){ 0 }, false, d), 0);
 	unpin_all(l1);
 	iomem_last = 0;
 	clean_up();
@@ -275,11 +311,11 @@ static void upper_levels_refuse(void **state)
 	assert_int_equal(pin(l4, PGT_l4), 0);
 	assert_int_equal(table(l4)[HV_SLOT_FIRST].e, 0xfeed000000000000ull | HV_SLOT_FIRST);
 	assert_int_equal(
-	    mod_table_entry(&fake_vcpu[1], &table(l4)[HV_SLOT_END - 1], 4, to(l3, P), false, d),
+	    set_upper(&table(l4)[HV_SLOT_END - 1], 4, to(l3, P)),
 	    -EINVAL);
 	assert_int_equal(
-	    mod_table_entry(&fake_vcpu[1], &table(l4)[HV_SLOT_END], 4, to(l3, P), false, d), 0);
-	assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l4)[0], 4, to(l2, P), false, d),
+	    set_upper(&table(l4)[HV_SLOT_END], 4, to(l3, P)), 0);
+	assert_int_equal(set_upper(&table(l4)[0], 4, to(l2, P)),
 			 -EINVAL);
 	assert_int_equal(tcount(l3), 2);
 	assert_int_equal(type_of(l1->type), PGT_l1);
@@ -330,18 +366,18 @@ static void absent_entries_of_protected_domains_lead_nowhere(void **state)
 
 		nr_crashes = 0;
 		if (absent[i].from_level == 1) {
-			assert_int_equal(mod_l1e(&table(l1)[5], new, false, d, d), absent[i].ok ? 0 : -EINVAL);
+			assert_int_equal(set_l1(&table(l1)[5], new, false, d), absent[i].ok ? 0 : -EINVAL);
 			assert_int_equal(nr_crashes, !absent[i].ok);
 			assert_int_equal(table(l1)[5].e == new.e, absent[i].ok);
-			assert_int_equal(mod_l1e(&table(l1)[5], to(l2, P), false, d, d), 0);
+			assert_int_equal(set_l1(&table(l1)[5], to(l2, P), false, d), 0);
 		}
 		nr_crashes = 0;
 		if (absent[i].from_level <= 2) {
-			assert_int_equal(mod_table_entry(&fake_vcpu[1], &table(l2)[7], 2, new, false, d), absent[i].ok ? 0 : -EINVAL);
+			assert_int_equal(set_upper(&table(l2)[7], 2, new), absent[i].ok ? 0 : -EINVAL);
 			assert_int_equal(nr_crashes, !absent[i].ok);
 		}
 	}
-	assert_int_equal(mod_l1e(&table(l1)[5], (pte_t){ 0 }, false, d, d), 0);
+	assert_int_equal(set_l1(&table(l1)[5], (pte_t){ 0 }, false, d), 0);
 	unpin_all(l1);
 	unpin_all(l2);
 	d->arch.l1tf = false;
@@ -388,25 +424,85 @@ static void entry_changes(void **state)
 	pte_t *e = &table(l1)[9];
 
 	assert_int_equal(pin(l1, PGT_l1), 0);
-	assert_int_equal(mod_l1e(e, to(a, PW | U), false, d, d), 0);
+	assert_int_equal(set_l1(e, to(a, PW | U), false, d), 0);
 	assert_int_equal(tcount(a), 1);
 	e->e |= PTE_ACCESSED | PTE_DIRTY; /* the CPU */
-	assert_int_equal(mod_l1e(e, to(a, P | U), true, d, d), 0);
+	assert_int_equal(set_l1(e, to(a, P | U), true, d), 0);
 	assert_int_equal(e->e & (PTE_ACCESSED | PTE_DIRTY | W), PTE_ACCESSED | PTE_DIRTY);
 	assert_int_equal(tcount(a), 0);
 	assert_int_equal(a->ref & REF_COUNT, 2);
-	assert_int_equal(mod_l1e(e, to(a, P | U), false, d, d), 0);
+	assert_int_equal(set_l1(e, to(a, P | U), false, d), 0);
 	assert_false(e->e & PTE_DIRTY);
-	assert_int_equal(mod_l1e(e, to(a, PW), false, d, d), 0);
-	assert_int_equal(mod_l1e(e, to(b, PW), false, d, d), 0);
+	assert_int_equal(set_l1(e, to(a, PW), false, d), 0);
+	assert_int_equal(set_l1(e, to(b, PW), false, d), 0);
 	assert_int_equal(a->ref & REF_COUNT, 1);
 	assert_int_equal(tcount(b), 1);
-	assert_int_equal(mod_l1e(e, to(l1, PW), false, d, d), -EINVAL);
-	assert_int_equal(mod_l1e(e, to(l1, P), false, d, d), 0);
-	assert_int_equal(mod_l1e(e, to(l1, PW), false, d, d), -EINVAL); /* not by a flag either */
+	assert_int_equal(set_l1(e, to(l1, PW), false, d), -EINVAL);
+	assert_int_equal(set_l1(e, to(l1, P), false, d), 0);
+	assert_int_equal(set_l1(e, to(l1, PW), false, d), -EINVAL); /* not by a flag either */
 	assert_int_equal(page_type_audit(false), 0);
-	assert_int_equal(mod_l1e(e, (pte_t){ 0 }, false, d, d), 0);
+	assert_int_equal(set_l1(e, (pte_t){ 0 }, false, d), 0);
 	unpin_all(l1);
+	clean_up();
+}
+
+static unsigned int groups(struct page *pg)
+{
+	return type_groups(type_read(pg));
+}
+
+static void groups_say_where_entries_are(void **state)
+{
+	struct page *l1 = frame(), *l2 = frame(), *a = frame();
+
+	for (unsigned int i = 30; i < 34; i++)
+		table(l1)[i] = to(a, P);
+	table(l1)[511] = to(a, PW);
+	table(l2)[64] = to(l1, P);
+	assert_int_equal(pin(l2, PGT_l2), 0);
+	assert_int_equal(groups(l1), 1 << 0 | 1 << 1 | 1 << 15);
+	assert_int_equal(groups(l2), 1 << 2);
+	assert_int_equal(set_l1(&table(l1)[128], to(a, P), false, d), 0);
+	assert_int_equal(groups(l1), 1 << 0 | 1 << 1 | 1 << 4 | 1 << 15);
+	assert_int_equal(lock_for(&table(l1)[128]), PGT_l1);
+	note_group(l1, frame_number(l1) << PAGE_SHIFT | 300 * 8);
+	assert_int_equal(mod_l1e(&table(l1)[319], to(a, P), false, d, d), 0);
+	assert_int_equal(mod_l1e(&table(l1)[160], to(a, P), false, d, d), 0);
+	locked_done(&table(l1)[128]);
+	assert_int_equal(page_type_audit(false), 1); /* of that nobody would drop the last */
+	assert_int_equal(set_l1(&table(l1)[160], (pte_t){ 0 }, false, d), 0);
+	assert_int_equal(page_type_audit(false), 0);
+	unpin_all(l2);
+	assert_int_equal(ref_read(a) & REF_COUNT, 1);
+	assert_int_equal(tcount(a), 0);
+	clean_up();
+}
+
+static void *drop_last(void *arg)
+{
+	struct page *pg = arg;
+
+	put_page_type(pg, false);
+	return NULL;
+}
+
+/* The second CPU may not have come far in that time; that it waited is seen if it has. */
+static void a_locked_table_is_dropped_later(void **state)
+{
+	struct page *l1 = frame(), *a = frame();
+	pthread_t other;
+
+	assert_int_equal(get_page_type(l1, PGT_l1, false), 0);
+	assert_int_equal(lock_for(&table(l1)[7]), PGT_l1);
+	assert_int_equal(pthread_create(&other, NULL, drop_last, l1), 0);
+	usleep(20000);
+	assert_int_equal(mod_l1e(&table(l1)[7], to(a, PW), false, d, d), 0);
+	assert_true(type_read(l1) & TYPE_VALID);
+	assert_int_equal(tcount(l1), 1);
+	locked_done(&table(l1)[7]);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_int_equal(tcount(l1), 0);
+	assert_int_equal(tcount(a), 0); /* with what came while it was locked */
 	clean_up();
 }
 
@@ -415,10 +511,10 @@ static void foreign_frames(void **state)
 	struct page *l1 = frame(), *f = alloc_domain_pages(&dom[0], 0, 0);
 
 	assert_int_equal(pin(l1, PGT_l1), 0);
-	assert_int_equal(mod_l1e(&table(l1)[0], to(f, PW), false, d, &dom[0]), 0);
-	assert_int_equal(mod_l1e(&table(l1)[0], to(f, P), false, d, d),
+	assert_int_equal(set_l1(&table(l1)[0], to(f, PW), false, &dom[0]), 0);
+	assert_int_equal(set_l1(&table(l1)[0], to(f, P), false, d),
 			 0); /* its own entry's flags */
-	assert_int_equal(mod_l1e(&table(l1)[0], to(f, PW), false, d, d), -EINVAL);
+	assert_int_equal(set_l1(&table(l1)[0], to(f, PW), false, d), -EINVAL);
 	assert_int_equal(f->ref & REF_COUNT, 2);
 	unpin_all(l1);
 	assert_int_equal(f->ref & REF_COUNT, 1);
@@ -611,18 +707,18 @@ static void random_update(struct page **pool, struct page *pg)
 	struct vcpu *v = &fake_vcpu[1];
 	enum page_type type;
 
-	assert_true(get_page(pg, d));
-	type = lock_table(pg);
+	pte_t *slot = &table(pg)[chance(PT_ENTRIES)];
+
+	type = lock_for(slot);
 	if (type == PGT_none) {
 		put_page(pg);
 		return;
 	}
 	if (type == PGT_l1)
-		(void)!mod_l1e(&table(pg)[chance(PT_ENTRIES)], random_pte(pool), chance(2), d, d);
+		(void)!mod_l1e(slot, random_pte(pool), chance(2), d, d);
 	else
-		(void)!mod_table_entry(v, &table(pg)[chance(PT_ENTRIES)], type, random_pte(pool),
-				       chance(2), d);
-	finish_table(pg);
+		(void)!mod_table_entry(v, slot, type, random_pte(pool), chance(2), d);
+	locked_done(slot);
 }
 
 static void random_run(void)
@@ -700,6 +796,8 @@ int main(void)
 		cmocka_unit_test(tables_with_absent_entries_are_refused_whole),
 		cmocka_unit_test(the_hypervisors_slots_are_overwritten_anyway),
 		cmocka_unit_test(entry_changes),
+		cmocka_unit_test(groups_say_where_entries_are),
+		cmocka_unit_test(a_locked_table_is_dropped_later),
 		cmocka_unit_test(foreign_frames),
 		cmocka_unit_test(descriptor_frames),
 		cmocka_unit_test(validation_is_restartable_at_every_step),

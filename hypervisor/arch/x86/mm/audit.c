@@ -83,6 +83,8 @@ static void tally_table(struct audit *a, struct page *pg)
 			continue;
 		if (!pte_present(e))
 			continue;
+		if ((t & TYPE_VALID) && !(type_groups(t) >> (i / GROUP_ENTRIES) & 1))
+			breach(a, frame_number(pg), "entry of a group that is not noted", i, type_groups(t));
 		if (!(e.e & PTE_USER))
 			breach(a, frame_number(pg), "entry without USER", i, 0);
 		if (level > 1 && (t & TYPE_VALID) &&

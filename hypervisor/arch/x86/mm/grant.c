@@ -33,14 +33,12 @@ static pte_t grant_pte(mfn_t mfn, unsigned int flags)
 /* The slot a mapping lives in, its table locked. */
 static pte_t *grant_slot(struct vcpu *v, uint64_t addr, unsigned int flags, struct page **table)
 {
-	uint64_t mfn = addr >> PAGE_SHIFT;
-
 	if (!(flags & GNTMAP_contains_pte))
 		return guest_l1_slot(v, addr, table);
 	if (addr & 7)
 		return NULL;
-	*table = get_l1_table(mfn, v->domain);
-	return *table ? (pte_t *)((char *)frame_virt(mfn) + (addr & ~PAGE_MASK)) : NULL;
+	*table = get_l1_table(addr, v->domain);
+	return *table ? (pte_t *)(DIRECT_MAP + addr) : NULL;
 }
 
 int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags)

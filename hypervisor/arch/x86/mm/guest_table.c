@@ -183,6 +183,6 @@ pte_t *guest_l1_slot(struct vcpu *v, uint64_t va, struct page **pg)
 
 	if (!slot)
 		return NULL;
-	*pg = get_l1_table(mfn_x(virt_to_mfn(slot)), v->domain);
+	*pg = get_l1_table((uint64_t)((char *)slot - DIRECT_MAP), v->domain);
 	return *pg ? slot : NULL;
 }

@@ -115,18 +115,19 @@ static inline void foreign_put(struct foreign *f, struct domain *self)
 int vcpumask_to_cpumask(struct domain *d, uint64_t bitmap, cpumask_t *out);
 
 /* validate.c */
-/* Checks entries from *done on and takes their references; *done says how far it came.
- * 0, -EINVAL, -ERESTART. */
-int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
-/* Drops the references of entries [0, *done). 0 or -ERESTART. */
-int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible);
+/* Checks entries from *done on and takes their references; *done says how far it came, and in the end *groups where
+ * entries are present (type_groups()). 0, -EINVAL, -ERESTART. */
+int validate_table(struct page *pg, unsigned int level, unsigned int *done, unsigned int *groups, bool preemptible);
+/* Drops the references of entries [0, *done), none of which is present outside of these groups. 0 or -ERESTART. */
+int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, unsigned int groups, bool preemptible);
 
 /* page_type.c */
 /*
  * For changing entries: locks a valid table, which stays one of that type until it is unlocked: who drops its last
- * typed reference waits. Needs a plain reference. PGT_none: it is no valid table.
+ * typed reference waits. Needs a plain reference. `entry` is the machine address of one: entries of its group may be
+ * changed; note_group() adds others. PGT_none: it is no valid table.
  */
-enum page_type lock_table(struct page *pg);
+enum page_type lock_table(struct page *pg, uint64_t entry);
 /* Drops a plain and a typed reference; on -ERESTART the caller still has both. */
 int put_table(struct page *pg, bool preemptible);
 void orphan_table(struct page *pg); /* gives the caller's two references to the table itself */
@@ -165,7 +166,7 @@ static inline void ref_put(struct page *pg)
 }
 
 /* lock_table() of an L1 table, and false of any other. */
-static inline bool lock_l1(struct page *pg)
+static inline bool lock_l1(struct page *pg, uint64_t entry)
 {
 	const uint64_t want = (uint64_t)PGT_l1 << TYPE_SHIFT | TYPE_VALID;
 	uint64_t x = type_read(pg);
@@ -177,8 +178,15 @@ static inline bool lock_l1(struct page *pg)
 		}
 		if (unlikely((x & (TYPE_MASK | TYPE_VALID)) != want))
 			return false;
-	} while (unlikely(!type_cas(pg, &x, x | TYPE_LOCK)));
+	} while (unlikely(!type_cas(pg, &x, x | TYPE_LOCK | group_of(entry))));
 	return true;
+}
+
+/* Entries of this one's group are going to be changed, too. */
+static inline void note_group(struct page *pg, uint64_t entry)
+{
+	ASSERT(type_read(pg) & TYPE_LOCK);
+	__atomic_fetch_or(&pg->type, group_of(entry), __ATOMIC_ACQ_REL);
 }
 
 static inline void unlock_table(struct page *pg)
@@ -187,14 +195,16 @@ static inline void unlock_table(struct page *pg)
 	__atomic_fetch_and(&pg->type, ~TYPE_LOCK, __ATOMIC_ACQ_REL);
 }
 
-/* d's L1 table, locked and plainly referenced: end with finish_table(). NULL: it is none. */
-static inline struct page *get_l1_table(uint64_t mfn, const struct domain *d)
+/* d's L1 table with the entry at this machine address, locked and plainly referenced: end with finish_table(). NULL: it
+ * is none. */
+static inline struct page *get_l1_table(uint64_t entry, const struct domain *d)
 {
+	uint64_t mfn = entry >> PAGE_SHIFT;
 	struct page *pg = frame_page(mfn);
 
 	if (unlikely(!frame_valid(mfn) || !ref_get(pg, ref_owner_bits(d->domain_id))))
 		return NULL;
-	if (unlikely(!lock_l1(pg))) {
+	if (unlikely(!lock_l1(pg, entry))) {
 		put_page(pg);
 		return NULL;
 	}

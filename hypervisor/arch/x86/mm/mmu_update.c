@@ -24,12 +24,14 @@ struct update {
 	struct page *table; /* locked if it is a table; NULL none */
 	uint64_t mfn;	    /* of it */
 	enum page_type type;
-	/* Where it is, if it is an L1 table and frames to be mapped need no translation, or no table; else NOT_SIMPLE. */
+	uint64_t group;	    /* first entry of the group that is noted */
+	/* The same, if it is an L1 table and frames to be mapped need no translation, or no table; else NOT_SIMPLE. */
 	uint64_t simple;
 };
 
-/* What a request's address may have besides that of the table to be simple: the entry, and "keep accessed and dirty". */
-#define SIMPLE_BITS ((~PAGE_MASK & ~7ull) | MMU_PT_UPDATE_PRESERVE_AD)
+#define IN_GROUP    (GROUP_ENTRIES * 8ull - 1)
+/* What a request's address may have besides that of the group to be simple: the entry, and "keep accessed and dirty". */
+#define SIMPLE_BITS ((IN_GROUP & ~7ull) | MMU_PT_UPDATE_PRESERVE_AD)
 #define NOT_SIMPLE  ~0ull /* no address less SIMPLE_BITS */
 
 static void drop_table(struct update *u)
@@ -80,12 +82,20 @@ static int update_l1(struct update *u, pte_t *slot, pte_t new, bool keep_ad, boo
 	return rc;
 }
 
+static void use_group(struct update *u, uint64_t ptr)
+{
+	u->group = ptr & ~IN_GROUP;
+	if (u->type == PGT_writable || (u->type == PGT_l1 && names_machine_frames(u)))
+		u->simple = u->group;
+}
+
 /*
- * Makes `mfn` the current table. A frame that is none (yet) may be written by the guest itself: the
+ * Makes the table with this entry the current one. A frame that is none (yet) may be written by the guest itself: the
  * update is then a plain store, under a PGT_writable reference.
  */
-static int select_table(struct update *u, uint64_t mfn)
+static int select_table(struct update *u, uint64_t ptr)
 {
+	uint64_t mfn = ptr >> PAGE_SHIFT;
 	struct page *pg;
 
 	drop_table(u);
@@ -94,7 +104,7 @@ static int select_table(struct update *u, uint64_t mfn)
 	pg = frame_page(mfn);
 	if (!ref_get(pg, ref_owner_bits(u->dom.pt_owner->domain_id)))
 		return trace_err(-EINVAL);
-	u->type = lock_table(pg);
+	u->type = lock_table(pg, ptr);
 	if (u->type == PGT_none) {
 		if (!writable_get(pg)) {
 			put_page(pg);
@@ -104,9 +114,16 @@ static int select_table(struct update *u, uint64_t mfn)
 	}
 	u->table = pg;
 	u->mfn = mfn;
-	if (u->type == PGT_writable || (u->type == PGT_l1 && names_machine_frames(u)))
-		u->simple = mfn << PAGE_SHIFT;
+	use_group(u, ptr);
 	return 0;
+}
+
+/* Goes on to another group of the current table. */
+static void select_group(struct update *u, uint64_t ptr)
+{
+	if (u->type != PGT_writable)
+		note_group(u->table, ptr);
+	use_group(u, ptr);
 }
 
 static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned int cmd)
@@ -118,10 +135,12 @@ static int update_entry(struct update *u, uint64_t ptr, uint64_t val, unsigned i
 	if (ptr & 7)
 		return trace_err(-EINVAL);
 	if (!u->table || u->mfn != mfn) {
-		int rc = select_table(u, mfn);
+		int rc = select_table(u, ptr);
 
 		if (rc)
 			return rc;
+	} else if ((ptr & ~IN_GROUP) != u->group) {
+		select_group(u, ptr);
 	}
 	slot = (pte_t *)((char *)frame_virt(mfn) + (ptr & ~PAGE_MASK));
 	if (likely(u->type == PGT_l1))
@@ -230,7 +249,7 @@ static __attribute__((noinline)) int update_single(struct domain *d, guest_ptr_t
 
 	if (!read_guest_pair(&req, ureq) || (req.ptr & 5))
 		return 1;
-	pg = get_l1_table(req.ptr >> PAGE_SHIFT, d);
+	pg = get_l1_table(req.ptr, d);
 	if (!pg)
 		return 1;
 	rc = mod_l1e_inline((pte_t *)(DIRECT_MAP + (req.ptr & ~7ull)), (pte_t){ req.val },

@@ -35,6 +35,10 @@
  *                   UNDO in addition: a check has failed and its references are being dropped; who
  *                   takes the type next continues that, and gets the -EINVAL.
  *
+ * A valid table's stamp is of no use, so its bits say in which sixteenths of the table entries may be present
+ * (TYPE_GROUPS): dropping a table need not look at the others. Checking finds out, and who locks a table for a
+ * change of entries notes the groups they are in.
+ *
  * All changes are compare-and-exchange on the type word. Two of its bits are locks, both held with
  * interrupts on: BUSY, for at most one L1 table or until the next preemption check; and LOCK, by
  * who changes entries of a valid table, with a plain reference. While it is locked a table stays valid: its last
@@ -87,7 +91,7 @@ static int interrupted(struct page *pg, unsigned int done, uint64_t flags, bool 
 static int undo(struct page *pg, unsigned int level, unsigned int done, bool preemptible,
 		bool orphan)
 {
-	if (devalidate_table(pg, level, &done, preemptible))
+	if (devalidate_table(pg, level, &done, ALL_GROUPS, preemptible))
 		return interrupted(pg, done, TYPE_UNDO, orphan);
 	leave_busy(pg, TYPE_DONE | TYPE_UNDO | TYPE_STAMP, 0, -1);
 	if (orphan)
@@ -99,17 +103,17 @@ static int undo(struct page *pg, unsigned int level, unsigned int done, bool pre
 static int check_table(struct page *pg, unsigned int level, uint64_t x, bool preemptible)
 {
 	bool orphan = x & TYPE_ORPHAN;
-	unsigned int done = x & TYPE_COUNT ? type_done(x) : 0;
+	unsigned int done = x & TYPE_COUNT ? type_done(x) : 0, groups;
 	int rc;
 
 	if (x & TYPE_UNDO)
 		return undo(pg, level, done, preemptible, orphan);
-	rc = validate_table(pg, level, &done, preemptible);
+	rc = validate_table(pg, level, &done, &groups, preemptible);
 	if (rc == -ERESTART)
 		return interrupted(pg, done, 0, orphan);
 	if (rc)
 		return undo(pg, level, done, preemptible, orphan);
-	leave_busy(pg, TYPE_DONE | TYPE_STAMP, TYPE_VALID, 0);
+	leave_busy(pg, TYPE_DONE | TYPE_STAMP, TYPE_VALID | (uint64_t)groups << TYPE_GROUPS_SHIFT, 0);
 	if (orphan)
 		put_page(pg);
 	return 0;
@@ -182,8 +186,9 @@ int get_page_type(struct page *pg, enum page_type type, bool preemptible)
 static int drop_table(struct page *pg, uint64_t x, bool preemptible)
 {
 	unsigned int done = x & TYPE_VALID ? PT_ENTRIES : type_done(x);
+	unsigned int groups = x & TYPE_VALID ? type_groups(x) : ALL_GROUPS;
 
-	if (devalidate_table(pg, type_of(x), &done, preemptible)) {
+	if (devalidate_table(pg, type_of(x), &done, groups, preemptible)) {
 		leave_busy(pg, TYPE_DONE, done_bits(done), 0);
 		return -ERESTART;
 	}
@@ -241,7 +246,7 @@ int put_table(struct page *pg, bool preemptible)
 	return rc;
 }
 
-enum page_type lock_table(struct page *pg)
+enum page_type lock_table(struct page *pg, uint64_t entry)
 {
 	uint64_t x = type_read(pg);
 
@@ -251,7 +256,7 @@ enum page_type lock_table(struct page *pg)
 		if (unlikely(x & TYPE_LOCK)) {
 			__builtin_ia32_pause();
 			x = type_read(pg);
-		} else if (type_cas(pg, &x, x | TYPE_LOCK)) {
+		} else if (type_cas(pg, &x, x | TYPE_LOCK | group_of(entry))) {
 			return type_of(x);
 		}
 	}

@@ -38,10 +38,11 @@ static int ptwr_read(struct emul_ctx *ctx, enum emul_seg seg, uint64_t linear, v
 /* Locks the table and finds the slot that `linear` is in; NULL if it is not in our page. */
 static pte_t *ptwr_slot(const struct ptwr *p, uint64_t linear, unsigned int size)
 {
-	if ((linear & PAGE_MASK) != p->page_va || (linear & 7) + size > 8 ||
-	    !get_l1_table(p->mfn, p->v->domain))
+	uint64_t entry = p->mfn << PAGE_SHIFT | (linear & ~PAGE_MASK & ~7ull);
+
+	if ((linear & PAGE_MASK) != p->page_va || (linear & 7) + size > 8 || !get_l1_table(entry, p->v->domain))
 		return NULL;
-	return (pte_t *)frame_virt(p->mfn) + (linear & ~PAGE_MASK) / 8;
+	return (pte_t *)(DIRECT_MAP + entry);
 }
 
 static int take_entry(pte_t *e, struct domain *d)

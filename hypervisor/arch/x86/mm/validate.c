@@ -16,51 +16,66 @@
 
 _Static_assert(PGT_l1 == 1 && PGT_l4 == 4, "page-table types are their level");
 
-/* Is one of these entries present? Tables are mostly empty, so they are scanned by many at a time. */
+/* type_groups() of what is in the table. Most have next to nothing, so many entries are looked at together. */
+static unsigned int present_groups(const pte_t *t)
+{
+	unsigned int groups = 0;
+
+	for (unsigned int group = 0; group < PT_ENTRIES / GROUP_ENTRIES; group++) {
+		uint64_t any = 0;
+
+#pragma GCC unroll 32
+		for (unsigned int i = 0; i < GROUP_ENTRIES; i++)
+			any |= t[group * GROUP_ENTRIES + i].e;
+		if (any & PTE_PRESENT)
+			groups |= 1u << group;
+	}
+	return groups;
+}
+
 static inline bool eight_present(const pte_t *t)
 {
 	return (t[0].e | t[1].e | t[2].e | t[3].e | t[4].e | t[5].e | t[6].e | t[7].e) &
 	       PTE_PRESENT;
 }
-#define MANY 32
-static inline bool many_present(const pte_t *t)
-{
-	uint64_t any = 0;
 
-#pragma GCC unroll 32
-	for (unsigned int i = 0; i < MANY; i++)
-		any |= t[i].e;
-	return any & PTE_PRESENT;
-}
-
-/* First present entry at or after i, or PT_ENTRIES. */
-static inline unsigned int next_present(const pte_t *t, unsigned int i)
+/* First present entry at or after i in these groups, or PT_ENTRIES. */
+static inline unsigned int next_present(const pte_t *t, unsigned int i, unsigned int groups)
 {
 	while (i < PT_ENTRIES) {
-		if (!(i % MANY) && !many_present(&t[i]))
-			i += MANY;
-		else if (!(i % 8) && !eight_present(&t[i]))
+		unsigned int group = i / GROUP_ENTRIES, left = groups >> group;
+
+		if (!(left & 1)) {
+			i = left ? (group + (unsigned int)__builtin_ctz(left)) * GROUP_ENTRIES : PT_ENTRIES;
+		} else if (!(i % 8) && !eight_present(&t[i])) {
 			i += 8;
-		else if (pte_present(t[i]))
-			break;
-		else
-			i++;
+		} else {
+			do
+				if (pte_present(t[i]))
+					return i;
+			while (++i % 8);
+		}
 	}
 	return i;
 }
 
-/* One past the last present entry before i, or 0. */
-static inline unsigned int last_present(const pte_t *t, unsigned int i)
+/* One past the last present entry before i in these groups, or 0. */
+static inline unsigned int last_present(const pte_t *t, unsigned int i, unsigned int groups)
 {
 	while (i) {
-		if (!(i % MANY) && !many_present(&t[i - MANY]))
-			i -= MANY;
-		else if (!(i % 8) && !eight_present(&t[i - 8]))
+		unsigned int group = (i - 1) / GROUP_ENTRIES, below;
+
+		if (!(groups >> group & 1)) {
+			below = groups & ((1u << group) - 1);
+			i = below ? (32 - (unsigned int)__builtin_clz(below)) * GROUP_ENTRIES : 0;
+		} else if (!(i % 8) && !eight_present(&t[i - 8])) {
 			i -= 8;
-		else if (pte_present(t[i - 1]))
-			break;
-		else
-			i--;
+		} else {
+			do
+				if (pte_present(t[i - 1]))
+					return i;
+			while (--i % 8);
+		}
 	}
 	return i;
 }
@@ -108,21 +123,26 @@ static bool hv_slot_index(unsigned int level, unsigned int i)
 }
 
 /* Never interrupted, so *done is 0 at first, and is of interest only after a failure. */
-static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done)
+static int validate_l1(pte_t *t, const struct domain *d, unsigned int *done, unsigned int groups)
 {
 	uint64_t owner = ref_owner_bits(d->domain_id);
 
-	for (unsigned int i = next_present(t, 0); i < PT_ENTRIES; i = next_present(t, i)) {
+	for (unsigned int i = next_present(t, 0, groups); i < PT_ENTRIES; i = next_present(t, i, groups)) {
+		pte_t e = t[i];
+
 		/* Where one is, others follow. */
 		do {
-			int rc = take_l1e(t[i], d, d, owner);
+			int rc = take_l1e(e, d, d, owner);
 
 			if (unlikely(rc)) {
 				*done = i;
 				return rc;
 			}
-			t[i] = adjust_l1e(t[i]);
-		} while (++i < PT_ENTRIES && pte_present(t[i]));
+			t[i] = adjust_l1e(e);
+			if (++i % GROUP_ENTRIES == 0)
+				break;
+			e = t[i];
+		} while (pte_present(e));
 	}
 	*done = PT_ENTRIES;
 	return 0;
@@ -151,7 +171,7 @@ static int revive_last(pte_t *t, unsigned int level, const struct domain *d, uns
 }
 
 static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, unsigned int *done,
-			  bool preemptible)
+			  unsigned int groups, bool preemptible)
 {
 	uint64_t owner = ref_owner_bits(d->domain_id);
 	bool worked = false;
@@ -159,7 +179,7 @@ static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, 
 
 	if (rc)
 		return rc;
-	for (unsigned int i = next_present(t, *done); i < PT_ENTRIES; i = next_present(t, i + 1)) {
+	for (unsigned int i = next_present(t, *done, groups); i < PT_ENTRIES; i = next_present(t, i + 1, groups)) {
 		if (hv_slot_index(level, i)) {
 			i = HV_SLOT_END - 1;
 			continue;
@@ -176,7 +196,7 @@ static int validate_upper(pte_t *t, unsigned int level, const struct domain *d, 
 	return 0;
 }
 
-int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible)
+int validate_table(struct page *pg, unsigned int level, unsigned int *done, unsigned int *groups, bool preemptible)
 {
 	struct domain *d = page_get_owner(pg);
 	pte_t *t = page_virt(pg);
@@ -186,9 +206,11 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 		return trace_err(-EINVAL);
 	if (d->arch.l1tf && !*done && !l1tf_check_table(d, t, level))
 		return trace_err(-EINVAL);
+	/* While it is checked nobody writes it; and only entries of these groups get references. */
+	*groups = present_groups(t);
 	if (level == 1)
-		return validate_l1(t, d, done);
-	rc = validate_upper(t, level, d, done, preemptible);
+		return validate_l1(t, d, done, *groups);
+	rc = validate_upper(t, level, d, done, *groups, preemptible);
 	if (!rc && level == 4) {
 		init_guest_l4(t, d);
 		xpti_l4_changed(d);
@@ -196,21 +218,26 @@ int validate_table(struct page *pg, unsigned int level, unsigned int *done, bool
 	return rc;
 }
 
-static void devalidate_l1(const pte_t *t, unsigned int *done)
+static void devalidate_l1(const pte_t *t, unsigned int done, unsigned int groups)
 {
-	for (unsigned int i = next_present(t, 0); i < *done; i = next_present(t, i)) {
-		do
-			drop_l1e(t[i]);
-		while (++i < *done && pte_present(t[i]));
+	for (; groups; groups &= groups - 1) {
+		unsigned int base = (unsigned int)__builtin_ctz(groups) * GROUP_ENTRIES;
+
+		for (unsigned int eight = base; eight < base + GROUP_ENTRIES && eight < done; eight += 8) {
+			if (!eight_present(&t[eight]))
+				continue;
+			for (unsigned int i = eight; i < eight + 8 && i < done; i++)
+				if (pte_present(t[i]))
+					drop_l1e(t[i]);
+		}
 	}
-	*done = 0;
 }
 
-static int devalidate_upper(pte_t *t, unsigned int level, unsigned int *done, bool preemptible)
+static int devalidate_upper(pte_t *t, unsigned int level, unsigned int *done, unsigned int groups, bool preemptible)
 {
 	bool worked = false;
 
-	for (unsigned int i = last_present(t, *done); i-- > 0; i = last_present(t, i)) {
+	for (unsigned int i = last_present(t, *done, groups); i-- > 0; i = last_present(t, i, groups)) {
 		if (hv_slot_index(level, i)) {
 			i = HV_SLOT_FIRST;
 			continue;
@@ -232,16 +259,17 @@ static void clear_hv_slots(pte_t *l4)
 		l4[i] = (pte_t){ 0 };
 }
 
-int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, bool preemptible)
+int devalidate_table(struct page *pg, unsigned int level, unsigned int *done, unsigned int groups, bool preemptible)
 {
 	pte_t *t = page_virt(pg);
 	int rc;
 
 	if (level == 1) {
-		devalidate_l1(t, done);
+		devalidate_l1(t, *done, groups);
+		*done = 0;
 		return 0;
 	}
-	rc = devalidate_upper(t, level, done, preemptible);
+	rc = devalidate_upper(t, level, done, groups, preemptible);
 	if (!rc && level == 4)
 		clear_hv_slots(t);
 	return rc;

@@ -48,6 +48,11 @@ _Static_assert(sizeof(struct page) == 16, "the frame table costs 16 bytes per fr
 #define TYPE_DONE	 (0x3ffull << TYPE_DONE_SHIFT)
 #define TYPE_STAMP_SHIFT 40 /* bits 40..55: flush clock when the count became zero */
 #define TYPE_STAMP	 (0xffffull << TYPE_STAMP_SHIFT)
+/* The same bits of a valid table: for each group of entries, whether one of them may be present. */
+#define TYPE_GROUPS_SHIFT TYPE_STAMP_SHIFT
+#define TYPE_GROUPS	  TYPE_STAMP
+#define GROUP_ENTRIES	  32u
+#define ALL_GROUPS	  0xffffu
 #define TYPE_SHIFT	 56 /* bits 56..58: enum page_type */
 #define TYPE_MASK	 (7ull << TYPE_SHIFT)
 #define TYPE_VALID	 (1ull << 59) /* contents were checked; all entries hold their references */
@@ -133,6 +138,15 @@ static inline enum page_type type_of(uint64_t t)
 static inline unsigned int type_done(uint64_t t)
 {
 	return (unsigned int)((t & TYPE_DONE) >> TYPE_DONE_SHIFT);
+}
+static inline unsigned int type_groups(uint64_t t)
+{
+	return (unsigned int)((t & TYPE_GROUPS) >> TYPE_GROUPS_SHIFT);
+}
+/* The bit of the group that the entry at this machine address belongs to. */
+static inline uint64_t group_of(uint64_t entry)
+{
+	return 1ull << (TYPE_GROUPS_SHIFT + (entry % PAGE_SIZE / (8 * GROUP_ENTRIES)));
 }
 static inline bool type_is_table(enum page_type t)
 {
