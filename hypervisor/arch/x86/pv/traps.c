@@ -49,6 +49,8 @@ static void guest_page_fault(struct vcpu *v, struct cpu_user_regs *regs, uint64_
 	if (addr >= HV_VIRT_START && addr < HV_VIRT_END) {
 		if (fix_perdomain_fault(v, addr))
 			return;
+		if (!pv_guest_kernel_mode(v))
+			ec &= ~PFEC_PRESENT; /* a process need not know what of the hypervisor is mapped */
 	} else if (pv_guest_kernel_mode(v) && (ec & (PFEC_PRESENT | PFEC_WRITE)) ==
 						      (PFEC_PRESENT | PFEC_WRITE) &&
 		   ptwr_emulate(addr, regs)) {
