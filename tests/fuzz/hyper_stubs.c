@@ -73,7 +73,7 @@ NOTHING(pirq_set_affinity, struct domain *d, unsigned int pirq, unsigned int cpu
 ANSWER(pirq >= 16 && pirq < 20 ? 0 : -EINVAL, int, pirq_guest_bind, struct vcpu *v, unsigned int pirq,
        uint32_t port, bool share)
 NOTHING(pv_update_cr3, struct vcpu *v, bool load)
-NOTHING(pv_update_slow_syscall, struct vcpu *v)
+NOTHING(pv_update_fast_paths, struct vcpu *v)
 NOTHING(pv_raise_nmi, struct vcpu *v)
 NOTHING(smp_halt_others, void)
 NOTHING(smp_send_event_check_cpu, unsigned int cpu)

@@ -63,7 +63,7 @@ int arch_vcpu_create(struct vcpu *v)
 
 void arch_vm_assist_changed(struct vcpu *v)
 {
-	pv_update_slow_syscall(v);
+	pv_update_fast_paths(v);
 }
 
 void arch_vcpu_destroy(struct vcpu *v)

@@ -4,8 +4,8 @@
  *
  * A guest runs in ring 3, its kernel too. Every entry leaves a struct cpu_user_regs at the top of the
  * CPU's stack (cpu_info.guest_regs), so there is one C stack per CPU and RSP alone finds everything.
- * Two paths are worth hand-laying, because a guest system call costs one of each: SYSCALL from guest
- * user mode to guest kernel, and the iret hypercall back. Everything else goes through C.
+ * Three paths are worth hand-laying: SYSCALL from guest user mode to guest kernel, the iret hypercall back, and page
+ * faults of guest user mode, of which each new page is one. Everything else goes through C.
  *
  * Invariant at ret_to_guest: RSP = &guest_regs, which is complete; interrupts may be on.
  * Guest CR3 and GS bases always match vcpu->arch.pv.kernel_mode.
@@ -424,6 +424,104 @@ ENTRY_HERE(handle_interrupt_2)
 	iretq
 
 /*
+ * A page fault. Of guest user mode it is nearly always its kernel's: the frame goes on the kernel's stack as
+ * create_bounce_frame() would lay it, and no register is saved but those that are needed. Where tables are isolated,
+ * and for all that is unusual, handle_exception is the way.
+ */
+	.balign 64
+handle_page_fault:
+	XPTI_INSTEAD handle_exception, testb $3, OFF(cs) - OFF(error_code)(%rsp)
+	jz	handle_exception
+	mov	%rcx, OFF(rcx) - OFF(error_code)(%rsp) /* below RSP: interrupts are off, and the rest has stacks of its own */
+	mov	CI_current - OFF(error_code)(%rsp), %rcx
+	cmpb	$0, VCPU_kernel_mode(%rcx)
+	jne	fault_of_kernel
+	sub	$OFF(error_code), %rsp
+	mov	%r11, OFF(r11)(%rsp)
+	mov	%rdi, OFF(rdi)(%rsp)
+	mov	%rsi, OFF(rsi)(%rsp)
+	mov	%rcx, %r11
+	cmpq	$0, VCPU_fault_addr(%r11)
+	je	fault_slow
+	testb	$8, OFF(error_code)(%rsp) /* a reserved bit */
+	jnz	fault_slow
+	mov	%cr2, %rsi
+	mov	%rsi, %rdi
+	shr	$HV_VIRT_SHIFT, %rdi
+	cmp	$(HV_VIRT_START >> HV_VIRT_SHIFT), %edi
+	je	fault_slow
+	mov	%rsi, VCPU_cr2(%r11)
+	mov	VCPU_vcpu_info(%r11), %rdi
+	mov	%rsi, VI_cr2(%rdi)
+	movzbl	VI_mask(%rdi), %esi
+	movb	$1, VI_mask(%rdi)
+	mov	VCPU_cr3_kernel(%r11), %rdi
+	mov	%rdi, %cr3
+	swapgs
+	movb	$1, VCPU_kernel_mode(%r11)
+	mov	VCPU_kernel_sp(%r11), %rdi
+	sub	$8 * 8, %rdi
+	ASM_STAC
+	movzwl	OFF(ss)(%rsp), %ecx
+.Lpf0:	mov	%rcx, 56(%rdi)
+	mov	OFF(rsp)(%rsp), %rcx
+.Lpf1:	mov	%rcx, 48(%rdi)
+	mov	OFF(rflags)(%rsp), %rcx
+	and	$~0x3000, %ecx
+	test	%esi, %esi
+	jz	1f
+	and	$~0x200, %ecx
+1:
+.Lpf2:	mov	%rcx, 40(%rdi)
+	movzwl	OFF(cs)(%rsp), %ecx
+	shl	$32, %rsi
+	or	%rsi, %rcx
+.Lpf3:	mov	%rcx, 32(%rdi)
+	mov	OFF(rip)(%rsp), %rcx
+.Lpf4:	mov	%rcx, 24(%rdi)
+	mov	OFF(error_code)(%rsp), %ecx
+.Lpf5:	mov	%rcx, 16(%rdi)
+	mov	OFF(r11)(%rsp), %rcx
+.Lpf6:	mov	%rcx, 8(%rdi)
+	mov	OFF(rcx)(%rsp), %rcx
+.Lpf7:	mov	%rcx, (%rdi)
+	ASM_CLAC
+	mov	VCPU_fault_addr(%r11), %rcx
+	mov	OFF(rflags)(%rsp), %r11
+	and	$~0x77100, %r11 /* AC VM RF NT IOPL TF */
+	mov	OFF(rsi)(%rsp), %rsi
+	mov	%rdi, OFF(rsp)(%rsp)
+	mov	OFF(rdi)(%rsp), %rdi
+	mov	OFF(rsp)(%rsp), %rsp
+	SPEC_SYSRET
+	EXTABLE(.Lpf0, fault_bad_stack)
+	EXTABLE(.Lpf1, fault_bad_stack)
+	EXTABLE(.Lpf2, fault_bad_stack)
+	EXTABLE(.Lpf3, fault_bad_stack)
+	EXTABLE(.Lpf4, fault_bad_stack)
+	EXTABLE(.Lpf5, fault_bad_stack)
+	EXTABLE(.Lpf6, fault_bad_stack)
+	EXTABLE(.Lpf7, fault_bad_stack)
+
+fault_slow:
+	mov	OFF(rsi)(%rsp), %rsi
+	mov	OFF(rdi)(%rsp), %rdi
+	mov	OFF(r11)(%rsp), %r11
+	add	$OFF(error_code), %rsp
+fault_of_kernel:
+	mov	OFF(rcx) - OFF(error_code)(%rsp), %rcx
+	jmp	handle_exception
+
+/* As syscall_bad_stack, but RCX, R11, RSI and RDI are in the frame. */
+fault_bad_stack:
+	ASM_CLAC
+	mov	%rax, OFF(rax)(%rsp)
+	SPEC_CALL(save_rest_here, safe_save_rest_here)
+	mov	%rsp, %rdi
+	call	pv_bad_kernel_stack
+	jmp	ret_to_guest
+
+/*
  * Exceptions on IST stacks. From a guest: move the frame to where guest frames belong and go on as
  * for any other. From the hypervisor, at whatever point: report or return, touching nothing.
  */
@@ -465,6 +563,8 @@ idt_stubs:
 	movl	$vec, 4(%rsp)
 	.if	(vec == 1) || (vec == 2) || (vec == 8) || (vec == 18)
 	jmp	handle_ist
+	.elseif	vec == 14
+	jmp	handle_page_fault
 	.elseif	(vec < 32) || (vec == 0x80)
 	jmp	handle_exception
 	.else

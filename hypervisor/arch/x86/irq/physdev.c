@@ -111,7 +111,7 @@ static int op_set_iopl(union physdev_arg *a)
 	if (a->iopl.iopl > 3)
 		return trace_err(-EINVAL);
 	current->arch.pv.iopl = (uint8_t)a->iopl.iopl;
-	pv_update_slow_syscall(current);
+	pv_update_fast_paths(current);
 	return 0;
 }
 

@@ -240,7 +240,7 @@ void pv_failsafe(struct vcpu *v)
 
 void pv_bad_kernel_stack(struct cpu_user_regs *regs)
 {
-	domain_crash(current->domain, "vCPU %u: kernel stack at %#lx cannot take a system call frame",
+	domain_crash(current->domain, "vCPU %u: kernel stack at %#lx cannot take a frame",
 		     current->vcpu_id, current->arch.pv.kernel_sp);
 }
 
@@ -250,12 +250,17 @@ void pv_no_user_table(struct cpu_user_regs *regs)
 		     current->vcpu_id);
 }
 
-void pv_update_slow_syscall(struct vcpu *v)
+_Static_assert(!(HV_VIRT_START & ((1ul << HV_VIRT_SHIFT) - 1)) && HV_VIRT_START + (1ul << HV_VIRT_SHIFT) == HV_VIRT_END,
+	       "entry.S tells by one comparison whether an address is the hypervisor's");
+
+void pv_update_fast_paths(struct vcpu *v)
 {
-	const struct pv_vcpu *pv = &v->arch.pv;
+	struct pv_vcpu *pv = &v->arch.pv;
+	const struct trap_info *fault = &pv->trap[14];
 	bool shows_iopl = v->domain->vm_assist & (1UL << VMASST_TYPE_architectural_iopl);
 
-	v->arch.pv.slow_syscall = !pv->syscall.address || !pv->syscall.mask_events || shows_iopl ||
+	pv->fault_address = TI_GET_IF(fault) && !shows_iopl && pv->kernel_sp ? fault->address : 0;
+	pv->slow_syscall = !pv->syscall.address || !pv->syscall.mask_events || shows_iopl ||
 				  !pv->kernel_sp || mfn_eq(pv->guest_table_user, INVALID_MFN);
 }
 
@@ -267,7 +272,7 @@ void pv_update_cr3(struct vcpu *v, bool load)
 	pv->cr3_user = mfn_eq(pv->guest_table_user, INVALID_MFN) ?
 			       0 :
 			       mfn_x(pv->guest_table_user) << PAGE_SHIFT;
-	pv_update_slow_syscall(v);
+	pv_update_fast_paths(v);
 	if (load && v == current)
 		write_cr3(pv->kernel_mode ? pv->cr3_kernel : pv->cr3_user);
 }

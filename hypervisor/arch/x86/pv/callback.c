@@ -21,15 +21,10 @@ static int set_one_trap(struct pv_vcpu *pv, const struct trap_info *ti)
 	return 0;
 }
 
-long do_set_trap_table(unsigned long table)
+static int set_traps(struct pv_vcpu *pv, unsigned long table)
 {
-	struct pv_vcpu *pv = &current->arch.pv;
 	struct trap_info ti;
 
-	if (!table) {
-		memset(pv->trap, 0, sizeof(pv->trap));
-		return 0;
-	}
 	for (unsigned int i = 0; i < TRAP_TABLE_BATCH; i++) {
 		int rc;
 
@@ -42,6 +37,19 @@ long do_set_trap_table(unsigned long table)
 			return rc;
 	}
 	return 0;
+}
+
+long do_set_trap_table(unsigned long table)
+{
+	struct vcpu *v = current;
+	int rc = 0;
+
+	if (table)
+		rc = set_traps(&v->arch.pv, table);
+	else
+		memset(v->arch.pv.trap, 0, sizeof(v->arch.pv.trap));
+	pv_update_fast_paths(v);
+	return rc;
 }
 
 static struct pv_callback *find_callback(struct pv_vcpu *pv, unsigned int type)
@@ -76,7 +84,7 @@ static int register_callback(struct vcpu *v, const struct callback_register *reg
 	cb->mask_events = reg->flags & CALLBACKF_mask_events;
 	if (cb == &v->arch.pv.nmi)
 		v->arch.pv.trap[2].address = reg->address;
-	pv_update_slow_syscall(v);
+	pv_update_fast_paths(v);
 	return 0;
 }
 
@@ -90,7 +98,7 @@ static int unregister_callback(struct vcpu *v, unsigned int type)
 	if (!cb)
 		return trace_err(-EINVAL);
 	cb->address = 0;
-	pv_update_slow_syscall(v);
+	pv_update_fast_paths(v);
 	return 0;
 }
 
@@ -122,7 +130,7 @@ long do_set_callbacks(unsigned long event, unsigned long failsafe, unsigned long
 	pv->event.address = event;
 	pv->failsafe.address = failsafe;
 	pv->syscall.address = syscall;
-	pv_update_slow_syscall(current);
+	pv_update_fast_paths(current);
 	return 0;
 }
 
@@ -133,7 +141,7 @@ int pv_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp)
 		return trace_err(-EPERM);
 	v->arch.pv.kernel_ss = pv_fix_selector((uint16_t)ss);
 	v->arch.pv.kernel_sp = sp & ~0xfUL;
-	pv_update_slow_syscall(v);
+	pv_update_fast_paths(v);
 	return 0;
 }
 

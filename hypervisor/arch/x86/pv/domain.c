@@ -97,7 +97,7 @@ static int pv_vcpu_create(struct vcpu *v)
 	pv->ctrlreg[4] = pv_fix_guest_cr4(v, 0);
 	pv->dr6 = 0xffff0ff0;
 	pv->dr7 = 0x400;
-	pv_update_slow_syscall(v);
+	pv_update_fast_paths(v);
 	return 0;
 }
 

@@ -66,7 +66,8 @@ struct pv_vcpu {
 	uint64_t cr3_kernel, cr3_user; /* CR3 for each mode, see pv_update_cr3(); user 0: none */
 
 	uint64_t kernel_ss, kernel_sp; /* kernel_sp: 16-aligned, frame below it outside the hole */
-	bool slow_syscall; /* user system calls take the C path: see pv_update_slow_syscall() */
+	bool slow_syscall; /* user system calls take the C path: see pv_update_fast_paths() */
+	uint64_t fault_address; /* where user page faults go; 0: by the C path. The same function */
 	uint8_t exit_work; /* PV_EXIT_* bits: something to do before guest mode; atomic */
 	struct pv_callback event, failsafe, syscall, syscall32, sysenter, nmi;
 	struct trap_info trap[256];

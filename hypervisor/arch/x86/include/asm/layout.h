@@ -26,6 +26,7 @@
 
 #define HV_VIRT_START	   _UL(0xffff800000000000)
 #define HV_VIRT_END	   _UL(0xffff880000000000)
+#define HV_VIRT_SHIFT	   43 /* log2 of its size, of which it is a multiple */
 #define RO_MPT_VIRT_START  _UL(0xffff800000000000)
 #define RO_MPT_VIRT_END	   _UL(0xffff804000000000)
 #define RW_MPT_VIRT_START  _UL(0xffff808000000000)

@@ -26,8 +26,8 @@ static inline bool pv_guest_kernel_mode(const struct vcpu *v)
 /* Recompute cr3_kernel and cr3_user after guest_table or guest_table_user changed; when v is current
  * and `load`, also loads the one in use (flushing non-global entries). */
 void pv_update_cr3(struct vcpu *v, bool load);
-/* Recompute slow_syscall after callbacks, IOPL or the mode of the guest changed. */
-void pv_update_slow_syscall(struct vcpu *v);
+/* Recompute slow_syscall and fault_address after callbacks, the trap table, the kernel's stack or vm_assist changed. */
+void pv_update_fast_paths(struct vcpu *v);
 /* Kernel <-> user: GS bases, CR3, flag. Current only. */
 void pv_toggle_mode(struct vcpu *v);
 int pv_set_kernel_stack(struct vcpu *v, uint64_t ss, uint64_t sp); /* 0, -EPERM */
