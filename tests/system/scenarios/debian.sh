@@ -6,7 +6,7 @@
 #@ timeout: 600
 #@ mem: 1280
 #@ run seabios: dom0-mem=640 firmware=seabios
-#@ run ovmf: dom0-mem=640 firmware=ovmf vif=type=vif held="85 s of CPU, the image apart; hvm-linux-uefi is a smaller form of it"
+#@ run ovmf: dom0-mem=640 firmware=ovmf vif=type=vif
 
 modules xen-blkback xen-netback bridge tun
 start_dom0 serai serai

@@ -9,7 +9,7 @@
 #@ mem: 1536
 #@ run serai: dom0-mem=800 firmware=seabios memory=160 vcpus=2 loader=debian options=guest_loglvl=all
 #@ run exchanged: dom0-mem=800 firmware=seabios memory=160 vcpus=2 loader=own options=guest_loglvl=all held="the two loaders with their guests exchanged: minutes for little"
-#@ run uefi: timeout=1100 dom0-mem=800 firmware=ovmf memory=256 vcpus=1 loader=own vif=type=vif options=guest_loglvl=all
+#@ run uefi: timeout=1100 dom0-mem=800 firmware=ovmf memory=256 vcpus=1 loader=own vif=type=vif options=guest_loglvl=all held="a smaller form of debian-ovmf"
 
 modules xen-blkback xen-netback loop bridge tun
 start_dom0 serai serai
