@@ -495,6 +495,58 @@ static void without_a_board(void **state)
 	(void)all_steps(true);
 }
 
+static void follow(uint64_t nr, uint8_t *bits)
+{
+	struct xen_dm_op op = { .op = XEN_DMOP_track_dirty_vram, .u.track_dirty_vram.nr = (uint32_t)nr };
+
+	memset(room(control, 1024), 0xaa, MEMORY / 8);
+	assert_int_equal(dm(&op, NULL), 0);
+	memcpy(bits, room(control, 1024), MEMORY / 8);
+}
+
+static void guest_writes(uint64_t gfn)
+{
+	struct domain *d = domain_get_by_id(ID);
+	enum p2m_type t;
+
+	put_page(p2m_get_page(d, _gfn(gfn), true, &t));
+	domain_put(d);
+}
+
+/* What a caller who was interrupted was told before is not lost, nor does a range cease to be new by that. */
+static void following_writes_gives_way(void **state)
+{
+	static uint8_t bits[MEMORY / 8], none[MEMORY / 8];
+	unsigned int i = 0;
+
+	emulation = BOARD;
+	hyper_make_guests();
+	do
+		step_must_work(i);
+	while (steps[i++].go != relocate); /* 0x1200 is memory now */
+	for (unsigned int round = 0; round < 2; round++) {
+		hyper_preempt_in = (int)round - 1; /* not at all, the first time it asks */
+		follow(MEMORY, bits);
+		assert_int_equal(hyper_preempt_in, -1);
+		for (unsigned int n = 0; n < sizeof(bits); n++)
+			assert_int_equal(bits[n], 0xff);
+		follow(MEMORY, bits);
+		assert_memory_equal(bits, none, sizeof(bits));
+		guest_writes(0x402);
+		guest_writes(0x1200);
+		hyper_preempt_in = (int)round - 1;
+		follow(MEMORY, bits);
+		assert_int_equal(hyper_preempt_in, -1);
+		assert_int_equal(bits[0x402 / 8], 1 << 2);
+		assert_int_equal(bits[0x1200 / 8], 1);
+		bits[0x402 / 8] = bits[0x1200 / 8] = 0;
+		assert_memory_equal(bits, none, sizeof(bits));
+		follow(64, bits); /* another, so that the first is new again */
+	}
+	hyper_audit();
+	hyper_end_guests();
+}
+
 /* Nobody is asked: everything that fails is left as it is, and the next step is tried all the same. */
 static void nobody_looks_at_errors(void **state)
 {
@@ -537,6 +589,7 @@ int main(void)
 		cmocka_unit_test(with_a_board),
 		cmocka_unit_test(without_a_board),
 		cmocka_unit_test(nobody_looks_at_errors),
+		cmocka_unit_test(following_writes_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

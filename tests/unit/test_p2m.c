@@ -221,8 +221,8 @@ static void what_is_written_is_known(void **state)
 	small = alloc_domain_pages(d, 0, 0);
 	assert_int_equal(p2m_set(d, _gfn(0), page_to_mfn(large), 9, P2M_ram_rw), 0);
 	assert_int_equal(p2m_set(d, _gfn(512), page_to_mfn(small), 0, P2M_ram_rw), 0);
-	assert_true(p2m_track_dirty(d, 480, 64));
-	assert_false(p2m_track_dirty(d, 480, 64));
+	assert_true(p2m_track_dirty(d, 480, 64).all);
+	assert_false(p2m_track_dirty(d, 480, 64).all);
 	if (!p2m_format->dirty) {
 		assert_true(p2m_take_dirty(d, 480, 64) == ~0ull);
 		gone();
@@ -238,7 +238,7 @@ static void what_is_written_is_known(void **state)
 	put_page(p2m_get_page(d, _gfn(486), false, &t));
 	assert_true(p2m_take_dirty(d, 480, 40) == 1ull << 5);
 	assert_true(mfn_eq(at(490, &t), mfn_add(page_to_mfn(large), 490))); /* still the same memory */
-	assert_true(p2m_track_dirty(d, 0, 0));
+	assert_true(p2m_track_dirty(d, 0, 0).all);
 	gone();
 
 	/* Without memory for tables it is always written. */
@@ -248,6 +248,29 @@ static void what_is_written_is_known(void **state)
 	hvm.p2m.pool_limit = 3;
 	assert_true(p2m_take_dirty(d, 0, 2) == 3);
 	assert_true(p2m_take_dirty(d, 0, 2) == 3);
+	gone();
+}
+
+/* Who was interrupted goes on; who follows another range meanwhile begins, and so does the first then. */
+static void tracking_goes_on(void **state)
+{
+	struct p2m_tracking t, other;
+
+	fresh();
+	t = p2m_track_dirty(d, 480, 640);
+	assert_true(t.all && t.told == 0);
+	t.told = 128;
+	p2m_track_interrupted(d, &t);
+	t = p2m_track_dirty(d, 480, 640);
+	assert_true(t.all && t.told == 128);
+	t = p2m_track_dirty(d, 480, 640); /* that one came to its end */
+	assert_true(!t.all && t.told == 0);
+	other = p2m_track_dirty(d, 480, 64);
+	t.told = 256;
+	p2m_track_interrupted(d, &t);
+	assert_true(other.all && p2m_track_dirty(d, 480, 64).told == 0);
+	t = p2m_track_dirty(d, 480, 640);
+	assert_true(t.all && t.told == 0);
 	gone();
 }
 
@@ -305,7 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_page),	   cmocka_unit_test(what_is_refused), cmocka_unit_test(pool),
 		cmocka_unit_test(large_in_pieces), cmocka_unit_test(on_demand),
-		cmocka_unit_test(what_is_written_is_known),
+		cmocka_unit_test(what_is_written_is_known), cmocka_unit_test(tracking_goes_on),
 		cmocka_unit_test(random_against_an_array),
 	};
 

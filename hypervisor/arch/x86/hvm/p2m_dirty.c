@@ -14,17 +14,28 @@
 #include <asm/hvm/hvm.h>
 #include "p2m_internal.h"
 
-bool p2m_track_dirty(struct domain *d, uint64_t gfn, uint64_t nr)
+struct p2m_tracking p2m_track_dirty(struct domain *d, uint64_t gfn, uint64_t nr)
 {
 	struct p2m *p = &d->arch.hvm->p2m;
-	bool other;
+	struct p2m_tracking t;
 
 	spin_lock(&p->lock);
-	other = p->tracked_gfn != gfn || p->nr_tracked != nr;
-	p->tracked_gfn = gfn;
-	p->nr_tracked = nr;
+	t = p->tracking;
+	if (t.gfn != gfn || t.nr != nr)
+		t = (struct p2m_tracking){ .gfn = gfn, .nr = nr, .all = true };
+	p->tracking = (struct p2m_tracking){ .gfn = gfn, .nr = nr };
 	spin_unlock(&p->lock);
-	return other;
+	return t;
+}
+
+void p2m_track_interrupted(struct domain *d, const struct p2m_tracking *t)
+{
+	struct p2m *p = &d->arch.hvm->p2m;
+
+	spin_lock(&p->lock);
+	if (p->tracking.gfn == t->gfn && p->tracking.nr == t->nr)
+		p->tracking = *t;
+	spin_unlock(&p->lock);
 }
 
 /* A large leaf for which there is no table counts as written. */

@@ -3,7 +3,7 @@
  * What a device model does with its guest's memory map, or says and asks about memory. Each operation goes on for a
  * bounded time, then asks to be called again.
  *
- * LIMITS: caches cannot be pinned, as no device shares memory; a large tracked range is looked at without a pause.
+ * LIMITS: caches cannot be pinned, as no device shares memory.
  */
 #include <hv/domain.h>
 #include <hv/guest_access.h>
@@ -21,30 +21,45 @@ static bool range_ok(uint64_t first, uint64_t nr)
 	return first < P2M_MAX_GFN && nr <= P2M_MAX_GFN - first;
 }
 
-/* A bitmap of what has been written since the last call; all of a range that is new. */
+/* The bitmap, from where t is on. Two callers at once for one range share what there is to tell. */
+static int tell_dirty(struct dm_call *c, struct p2m_tracking *t)
+{
+	guest_ptr_t to = guest_handle_addr(c->buf[1].h);
+
+	for (unsigned int n = 0; t->told < t->nr; n++) {
+		unsigned int nr = (unsigned int)min(t->nr - t->told, (uint64_t)64);
+		uint64_t word;
+
+		if (n >= BATCH && hypercall_preempt_check()) {
+			p2m_track_interrupted(c->d, t);
+			return -ERESTART;
+		}
+		word = p2m_take_dirty(c->d, t->gfn + t->told, nr);
+		if (t->all)
+			word = ~0ull;
+		if (raw_copy_to_guest(to + t->told / 8, &word, (nr + 7) / 8))
+			return trace_err(-EFAULT);
+		t->told += nr;
+	}
+	return 0;
+}
+
+/* What has been written since the last call; all of a range that is new. */
 int dm_track_dirty(struct dm_call *c)
 {
 	const struct xen_dm_op_track_dirty_vram *u = &c->op.u.track_dirty_vram;
-	uint64_t bytes = ((uint64_t)u->nr + 7) / 8, word, at;
-	guest_ptr_t to;
-	bool all;
+	struct p2m_tracking t;
+	int rc;
 
 	if (u->pad || u->nr > MAX_TRACKED || !range_ok(u->first_pfn, u->nr) ||
-	    (u->nr && (c->nr_bufs < 2 || c->buf[1].size < bytes)))
+	    (u->nr && (c->nr_bufs < 2 || c->buf[1].size < (u->nr + 7) / 8)))
 		return trace_err(-EINVAL);
-	all = p2m_track_dirty(c->d, u->first_pfn, u->nr);
+	t = p2m_track_dirty(c->d, u->first_pfn, u->nr);
 	if (!u->nr)
 		return 0;
-	to = guest_handle_addr(c->buf[1].h);
-	for (at = 0; at < bytes; at += sizeof(word)) {
-		word = p2m_take_dirty(c->d, u->first_pfn + at * 8, (unsigned int)min((uint64_t)u->nr - at * 8, (uint64_t)64));
-		if (all)
-			word = ~0ull;
-		if (raw_copy_to_guest(to + at, &word, min(bytes - at, (uint64_t)sizeof(word))))
-			break;
-	}
+	rc = tell_dirty(c, &t);
 	p2m_flush(c->d);
-	return at < bytes ? trace_err(-EFAULT) : 0;
+	return rc;
 }
 
 /* Nobody follows what is written, so it is enough that the extents make sense. */

@@ -40,6 +40,13 @@ struct p2m_format {
 extern const struct p2m_format npt_format, ept_format;
 void p2m_set_format(const struct p2m_format *f); /* boot, before any domain */
 
+/* Frames whose writes are followed: p2m_dirty.c. */
+struct p2m_tracking {
+	uint64_t gfn, nr;
+	uint64_t told; /* of so many an answer has been given, by a call that goes on from there */
+	bool all;      /* to it all count as written: the range is new */
+};
+
 struct p2m {
 	spinlock_t lock;
 	mfn_t root;
@@ -47,7 +54,7 @@ struct p2m {
 	uint64_t max_gfn;	/* one past the highest ever set; guarded by: lock */
 	uint64_t pool_limit;	/* pages for tables: XEN_DOMCTL_set_paging_mempool_size */
 	uint64_t nr_tables;	/* in use; guarded by: lock */
-	uint64_t tracked_gfn, nr_tracked; /* whose writes are followed: p2m_dirty.c; guarded by: lock */
+	struct p2m_tracking tracking; /* guarded by: lock */
 	uint64_t relinquish_gfn; /* how far p2m_relinquish() has come */
 };
 
@@ -82,11 +89,13 @@ int p2m_promise(struct domain *d, gfn_t gfn, unsigned int order);
 int p2m_forget_promise(struct domain *d, gfn_t gfn);
 int p2m_keep_promise(struct domain *d, gfn_t gfn);
 /*
- * p2m_dirty.c: following what is written. track: to this range from now on (nr 0: to none); true: it was another before.
+ * p2m_dirty.c: following what is written. track: to this range from now on (nr 0: to none); where to begin, and how.
+ * interrupted: whoever tracks this range next goes on from t->told.
  * take: a bit per frame from gfn on, of up to 64, that has been written since the last time; p2m_flush() must follow
  * the last of them, and then the answer holds.
  */
-bool p2m_track_dirty(struct domain *d, uint64_t gfn, uint64_t nr);
+struct p2m_tracking p2m_track_dirty(struct domain *d, uint64_t gfn, uint64_t nr);
+void p2m_track_interrupted(struct domain *d, const struct p2m_tracking *t);
 uint64_t p2m_take_dirty(struct domain *d, uint64_t gfn, unsigned int nr);
 void p2m_flush(struct domain *d); /* no translation made before is used any more when it returns */
 uint64_t p2m_max_gfn(const struct domain *d); /* highest used */
