@@ -64,13 +64,18 @@ void save_pv_end(struct saving *saving)
 		xenforeignmemory_unmap(saving->foreign, saving->shared_info, 1);
 }
 
-/* The guest's own number of a frame. */
+/* The guest's own number of a frame; NO_PFN: it is not the guest's. */
+#define NO_PFN UINT64_MAX
+static inline uint64_t find_number(const struct saving *saving, uint64_t mfn)
+{
+	return mfn < saving->nr_mfns && saving->pfn_of[mfn] ? saving->pfn_of[mfn] - 1 : NO_PFN;
+}
+
 static int own_number(struct saving *saving, uint64_t mfn, const char *where, uint64_t *pfn)
 {
-	if (mfn < saving->nr_mfns && saving->pfn_of[mfn]) {
-		*pfn = saving->pfn_of[mfn] - 1;
+	*pfn = find_number(saving, mfn);
+	if (*pfn != NO_PFN)
 		return 0;
-	}
 	complain(saving->complaint,
 		 "%s names the frame %#llx, which is not the guest's: it maps memory of another domain or a device, "
 		 "and cannot be saved so",
@@ -78,29 +83,28 @@ static int own_number(struct saving *saving, uint64_t mfn, const char *where, ui
 	return -EINVAL;
 }
 
-int save_pv_table(struct saving *saving, uint64_t *to, const uint64_t *from, uint64_t pfn, unsigned int level)
+static int foreign_in_table(struct saving *saving, uint64_t mfn, uint64_t pfn, unsigned int level)
 {
 	char where[64];
+	uint64_t none;
 
+	snprintf(where, sizeof(where), "the page table %#llx (level %u)", (unsigned long long)pfn, level);
+	return own_number(saving, mfn, where, &none);
+}
+
+int save_pv_table(struct saving *saving, uint64_t *to, const uint64_t *from, uint64_t pfn, unsigned int level)
+{
 	for (unsigned int i = 0; i < PTE_COUNT; i++) {
-		uint64_t entry = ((const volatile uint64_t *)from)[i], own = 0;
-		int error = 0;
+		uint64_t entry = ((const volatile uint64_t *)from)[i], mfn = (entry & PTE_FRAME) >> PAGE_BITS, own;
 
 		if (level == 4 && i >= L4_HYPERVISOR_FIRST && i < L4_HYPERVISOR_END)
 			entry = 0;
 		to[i] = entry;
 		if (!(entry & PTE_PRESENT))
 			continue;
-		if (entry >> PAGE_BITS < saving->nr_mfns) /* the usual: no flags above */
-			own = saving->pfn_of[entry >> PAGE_BITS];
-		if (own) {
-			own--;
-		} else {
-			snprintf(where, sizeof(where), "the page table %#llx (level %u)", (unsigned long long)pfn, level);
-			error = own_number(saving, (entry & PTE_FRAME) >> PAGE_BITS, where, &own);
-		}
-		if (error)
-			return error;
+		own = find_number(saving, mfn);
+		if (own == NO_PFN)
+			return foreign_in_table(saving, mfn, pfn, level);
 		to[i] = (entry & ~PTE_FRAME) | own << PAGE_BITS;
 	}
 	return 0;
