@@ -15,6 +15,7 @@
 
 #define ENTRIES	   (PAGE_BYTES / sizeof(xen_pfn_t))
 #define MAX_LEVELS 4
+#define PAGES_AT_ONCE 512
 
 /* Entries that name no frame of the guest's own: invalid, foreign (grants mapped), identity (devices). */
 #define NOT_OWN ((xen_pfn_t)3 << 62)
@@ -74,12 +75,9 @@ static xen_pfn_t find_page(struct reader *reader, xen_pfn_t root, uint64_t index
 	return mfn;
 }
 
-static void take_page(const struct reader *reader, uint64_t index)
+/* Of the list's page `index`; NULL: it has none. */
+static void take_page(struct guest_p2m *p2m, uint64_t index, const volatile xen_pfn_t *page)
 {
-	struct guest_p2m *p2m = reader->p2m;
-	const volatile xen_pfn_t *page =
-	    p2m->page_mfn[index] == NO_MFN ? NULL : map_page(reader, p2m->page_mfn[index]);
-
 	if (!page)
 		p2m->page_mfn[index] = NO_MFN;
 	for (uint64_t i = 0; i < ENTRIES && index * ENTRIES + i < p2m->nr_pfns; i++) {
@@ -87,8 +85,33 @@ static void take_page(const struct reader *reader, uint64_t index)
 
 		p2m->mfn[index * ENTRIES + i] = mfn & NOT_OWN ? NO_MFN : mfn;
 	}
-	if (page)
-		unmap(reader, page);
+}
+
+/* Of the pages from `first` on, mapped together: alone, each costs Linux a page table for its mapping. */
+static bool take_pages(const struct reader *reader, uint64_t first, uint64_t count)
+{
+	struct guest_p2m *p2m = reader->p2m;
+	xen_pfn_t mfns[PAGES_AT_ONCE];
+	int failed[PAGES_AT_ONCE];
+	const volatile xen_pfn_t *pages = NULL;
+	uint64_t nr = 0, at = 0;
+	bool any = false;
+
+	for (uint64_t i = first; i < first + count; i++)
+		if (p2m->page_mfn[i] != NO_MFN)
+			mfns[nr++] = p2m->page_mfn[i];
+	if (nr)
+		pages = xenforeignmemory_map(reader->foreign, reader->domid, PROT_READ, nr, mfns, failed);
+	for (uint64_t i = first; i < first + count; i++) {
+		uint64_t mine = p2m->page_mfn[i] == NO_MFN ? nr : at++;
+		bool there = pages && mine < nr && !failed[mine];
+
+		take_page(p2m, i, there ? pages + mine * ENTRIES : NULL);
+		any |= there;
+	}
+	if (pages)
+		xenforeignmemory_unmap(reader->foreign, (void *)(uintptr_t)pages, nr);
+	return any;
 }
 
 static bool take_all(struct reader *reader, xen_pfn_t root, uint64_t first)
@@ -96,14 +119,13 @@ static bool take_all(struct reader *reader, xen_pfn_t root, uint64_t first)
 	struct guest_p2m *p2m = reader->p2m;
 	bool any = false;
 
-	for (uint64_t i = 0; i < p2m->nr_pages; i++) {
+	for (uint64_t i = 0; i < p2m->nr_pages; i++)
 		p2m->page_mfn[i] = find_page(reader, root, first + i);
-		take_page(reader, i);
-		any |= p2m->page_mfn[i] != NO_MFN;
-	}
 	for (unsigned int level = 0; level < reader->levels; level++)
 		if (reader->last[level].page)
 			unmap(reader, reader->last[level].page);
+	for (uint64_t i = 0; i < p2m->nr_pages; i += PAGES_AT_ONCE)
+		any |= take_pages(reader, i, p2m->nr_pages - i < PAGES_AT_ONCE ? p2m->nr_pages - i : PAGES_AT_ONCE);
 	return any;
 }
 

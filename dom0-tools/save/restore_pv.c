@@ -18,6 +18,7 @@
 #define ENTRIES	    (PAGE_BYTES / sizeof(xen_pfn_t))
 #define TYPE_PINNED 8 /* of a type's four bits */
 #define PINS	    512 /* in a call */
+#define LIST_PAGES  512 /* mapped at once */
 
 static int refused(struct restoring *restoring, const char *what)
 {
@@ -223,26 +224,38 @@ static int fill_start_info(struct restoring *restoring, uint64_t pfn, xen_pfn_t 
 		   : 0;
 }
 
-/* The list's pages hold the old machine's frames; a guest reads them before it can make new ones. */
-static int fill_list_page(struct restoring *restoring, uint64_t index)
+/*
+ * The list's pages hold the old machine's frames; a guest reads them before it can make new ones. They are mapped together:
+ * alone, each costs Linux a page table for its mapping.
+ */
+static int fill_list_pages(struct restoring *restoring, uint64_t first, uint64_t count)
 {
 	const uint64_t *pfns = (const uint64_t *)((const struct pv_p2m_frames *)restoring->p2m_frames.data + 1);
-	xen_pfn_t *page = restore_map(restoring, restored_mfn(restoring, pfns[index]), "the guest's frame list");
+	xen_pfn_t mfns[LIST_PAGES], *list;
 
-	if (!page)
-		return -EINVAL;
-	for (uint64_t i = 0; i < ENTRIES; i++)
-		page[i] = restored_mfn(restoring, index * ENTRIES + i);
-	xenforeignmemory_unmap(restoring->foreign, page, 1);
+	for (uint64_t i = 0; i < count; i++) {
+		mfns[i] = restored_mfn(restoring, pfns[first + i]);
+		if (mfns[i] == NO_MFN)
+			return damaged(restoring, "the guest's frame list is not in it");
+	}
+	list = xenforeignmemory_map(restoring->foreign, restoring->restore->domid, PROT_READ | PROT_WRITE, count, mfns, NULL);
+	if (!list)
+		return refused(restoring, "a mapping of the guest's frame list");
+	for (uint64_t i = 0; i < count * ENTRIES; i++)
+		list[i] = restored_mfn(restoring, first * ENTRIES + i);
+	xenforeignmemory_unmap(restoring->foreign, list, count);
 	return 0;
 }
 
 static int fill_list(struct restoring *restoring)
 {
+	uint64_t pages = restoring->last_pfn / ENTRIES + 1, count;
 	int error = restoring->p2m_frames.data ? 0 : damaged(restoring, "the guest's frame list is missing");
 
-	for (uint64_t i = 0; i <= restoring->last_pfn / ENTRIES && !error; i++)
-		error = fill_list_page(restoring, i);
+	for (uint64_t first = 0; first < pages && !error; first += count) {
+		count = pages - first < LIST_PAGES ? pages - first : LIST_PAGES;
+		error = fill_list_pages(restoring, first, count);
+	}
 	return error;
 }
 

@@ -69,7 +69,7 @@ static bool give(struct machine_domain *to, uint64_t pfn, xen_pfn_t mfn)
 	}
 	assert_int_equal(machine.owner[mfn], 0);
 	machine.owner[mfn] = NEW;
-	memset(machine.frame[mfn], 0xaa, PAGE_BYTES); /* the hypervisor does not promise zeros */
+	memset(machine.frame[mfn], machine.is_serai ? 0 : 0xaa, PAGE_BYTES); /* Xen does not promise zeros */
 	return true;
 }
 
@@ -126,16 +126,24 @@ void *xenforeignmemory_map(xenforeignmemory_handle *handle, uint32_t dom, int pr
 
 		if (domain(dom)->is_hvm)
 			mfn = mfn < NR_PFNS ? domain(dom)->mfn_of[mfn] : 0;
+		map->mfn[i] = mfn;
+		if (err)
+			err[i] = 0;
 		if (!mfn || mfn >= NR_FRAMES || machine.owner[mfn] != dom) {
 			machine.bad_maps++;
+			if (err) {
+				err[i] = -EINVAL;
+				map->mfn[i] = 0;
+				continue;
+			}
 			free(block);
 			errno = EINVAL;
 			return NULL;
 		}
-		map->mfn[i] = mfn;
 		memcpy(block + head + i * PAGE_BYTES, machine.frame[mfn], PAGE_BYTES);
 	}
 	machine.maps++;
+	machine.pages_mapped += dom == NEW && map->writable ? (unsigned int)pages : 0;
 	return block + head;
 }
 
@@ -146,7 +154,8 @@ int xenforeignmemory_unmap(xenforeignmemory_handle *handle, void *addr, size_t p
 
 	assert_int_equal(map->pages, pages);
 	for (size_t i = 0; i < pages && map->writable; i++)
-		memcpy(machine.frame[map->mfn[i]], (uint8_t *)addr + i * PAGE_BYTES, PAGE_BYTES);
+		if (map->mfn[i])
+			memcpy(machine.frame[map->mfn[i]], (uint8_t *)addr + i * PAGE_BYTES, PAGE_BYTES);
 	machine.maps--;
 	free(map);
 	return 0;
@@ -210,6 +219,10 @@ int xc_mmuext_op(xc_interface *xch, struct mmuext_op *op, unsigned int nr_ops, u
 
 int xc_version(xc_interface *xch, int cmd, void *arg)
 {
+	if (cmd == XENVER_extraversion) {
+		strcpy(arg, machine.is_serai ? ".0-serai" : ".4");
+		return 0;
+	}
 	return cmd == XENVER_version ? 4 << 16 | 17 : -1;
 }
 

@@ -69,6 +69,8 @@ extern struct machine {
 	unsigned int bad_maps;	  /* tried: of frames not the domain's */
 	unsigned int bad_numbers; /* asked memory for: PFNs beyond all */
 	unsigned int given, super_given, to_give;
+	bool is_serai;
+	unsigned int pages_mapped; /* of NEW, writable, in all */
 } machine;
 #define XC ((xc_interface *)&machine)
 
