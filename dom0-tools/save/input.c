@@ -42,53 +42,27 @@ int input_bytes(struct input *input, void *to, size_t count)
 	return 0;
 }
 
-/* The hypervisor gives pages of zeros, or not: it does not promise. */
-static void make_zero(uint8_t *pages, uint64_t count)
+void input_holes(struct input *input, uint64_t count, bool *hole)
 {
-	for (; count; count--, pages += PAGE_BYTES)
-		if (!all_zeros(pages))
-			bulk_clear(pages, PAGE_BYTES);
-}
+	uint64_t end = input->at + (count << PAGE_BITS), at = input->at;
 
-/* Pages of zeros from here on that need not be read, and how many are to be read behind them. */
-static uint64_t hole(struct input *input, uint64_t count, uint64_t *behind)
-{
-	uint64_t end = input->at + (count << PAGE_BITS);
-	off_t data, next;
-
-	*behind = count;
+	memset(hole, 0, count);
 	if (!input->sparse || end > input->bytes)
-		return 0;
-	data = lseek(input->fd, (off_t)input->at, SEEK_DATA);
-	if (data < 0)
-		return 0;
-	if ((uint64_t)data >= end) {
-		*behind = 0;
-		return count;
+		return;
+	while (at < end) {
+		off_t data = lseek(input->fd, (off_t)at, SEEK_DATA), next;
+		uint64_t first = (at - input->at + PAGE_BYTES - 1) >> PAGE_BITS, behind;
+
+		if (data < 0)
+			return;
+		behind = ((uint64_t)data < end ? (uint64_t)data - input->at : end - input->at) >> PAGE_BITS;
+		if (behind > first)
+			memset(hole + first, 1, behind - first);
+		next = (uint64_t)data < end ? lseek(input->fd, data, SEEK_HOLE) : -1;
+		if (next <= data)
+			return;
+		at = (uint64_t)next;
 	}
-	next = lseek(input->fd, data, SEEK_HOLE);
-	if (next > 0 && (uint64_t)next < end)
-		end = (uint64_t)next;
-	count = ((uint64_t)data - input->at) >> PAGE_BITS;
-	*behind = (end - (input->at + (count << PAGE_BITS)) + PAGE_BYTES - 1) >> PAGE_BITS;
-	return count;
-}
-
-int input_pages(struct input *input, uint8_t *to, uint64_t count)
-{
-	int error = 0;
-
-	while (count && !error) {
-		uint64_t read, empty = hole(input, count, &read);
-
-		make_zero(to, empty);
-		input->at += empty << PAGE_BITS;
-		to += empty << PAGE_BITS;
-		error = input_bytes(input, to, read << PAGE_BITS);
-		to += read << PAGE_BITS;
-		count -= empty + read;
-	}
-	return error;
 }
 
 int input_skip(struct input *input, uint64_t count)

@@ -44,8 +44,8 @@ struct input {
 
 void input_start(struct input *input, int fd, struct complaint *complaint);
 int input_bytes(struct input *input, void *to, size_t count);
-/* Into pages whose content is not known; a hole of the file is not read. */
-int input_pages(struct input *input, uint8_t *to, uint64_t count);
+/* Which of the `count` pages that come next lie in a hole of the file: they are zeros, and may be skipped. */
+void input_holes(struct input *input, uint64_t count, bool *hole);
 int input_skip(struct input *input, uint64_t count);
 
 /* ---- apart.c ---- */
@@ -86,6 +86,8 @@ int save_hvm_state(struct saving *saving);
 #define MOST_PFNS  ((uint64_t)1 << 28) /* 1 TiB: more is taken for damage */
 #define MOST_VCPUS 8192
 
+#define SEEN 0x80 /* the page has come already: it may hold anything */
+
 /* One record's body, kept until the end. */
 struct blob {
 	void *data;
@@ -103,10 +105,11 @@ struct restoring {
 	struct input in;
 	xenforeignmemory_handle *foreign;
 	xen_pfn_t *mfn;	 /* of each PFN below MOST_PFNS, plus one; 0: not populated */
-	uint8_t *type;	 /* of each: PFINFO's upper four bits */
+	uint8_t *type;	 /* of each: PFINFO's upper four bits, and SEEN */
 	uint64_t nr_pfns; /* past the last one seen */
 	uint64_t pages;	  /* populated */
 	bool static_done;
+	bool fresh_zeros; /* memory the hypervisor gives is all zeros */
 	struct blob cpuid, msr;
 	struct record_header next; /* of the record behind the pages */
 

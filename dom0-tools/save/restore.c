@@ -138,7 +138,10 @@ struct batch {
 	unsigned int count;
 	uint64_t pfn[PAGES_IN_RECORD];
 	uint32_t type[PAGES_IN_RECORD];
-	uint8_t *pages;
+	bool hole[PAGES_IN_RECORD];    /* zeros, which are not read */
+	bool written[PAGES_IN_RECORD]; /* fresh memory may have its zeros already */
+	uint8_t *pages;		       /* those written, mapped without gaps */
+	unsigned int nr_mapped;
 };
 
 static int read_numbers(struct restoring *restoring, struct batch *batch, unsigned int count)
@@ -169,50 +172,90 @@ static int read_table(struct restoring *restoring, uint64_t pfn, uint64_t *to)
 	return error ? error : restore_pv_table(restoring, to, table, pfn);
 }
 
-/* Stretches of data are read in one piece; tables one by one. */
+/* A page of memory that may already be zeros is not written. */
+static void make_zero(uint8_t *page)
+{
+	if (!all_zeros(page))
+		bulk_clear(page, PAGE_BYTES);
+}
+
+/* Data that can be read in one piece: to the next table or hole. */
+static unsigned int stretch(const struct restoring *restoring, const struct batch *batch, unsigned int first)
+{
+	unsigned int end = first;
+
+	while (end < batch->count && !batch->hole[end] && !(restoring->restore->is_pv && is_table(batch->type[end])))
+		end++;
+	return end - first;
+}
+
+/* A page of a hole, or a table. */
+static int read_single(struct restoring *restoring, const struct batch *batch, unsigned int i, uint8_t *to)
+{
+	if (!batch->hole[i])
+		return read_table(restoring, batch->pfn[i], (uint64_t *)to);
+	if (batch->written[i])
+		make_zero(to);
+	return input_skip(&restoring->in, PAGE_BYTES);
+}
+
 static int read_pages(struct restoring *restoring, const struct batch *batch)
 {
+	uint8_t *to = batch->pages;
 	int error = 0;
 
-	for (unsigned int i = 0, end; i < batch->count && !error; i = end) {
-		uint8_t *to = batch->pages + ((uint64_t)i << PAGE_BITS);
-
-		end = i + 1;
-		if (restoring->restore->is_pv && is_table(batch->type[i])) {
-			error = read_table(restoring, batch->pfn[i], (uint64_t *)to);
-			continue;
+	for (unsigned int i = 0, count; i < batch->count && !error; i += count) {
+		count = stretch(restoring, batch, i);
+		if (count) {
+			error = input_bytes(&restoring->in, to, (uint64_t)count << PAGE_BITS);
+		} else {
+			error = read_single(restoring, batch, i, to);
+			count = 1;
 		}
-		while (end < batch->count && !(restoring->restore->is_pv && is_table(batch->type[end])))
-			end++;
-		error = input_pages(&restoring->in, to, end - i);
+		to += batch->written[i] ? (uint64_t)count << PAGE_BITS : 0;
 	}
 	return error;
 }
 
-static int take_batch(struct restoring *restoring, struct batch *batch)
+static int map_batch(struct restoring *restoring, struct batch *batch)
 {
 	xen_pfn_t mfns[PAGES_IN_RECORD];
+
+	batch->nr_mapped = 0;
+	batch->pages = NULL;
+	for (unsigned int i = 0; i < batch->count; i++)
+		if (batch->written[i])
+			mfns[batch->nr_mapped++] = restored_mfn(restoring, batch->pfn[i]);
+	if (!batch->nr_mapped)
+		return 0;
+	batch->pages = xenforeignmemory_map(restoring->foreign, restoring->restore->domid, PROT_READ | PROT_WRITE,
+					    batch->nr_mapped, mfns, NULL);
+	if (batch->pages)
+		return 0;
+	complain(restoring->complaint, "the new domain's memory cannot be mapped: %s", strerror(errno));
+	return -errno;
+}
+
+static int take_batch(struct restoring *restoring, struct batch *batch)
+{
 	int error = restore_populate(restoring, batch->pfn, batch->count);
 
 	if (error)
 		return error;
+	input_holes(&restoring->in, batch->count, batch->hole);
 	for (unsigned int i = 0; i < batch->count; i++) {
 		uint64_t pfn = batch->pfn[i];
 
-		mfns[i] = restored_mfn(restoring, pfn);
-		restoring->type[pfn] = (uint8_t)(batch->type[i] >> 28);
+		batch->written[i] = !batch->hole[i] || !restoring->fresh_zeros || restoring->type[pfn] & SEEN;
+		restoring->type[pfn] = (uint8_t)(batch->type[i] >> 28) | SEEN;
 		if (pfn >= restoring->nr_pfns)
 			restoring->nr_pfns = pfn + 1;
 	}
-	batch->pages = xenforeignmemory_map(restoring->foreign, restoring->restore->domid, PROT_READ | PROT_WRITE,
-					    batch->count, mfns, NULL);
-	if (!batch->pages) {
-		complain(restoring->complaint, "the new domain's memory cannot be mapped: %s", strerror(errno));
-		return -errno;
-	}
-	error = read_pages(restoring, batch);
-	if (!restoring->restore->apart)
-		xenforeignmemory_unmap(restoring->foreign, batch->pages, batch->count);
+	error = map_batch(restoring, batch);
+	if (!error)
+		error = read_pages(restoring, batch);
+	if (batch->pages && !restoring->restore->apart)
+		xenforeignmemory_unmap(restoring->foreign, batch->pages, batch->nr_mapped);
 	return error;
 }
 
@@ -421,10 +464,19 @@ static void *shared_array(uint64_t count, size_t size)
 	return map == MAP_FAILED ? NULL : map;
 }
 
+/* Serai clears all memory it gives a domain; Xen's may hold what was there before its start (bootscrub=no). */
+static bool gives_zeros(xc_interface *xc)
+{
+	xen_extraversion_t extra = "";
+
+	return !xc_version(xc, XENVER_extraversion, extra) && strstr(extra, "-serai");
+}
+
 static int run(struct restoring *restoring)
 {
 	int error;
 
+	restoring->fresh_zeros = gives_zeros(restoring->xc);
 	restoring->foreign = xenforeignmemory_open(NULL, 0);
 	if (!restoring->foreign) {
 		complain(restoring->complaint, "guests' memory cannot be mapped here: %s", strerror(errno));

@@ -138,6 +138,7 @@ static bool give_to(struct domain *d, struct page *pg, uint64_t nr, unsigned int
 }
 
 /* ---- domains' frames ---- */
+/* Of zeros, always: a restore does not write a page of them (dom0-tools/save/restore.c). */
 struct page *alloc_domain_pages(struct domain *d, unsigned int order, unsigned int memflags)
 {
 	uint64_t nr = 1ull << order;

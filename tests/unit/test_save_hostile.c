@@ -446,6 +446,51 @@ static void pages_in_no_order_find_their_places(void **state)
 	stream_forget(&stream);
 }
 
+static int write_sparse(const struct stream *stream)
+{
+	int fd = stream_file();
+
+	for (size_t at = 0; at < stream->length; at += PAGE_BYTES) {
+		size_t bytes = stream->length - at < PAGE_BYTES ? stream->length - at : PAGE_BYTES;
+
+		if (bytes < PAGE_BYTES || !all_zeros(stream->bytes + at))
+			assert_int_equal(pwrite(fd, stream->bytes + at, bytes, (off_t)at), bytes);
+	}
+	return fd;
+}
+
+/* Of the second time there is nothing to read, and yet the page is not what fresh memory is. */
+static void a_page_that_comes_again_as_a_hole_is_zeros(void **state)
+{
+	const uint64_t pfn = 35;
+	struct {
+		struct record_header record;
+		struct page_data head;
+		uint64_t number;
+		uint8_t page[PAGE_BYTES];
+		struct record_header padding; /* so that what comes behind stays aligned */
+		uint8_t rest[PAGE_BYTES - 32];
+	} before = { { RECORD_PAGE_DATA, 16 + PAGE_BYTES }, { 1, 0 }, pfn, { 0 }, { RECORD_PADDING, PAGE_BYTES - 32 }, { 0 } };
+	struct stream stream;
+	struct complaint why;
+	int fd = stream_file();
+
+	_Static_assert(sizeof(before) == 2 * PAGE_BYTES, "whole pages are inserted");
+	memset(before.page, 0x77, PAGE_BYTES);
+	make_pv_guest(SMALL_GUEST, false);
+	assert_true(guest_has(pfn) && guest_is_zero(pfn));
+	assert_int_equal(save_old(fd, &why), 0);
+	stream_read(&stream, fd);
+	close(fd);
+	insert(&stream, stream.record[stream_find(&stream, RECORD_PADDING)].at, &before, sizeof(before));
+	fd = write_sparse(&stream);
+	machine.is_serai = true;
+	assert_int_equal(try_file(fd, &why), 0);
+	assert_true(all_zeros((const uint8_t *)new_page(pfn)));
+	close(fd);
+	stream_forget(&stream);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, machine_start, machine_end)
 
 int main(void)
@@ -469,6 +514,7 @@ int main(void)
 		TEST(too_little_memory_is_said),
 		TEST(dom0_without_memory_is_said),
 		TEST(pages_in_no_order_find_their_places),
+		TEST(a_page_that_comes_again_as_a_hole_is_zeros),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
