@@ -31,7 +31,7 @@ int output_record(struct output *output, uint32_t type, const void *head, uint32
 int output_align(struct output *output, uint64_t ahead);
 /* Another process has written to the same file. */
 void output_follow(struct output *output);
-bool all_zeros(const uint8_t *page);
+bool all_zeros(const uint8_t *page); /* at a multiple of 16 bytes at least */
 
 /* ---- input.c: where it comes from ---- */
 
