@@ -6,7 +6,8 @@
 #include <public/domctl.h>
 #include "handlers.h"
 
-#define MAX_FRAMES 1024 /* per call: the time it takes is bounded */
+#define MAX_FRAMES     1024 /* per call: the time it takes is bounded */
+#define FRAMES_AT_ONCE 64   /* copied in, and their uses out */
 
 static uint64_t frame_use(struct domain *d, uint64_t gfn)
 {
@@ -41,14 +42,16 @@ int domctl_page_types(struct domain *d, struct xen_domctl *op)
 
 	if (nr > MAX_FRAMES)
 		return trace_err(-E2BIG);
-	for (uint64_t i = 0; i < nr; i++) {
-		xen_pfn_t gfn;
-		uint64_t use;
+	for (uint64_t done = 0, count; done < nr; done += count) {
+		uint64_t frames[FRAMES_AT_ONCE], bytes;
 
-		if (copy_from_guest_at(&gfn, list, i))
+		count = min(nr - done, (uint64_t)FRAMES_AT_ONCE);
+		bytes = count * sizeof(*frames);
+		if (raw_copy_from_guest(frames, list + done * sizeof(*frames), bytes))
 			return trace_err(-EFAULT);
-		use = frame_use(d, gfn);
-		if (copy_to_guest_at(list, i, &use))
+		for (uint64_t i = 0; i < count; i++)
+			frames[i] = frame_use(d, frames[i]);
+		if (raw_copy_to_guest(list + done * sizeof(*frames), frames, bytes))
 			return trace_err(-EFAULT);
 	}
 	return 0;
