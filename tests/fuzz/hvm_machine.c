@@ -379,8 +379,8 @@ ANSWER(-1, int, vpic_ack, struct vcpu *v)
 ANSWER(false, bool, hvm_compat_copy, const struct vcpu *v, uint64_t linear, void *buf, unsigned long len, bool write,
        unsigned long *left)
 ANSWER(apic_page, void *, alloc_xen_pages, unsigned int order, unsigned int flags)
-ANSWER(1000, uint64_t, vlapic_guest_tsc, const struct vcpu *v)
-ANSWER(1000000, uint64_t, vlapic_guest_tsc_khz, const struct vcpu *v)
+ANSWER(1000, uint64_t, guest_tsc, const struct vcpu *v)
+ANSWER(1000000, uint64_t, guest_tsc_khz, const struct vcpu *v)
 
 /* ---- the beginning, and what must always hold ---- */
 

@@ -547,6 +547,34 @@ static void following_writes_gives_way(void **state)
 	hyper_end_guests();
 }
 
+/* The counters go on from where they were, all from one moment; a vCPU that starts has the first one's. */
+static void clocks_are_restored(void **state)
+{
+	const uint64_t far = 1ull << 50;
+	uint32_t size = ARENA - 2048;
+	struct domain *d;
+
+	emulation = BOARD;
+	hyper_make_guests();
+	for (unsigned int i = 0; i < ARRAY_SIZE(steps); i++)
+		step_must_work(i);
+	d = domain_get_by_id(ID);
+	for (unsigned int i = 0; i < 2; i++)
+		hvm_set_tsc_offset(d->vcpu[i], far);
+	assert_int_equal(context(XEN_DOMCTL_gethvmcontext, &size), 0);
+	for (unsigned int i = 0; i < 2; i++)
+		hvm_set_tsc_offset(d->vcpu[i], 0);
+	assert_int_equal(context(XEN_DOMCTL_sethvmcontext, &size), 0);
+	assert_in_range(d->vcpu[0]->arch.hvm->tsc_offset, far - (1ull << 40), far);
+	assert_true(d->vcpu[1]->arch.hvm->tsc_offset == d->vcpu[0]->arch.hvm->tsc_offset);
+	hvm_set_tsc_offset(d->vcpu[0], far / 2);
+	hvm_vcpu_reset(d->vcpu[1]);
+	assert_true(d->vcpu[1]->arch.hvm->tsc_offset == far / 2);
+	domain_put(d);
+	hyper_audit();
+	hyper_end_guests();
+}
+
 /* Nobody is asked: everything that fails is left as it is, and the next step is tried all the same. */
 static void nobody_looks_at_errors(void **state)
 {
@@ -590,6 +618,7 @@ int main(void)
 		cmocka_unit_test(without_a_board),
 		cmocka_unit_test(nobody_looks_at_errors),
 		cmocka_unit_test(following_writes_gives_way),
+		cmocka_unit_test(clocks_are_restored),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

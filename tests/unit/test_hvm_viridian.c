@@ -68,7 +68,7 @@ void *mfn_to_virt(mfn_t mfn)
 	return memory;
 }
 
-uint64_t hvm_guest_tsc(const struct vcpu *v)
+uint64_t guest_tsc(const struct vcpu *v)
 {
 	return tsc;
 }

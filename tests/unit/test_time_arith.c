@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include <asm/serial.h>
+#include <asm/time_scale.h>
 #include "calendar.h"
-#include "scale.h"
 
 static const uint64_t rates[] = { 1000000,    3579545,	  14318180,   100000000,  999999999, 1000000000,
 				  1000000001, 2596100000, 4294967295, 4294967296, 5500000000 };

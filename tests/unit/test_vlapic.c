@@ -38,12 +38,12 @@ s_time_t NOW(void)
 	return now;
 }
 
-uint64_t vlapic_guest_tsc(const struct vcpu *v)
+uint64_t guest_tsc(const struct vcpu *v)
 {
 	return now_tsc;
 }
 
-uint64_t vlapic_guest_tsc_khz(const struct vcpu *v)
+uint64_t guest_tsc_khz(const struct vcpu *v)
 {
 	return KHZ;
 }

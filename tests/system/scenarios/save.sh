@@ -49,6 +49,16 @@ refused()
 questions=0
 remembers() { questions=$((questions + 1)); tell "[ \"\$memory\" = $1 ] && [ \"\$(md5sum </tmp/file)\" = \"\$sum\" ] # $questions"; }
 
+# Between Dom0's before it was asked and Dom0's afterwards.
+clocks=0
+clock_is_right()
+{
+	clocks=$((clocks + 1)) asked=$(date +%s)
+	tell "echo GUEST CLOCK $clocks \$(date +%s)" || return
+	clock=$(sed -n "s/.*GUEST CLOCK $clocks \([0-9][0-9]*\).*/\1/p" $log | tail -n 1)
+	[ "${clock:-0}" -ge $((asked - 2)) ] && [ "$clock" -le $(($(date +%s) + 2)) ]
+}
+
 domd_worked() { awk '{ print $16 + $17 }' /proc/"$(pidof domd | cut -d " " -f 1)"/stat; }
 
 # A guest with disk and network. What goes on in it is not the hypervisor's: once will do, and so for what fails.
@@ -79,6 +89,7 @@ p1_lives()
 	check counts-on tell 'a=$(cat /tmp/n); sleep 2; b=$(cat /tmp/n); [ "$a" -gt 0 ] && [ "$b" -gt "$a" ]'
 	check count-no-more tell 'kill $counter'
 	check both-vcpus tell '[ "$(nproc)" = 2 ]'
+	check clock-is-right clock_is_right
 	page_type_audit
 
 	# It goes on, or stands still, beside a file; the file is good for another life. One with an own disk would find that
@@ -173,6 +184,22 @@ tries()
 check restore-after-all xl restore /tmp/p2.ours
 check p2-remembers-after-all remembers here
 check p2-shutdown xl shutdown -w p2
+
+# One whose time stamp counter is emulated: it has its clock from the hypervisor, and takes it along.
+config p3 'tsc_mode = "always_emulate"' >/tmp/p3.cfg
+p3_tells_the_time()
+{
+	log=/var/log/xen/console/guest-p3.log
+	check create-p3 xl create -q /tmp/p3.cfg
+	check p3-up says "GUEST UP 2 vcpus" 60
+	check p3-clock clock_is_right
+	check p3-save xl save p3 /tmp/p3.saved
+	check p3-restore xl restore /tmp/p3.saved
+	check p3-clock-goes-on clock_is_right
+	check p3-destroy xl destroy p3
+	rm -f /tmp/p3.saved
+}
+[ "$bed_hypervisor" != serai ] || p3_tells_the_time
 all_gone
 memory_back "$free_before"
 no_kernel_complaint

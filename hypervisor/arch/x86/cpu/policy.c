@@ -355,6 +355,8 @@ void pv_load_guest_cr4(struct vcpu *v)
 	unsigned long want = (ci->cr4 & ~(X86_CR4_TSD | X86_CR4_FSGSBASE)) | X86_CR4_PGE |
 			     (v->arch.pv.ctrlreg[4] & (X86_CR4_TSD | X86_CR4_FSGSBASE));
 
+	if (v->domain->arch.vtsc)
+		want |= X86_CR4_TSD;
 	if (v->domain->arch.xpti) /* nothing of the full table outlives a change of CR3 */
 		want &= ~X86_CR4_PGE;
 	if (want != ci->cr4) {

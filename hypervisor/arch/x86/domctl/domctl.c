@@ -5,11 +5,10 @@
 #include <asm/hvm/hvm.h>
 #include <asm/mm.h>
 #include <asm/pv.h>
+#include <asm/time.h>
 #include <public/domctl.h>
 #include <asm/hvm/records.h>
 #include "handlers.h"
-
-enum { TSC_MODE_DEFAULT, TSC_MODE_ALWAYS_EMULATE, TSC_MODE_NEVER_EMULATE }; /* xen_domctl_tsc_info.tsc_mode */
 
 int arch_check_domain_config(uint32_t flags, const struct xen_arch_domainconfig *c)
 {
@@ -68,54 +67,22 @@ static int get_address_size(struct domain *d, struct xen_domctl *op)
 
 static int get_tsc_info(struct domain *d, struct xen_domctl *op)
 {
-	struct xen_domctl_tsc_info *info = &op->u.tsc_info;
-
-	info->tsc_mode = d->arch.tsc_mode;
-	info->gtsc_khz = d->arch.tsc_khz ? d->arch.tsc_khz : (uint32_t)cpu_khz;
-	info->incarnation = d->arch.tsc_incarnation;
-	info->elapsed_nsec = (uint64_t)NOW() + d->arch.vtsc_offset;
+	domain_pause(d);
+	guest_tsc_get(d, &op->u.tsc_info);
+	domain_unpause(d);
 	return 0;
 }
 
-static void update_tsc(struct domain *d)
-{
-	struct vcpu *v;
-
-	for_each_vcpu(d, v)
-		if (is_hvm_vcpu(v))
-			hvm_vendor->update_tsc(v);
-}
-
-/*
- * The TSC runs free, or is emulated as nanoseconds (1 GHz): by request, or by default if the guest was
- * made on a machine of another frequency. RDTSCP emulation of old PVs (mode 3) is gone as in 4.17.
- */
 static int set_tsc_info(struct domain *d, struct xen_domctl *op)
 {
-	const struct xen_domctl_tsc_info *info = &op->u.tsc_info;
-	bool moved = info->gtsc_khz && info->gtsc_khz != cpu_khz;
+	int rc;
 
 	if (d == current->domain)
 		return trace_err(-EINVAL);
-	switch (info->tsc_mode) {
-	case TSC_MODE_DEFAULT:
-		d->arch.vtsc = moved;
-		break;
-	case TSC_MODE_ALWAYS_EMULATE:
-		d->arch.vtsc = true;
-		break;
-	case TSC_MODE_NEVER_EMULATE:
-		d->arch.vtsc = false;
-		break;
-	default:
-		return trace_err(-EOPNOTSUPP);
-	}
-	d->arch.tsc_mode = info->tsc_mode;
-	d->arch.tsc_khz = d->arch.vtsc ? 1000000 : info->gtsc_khz ? info->gtsc_khz : (uint32_t)cpu_khz;
-	d->arch.tsc_incarnation = info->incarnation;
-	update_tsc(d);
-	d->arch.vtsc_offset = info->elapsed_nsec ? info->elapsed_nsec - (uint64_t)NOW() : -(uint64_t)NOW();
-	return 0;
+	domain_pause(d);
+	rc = guest_tsc_set(d, &op->u.tsc_info);
+	domain_unpause(d);
+	return rc;
 }
 
 static int write_hypercall_page(struct domain *d, struct xen_domctl *op)

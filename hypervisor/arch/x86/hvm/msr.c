@@ -8,6 +8,7 @@
 #include <asm/cpu.h>
 #include <asm/hvm/hvm.h>
 #include <asm/msr.h>
+#include <asm/time.h>
 
 #define MSR_HYPERCALL_PAGE 0x40000000 /* as CPUID 0x40000002 EBX says */
 #define MSR_AMD_SYSCFG	   0xc0010010
@@ -64,11 +65,6 @@ static bool is_quiet(uint32_t msr)
 	}
 }
 
-uint64_t hvm_guest_tsc(const struct vcpu *v)
-{
-	return v->domain->arch.vtsc ? (uint64_t)NOW() + v->domain->arch.vtsc_offset : rdtsc() + v->arch.hvm->tsc_offset;
-}
-
 int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	struct hvm_msrs m;
@@ -83,7 +79,7 @@ int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
 	*val = 0;
 	switch (msr) {
 	case MSR_TSC:
-		*val = hvm_guest_tsc(v);
+		*val = guest_tsc(v);
 		return 0;
 	case MSR_TSC_AUX:
 		*val = v->arch.tsc_aux;
@@ -106,12 +102,10 @@ int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
 	return -EINVAL;
 }
 
-/* The clock of one guest is its own. */
-static void set_tsc(struct vcpu *v, uint64_t val)
+/* An emulated counter is its domain's, and does not look at it. */
+void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
-	if (v->domain->arch.vtsc)
-		return;
-	v->arch.hvm->tsc_offset = val - rdtsc();
+	WRITE_ONCE(v->arch.hvm->tsc_offset, offset);
 	v->arch.time_version = 0;
 	hvm_vendor->update_tsc(v);
 }
@@ -138,7 +132,7 @@ int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 		return write_hypervisor_msr(v, msr, val);
 	switch (msr) {
 	case MSR_TSC:
-		set_tsc(v, val);
+		hvm_set_tsc_offset(v, val - rdtsc());
 		return 0;
 	case MSR_TSC_AUX:
 		if (!cpu_has_rdtscp || val >> 32)

@@ -325,6 +325,7 @@ static union record *begin(struct domain *d, int *err)
 	*err = !is_hvm_domain(d) || d == current->domain || domain_is_dying(d) ? trace_err(-EINVAL) : 0;
 	if (*err)
 		return NULL;
+	d->arch.hvm->tsc_sync = rdtsc();
 	r = xzalloc_bytes(record_room());
 	if (!r)
 		*err = trace_err(-ENOMEM);

@@ -44,6 +44,7 @@ static void set_real_mode(struct vcpu *v, uint16_t cs, uint64_t cs_base)
 void hvm_vcpu_reset(struct vcpu *v)
 {
 	struct hvm_msrs m = { .pat = PAT_RESET };
+	const struct vcpu *first = v->domain->vcpu[0];
 	struct cpu_user_regs *r = regs_of(v);
 
 	hvm_io_reset(v);
@@ -58,7 +59,8 @@ void hvm_vcpu_reset(struct vcpu *v)
 	hvm_vendor->set_dr(v, 6, 0xffff0ff0);
 	hvm_vendor->set_dr(v, 7, 0x400);
 	hvm_vendor->set_irq_shadow(v, false);
-	hvm_vendor->update_tsc(v);
+	/* One that starts has the first one's clock. */
+	hvm_set_tsc_offset(v, first ? READ_ONCE(first->arch.hvm->tsc_offset) : 0);
 }
 
 /* ---- INIT and SIPI ---- */

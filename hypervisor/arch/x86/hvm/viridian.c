@@ -92,7 +92,7 @@ static void write_tsc_page(struct vcpu *v, uint64_t msr)
 	if (khz > 10000) { /* 10^4 counts a millisecond; the quotient fits */
 		__asm__("divq %4" : "=a"(t->scale), "=d"(rest) : "0"(0ul), "1"(10000ul), "r"(khz));
 		t->offset = reference_count(v->domain) -
-			    (uint64_t)((unsigned __int128)hvm_guest_tsc(v) * t->scale >> 64);
+			    (uint64_t)((unsigned __int128)guest_tsc(v) * t->scale >> 64);
 		__atomic_store_n(&t->sequence, a->vtsc ? 0 : 1, __ATOMIC_RELEASE);
 	}
 	put_page(pg);

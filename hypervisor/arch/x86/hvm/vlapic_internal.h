@@ -110,8 +110,4 @@ unsigned int vlapic_timer_divisor(const struct vlapic *a);
 /* The registers were loaded as a whole: goes on where the timer was. */
 void vlapic_timer_resume(struct vcpu *v, uint32_t left, uint64_t deadline);
 
-/* vlapic_tsc.c: the guest's time stamp counter. */
-uint64_t vlapic_guest_tsc(const struct vcpu *v);
-uint64_t vlapic_guest_tsc_khz(const struct vcpu *v); /* never 0 */
-
 #endif

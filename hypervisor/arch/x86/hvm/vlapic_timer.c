@@ -7,7 +7,7 @@
  * of would keep the CPU busy with timers, so ticks are at least MIN_PERIOD apart; ticks missed while the
  * vCPU had no CPU are not made up for.
  */
-#include <hv/time.h>
+#include <asm/time.h>
 #include "vlapic_internal.h"
 
 #define BUS_CYCLE_NS 10u
@@ -114,7 +114,7 @@ void vlapic_timer_set_lvt(struct vcpu *v, uint32_t lvt)
 /* System time when the guest's TSC will have this value; a past one: now. */
 static s_time_t deadline_time(const struct vcpu *v, uint64_t deadline)
 {
-	uint64_t now = vlapic_guest_tsc(v), ticks = deadline - now, khz = vlapic_guest_tsc_khz(v);
+	uint64_t now = guest_tsc(v), ticks = deadline - now, khz = guest_tsc_khz(v);
 	uint64_t ms = ticks / khz;
 
 	if (deadline <= now)

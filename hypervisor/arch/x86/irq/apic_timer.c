@@ -10,8 +10,8 @@
 #include <asm/msr.h>
 #include <asm/system.h>
 #include <asm/time.h>
+#include <asm/time_scale.h>
 
-#include "../time/scale.h"
 #include "apic_regs.h"
 
 #define DIVIDE_BY_1 0xb

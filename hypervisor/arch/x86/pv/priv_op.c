@@ -12,6 +12,7 @@
 #include <asm/mm.h>
 #include <asm/msr.h>
 #include <asm/pv.h>
+#include <asm/time.h>
 
 static int op_fetch(struct emul_ctx *ctx, uint64_t linear, void *buf, unsigned int len)
 {
@@ -149,7 +150,7 @@ static int op_rdtsc(struct emul_ctx *ctx, uint64_t *val)
 {
 	if (ctx->cpl && (current->arch.pv.ctrlreg[4] & X86_CR4_TSD))
 		return emul_raise_error(ctx, 13, 0);
-	*val = rdtsc();
+	*val = guest_tsc(current);
 	return EMUL_OKAY;
 }
 

@@ -28,10 +28,9 @@ static struct vcpu_time_info guest_record(const struct vcpu *v, const struct cpu
 	if (is_hvm_vcpu(v))
 		u.tsc_timestamp += v->arch.hvm->tsc_offset;
 	if (a->vtsc) {
-		/* Its RDTSC is emulated: nanoseconds of system time plus an offset. */
-		u.tsc_timestamp = (uint64_t)t->stime + a->vtsc_offset;
-		u.tsc_to_system_mul = 0x80000000u;
-		u.tsc_shift = 1;
+		u.tsc_timestamp = guest_tsc_at(v->domain, t->stime);
+		u.tsc_to_system_mul = a->vtsc_to_ns.mul;
+		u.tsc_shift = a->vtsc_to_ns.shift;
 	}
 	return u;
 }

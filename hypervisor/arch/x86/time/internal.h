@@ -5,8 +5,7 @@
 
 #include <hv/percpu.h>
 #include <asm/time.h>
-
-#include "scale.h"
+#include <asm/time_scale.h>
 
 /*
  * A CPU's clock: system time was `stime` when its TSC was `tsc`. Written by its own CPU with interrupts

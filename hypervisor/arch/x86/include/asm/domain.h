@@ -7,6 +7,7 @@
 #include <hv/cpumask.h>
 #include <hv/spinlock.h>
 #include <asm/page.h>
+#include <asm/time_scale.h>
 #include <public/xen.h>
 #include <public/memory.h>
 
@@ -36,8 +37,9 @@ struct arch_domain {
 	struct irq_domain *irq;
 	struct cpu_policy *cpuid;
 	uint32_t tsc_mode, tsc_incarnation, tsc_khz;
-	bool vtsc;
-	uint64_t vtsc_offset;
+	bool vtsc; /* RDTSC is emulated: time/guest_tsc.c */
+	uint64_t vtsc_offset; /* it counts from system time plus this, by these rates */
+	struct time_scale vtsc_to_ns, ns_to_vtsc;
 	spinlock_t pcidevs_lock;
 	uint32_t pci_cf8; /* Dom0's last write to port 0xcf8; guarded by pcidevs_lock */
 	gfn_t pirq_eoi_gfn; /* PHYSDEVOP_pirq_eoi_gmfn_v1/2 */

@@ -5,6 +5,10 @@
 
 #include <hv/time.h>
 
+struct domain;
+struct vcpu;
+struct xen_domctl_tsc_info;
+
 /* All CPUs' TSCs tick together at one constant rate. Final once smp_boot_all() is done. */
 extern bool tsc_reliable;
 extern uint64_t tsc_hz;
@@ -18,6 +22,16 @@ void time_start_calibration(void);
 /* Compares this CPU's TSC with another's; both call it at the same time during bring-up. */
 void tsc_check_sync_source(void);
 void tsc_check_sync_target(void);
+
+/*
+ * guest_tsc.c. What v reads now (v is current or does not run), and its rate, never 0; what an emulated one is at a
+ * time. set, get: XEN_DOMCTL_*ettscinfo, of a domain that does not run; -EOPNOTSUPP: no such mode.
+ */
+uint64_t guest_tsc(const struct vcpu *v);
+uint64_t guest_tsc_khz(const struct vcpu *v);
+uint64_t guest_tsc_at(const struct domain *d, s_time_t when);
+int guest_tsc_set(struct domain *d, const struct xen_domctl_tsc_info *info);
+void guest_tsc_get(struct domain *d, struct xen_domctl_tsc_info *info);
 
 uint64_t rtc_read_seconds(uint8_t century_index); /* CMOS clock as seconds since 1970, UTC */
 void wallclock_init(void);

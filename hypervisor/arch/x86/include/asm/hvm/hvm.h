@@ -107,6 +107,7 @@ struct hvm_domain {
 	uint32_t emulation_flags; /* XEN_X86_EMU_* */
 	struct hvm_viridian viridian;
 	struct hvm_platform *platform; /* asm/hvm/platform.h; NULL: PVH, without one */
+	uint64_t tsc_sync; /* the CPU's TSC that the records being saved or loaded are of: all vCPUs' are of one moment */
 	bool invalidate; /* the guest gave memory back: device models are to forget it; atomic */
 };
 
@@ -198,7 +199,7 @@ int hvm_set_efer(struct vcpu *v, uint64_t val);
 int hvm_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);
 int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val);
 int hvm_set_pat(struct vcpu *v, uint64_t val);
-uint64_t hvm_guest_tsc(const struct vcpu *v); /* as it reads it; v is current or does not run */
+void hvm_set_tsc_offset(struct vcpu *v, uint64_t offset); /* v is current or does not run */
 /* mtrr.c: MSRs 0xfe, 0x200..0x20f, 0x250, 0x258, 0x259, 0x268..0x26f, 0x2ff */
 bool hvm_is_mtrr(uint32_t msr);
 int hvm_mtrr_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val);

@@ -3,8 +3,8 @@
  * Converting counts of one frequency to another: count * 2^shift * mul / 2^32, the form the ABI gives
  * guests in vcpu_time_info. mul is normalised to its top bit, so a rate is exact to 2^-31.
  */
-#ifndef TIME_SCALE_H
-#define TIME_SCALE_H
+#ifndef ASM_TIME_SCALE_H
+#define ASM_TIME_SCALE_H
 
 #include <stdint.h>
 
