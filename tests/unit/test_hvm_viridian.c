@@ -36,7 +36,7 @@ static uint64_t tsc, apic[0x100];
 /* ---- the rest of the hypervisor ---- */
 
 __thread struct cpu_info fake_cpu;
-uint64_t cpu_khz = 2000000;
+static uint64_t khz = 2000000;
 
 s_time_t NOW(void)
 {
@@ -71,6 +71,11 @@ void *mfn_to_virt(mfn_t mfn)
 uint64_t guest_tsc(const struct vcpu *v)
 {
 	return tsc;
+}
+
+uint64_t guest_tsc_khz(const struct vcpu *v)
+{
+	return khz;
 }
 
 long do_sched_op(unsigned long op, unsigned long arg)

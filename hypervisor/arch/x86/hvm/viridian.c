@@ -80,8 +80,7 @@ struct tsc_page {
 
 static void write_tsc_page(struct vcpu *v, uint64_t msr)
 {
-	const struct arch_domain *a = &v->domain->arch;
-	uint64_t khz = a->tsc_khz ? a->tsc_khz : cpu_khz, rest;
+	uint64_t khz = guest_tsc_khz(v), rest;
 	struct page *pg = named_page(v->domain, msr);
 	struct tsc_page *t;
 
@@ -93,7 +92,7 @@ static void write_tsc_page(struct vcpu *v, uint64_t msr)
 		__asm__("divq %4" : "=a"(t->scale), "=d"(rest) : "0"(0ul), "1"(10000ul), "r"(khz));
 		t->offset = reference_count(v->domain) -
 			    (uint64_t)((unsigned __int128)guest_tsc(v) * t->scale >> 64);
-		__atomic_store_n(&t->sequence, a->vtsc ? 0 : 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&t->sequence, v->domain->arch.vtsc ? 0 : 1, __ATOMIC_RELEASE);
 	}
 	put_page(pg);
 }
@@ -161,7 +160,7 @@ int viridian_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *val)
 		*val = READ_ONCE(s->reference_tsc);
 		return f & HVMPV_reference_tsc ? 0 : -EINVAL;
 	case MSR_TSC_FREQUENCY:
-		*val = (v->domain->arch.tsc_khz ? v->domain->arch.tsc_khz : cpu_khz) * 1000ull;
+		*val = guest_tsc_khz(v) * 1000;
 		return f & HVMPV_no_freq ? -EINVAL : 0;
 	case MSR_APIC_FREQUENCY:
 		*val = APIC_HZ;
