@@ -47,6 +47,18 @@ static void a_domain_is_described_as_it_is(void **state)
 	assert_int_equal(domctl(XEN_DOMCTL_pausedomain, 4, &op), -ESRCH);
 }
 
+/* Its clock stands still while it is told or set: nobody may do that to itself, and wait for ever. */
+static void nobody_asks_for_its_own_clock(void **state)
+{
+	domid_t self = control->d->domain_id;
+	struct xen_domctl op = { 0 };
+
+	assert_int_equal(domctl(XEN_DOMCTL_gettscinfo, self, &op), -EINVAL);
+	assert_int_equal(domctl(XEN_DOMCTL_settscinfo, self, &op), -EINVAL);
+	assert_int_equal(domctl(XEN_DOMCTL_gettscinfo, 2, &op), 0);
+	assert_int_equal(domctl(XEN_DOMCTL_settscinfo, 2, &op), 0);
+}
+
 static void calls_of_another_age_are_refused(void **state)
 {
 	struct xen_domctl op = { .cmd = XEN_DOMCTL_pausedomain, .interface_version = XEN_DOMCTL_INTERFACE_VERSION - 1,
@@ -649,6 +661,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_domain_is_described_as_it_is),
 		CASE(calls_of_another_age_are_refused),
+		CASE(nobody_asks_for_its_own_clock),
 		CASE(use_is_told),
 		CASE(pausing_counts),
 		CASE(a_shutdown_is_seen_and_undone),

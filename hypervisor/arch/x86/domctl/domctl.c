@@ -67,6 +67,8 @@ static int get_address_size(struct domain *d, struct xen_domctl *op)
 
 static int get_tsc_info(struct domain *d, struct xen_domctl *op)
 {
+	if (d == current->domain)
+		return trace_err(-EINVAL);
 	domain_pause(d);
 	guest_tsc_get(d, &op->u.tsc_info);
 	domain_unpause(d);
