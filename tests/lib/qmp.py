@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""Talk to a running QEMU: hear that its machine stopped, and ask where its processors are.
+"""Talk to a running QEMU: hear that its machine stopped, ask where its processors are, and whether it is at fault.
 
 The machine protocol (QMP) goes over a socket that QEMU inherits, so nothing of it is in the file system. No call
 waits longer than a few seconds for a QEMU that does not answer.
 """
 
+import collections
 import json
+import os
 import re
 import select
 import socket
 import time
 
 PATIENCE = 5  # seconds for an answer
+PROBE = 0.1   # seconds of exceptions to look at
+OFTEN = 20    # so many of one kind at one place within PROBE are a loop
+
+INT3 = 0xcc
 
 CPU = re.compile(r"CPU#(\d+)")
+EXCEPTION = re.compile(r"v=([0-9a-f]+) .* pc=([0-9a-f]+)")
+BYTE = re.compile(r"^[0-9a-f]+: 0x([0-9a-f]{2})", re.M)
 FIELD = re.compile(r"\b(RIP|EIP|RSP|ESP|CR0|CR2|CR3|CPL|HLT|IDT) *= *([0-9a-f]+)")
 
 
@@ -22,7 +30,7 @@ class Monitor:
 
     def __init__(self):
         self.ours, self.theirs = socket.socketpair()
-        self.rest, self.seen = b"", []
+        self.rest, self.asked, self.down = b"", 0, False
 
     def arguments(self):
         return ["-chardev", "socket,id=qmp,fd=%d" % self.theirs.fileno(), "-mon", "chardev=qmp,mode=control"]
@@ -41,8 +49,9 @@ class Monitor:
         self.ours.close()
 
     def send(self, command, **arguments):
+        self.asked += 1
         try:
-            self.ours.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+            self.ours.sendall(json.dumps({"execute": command, "arguments": arguments, "id": self.asked}).encode() + b"\n")
         except OSError:
             pass  # it has left; whoever waits for the answer hears of it
 
@@ -57,25 +66,64 @@ class Monitor:
         if not data:
             return None
         *lines, self.rest = (self.rest + data).split(b"\n")
-        return [json.loads(line) for line in lines if line.strip()]
+        messages = [json.loads(line) for line in lines if line.strip()]
+        self.down = self.down or any(message.get("event") == "SHUTDOWN" for message in messages)
+        return messages
 
     def stopped(self):
         """Has the machine powered off or asked for a reset? Reads what has come; True also if QEMU has left."""
-        messages = self.messages()
-        return messages is None or any(message.get("event") == "SHUTDOWN" for message in messages)
+        return self.messages() is None or self.down
 
-    def ask(self, command):
+    def ask(self, command, cpu=0):
         """The answer of the human monitor, "" if there is none."""
-        self.send("human-monitor-command", **{"command-line": command})
+        self.send("human-monitor-command", **{"command-line": command, "cpu-index": cpu})
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             messages = self.messages(deadline - time.monotonic())
             if messages is None:
                 return ""
             for message in messages:
-                if isinstance(message.get("return"), str):
-                    return message["return"]
+                if message.get("id") == self.asked:  # and no late answer to what was asked before
+                    return message.get("return", "")
         return ""
+
+    def exceptions(self, log):
+        """How many of each (vector, address) the processors take in a moment. log: QEMU's own, which lists resets."""
+        path = log + ".int"
+        self.ask("logfile " + path)
+        self.ask("log int")
+        time.sleep(PROBE)
+        self.ask("log none")
+        self.ask("logfile " + log)
+        self.ask("log cpu_reset")
+        try:
+            with open(path, errors="replace") as lines:
+                found = collections.Counter(match.groups() for match in map(EXCEPTION.search, lines) if match)
+            os.unlink(path)
+        except FileNotFoundError:
+            return collections.Counter()
+        return found
+
+    def byte_at(self, address, cpus):
+        """What the memory holds at a virtual address of any processor; None if none has it mapped."""
+        for cpu in range(cpus):
+            found = BYTE.search(self.ask("x /1xb 0x" + address, cpu))
+            if found:
+                return int(found.group(1), 16)
+        return None
+
+    def stale_code(self, log, cpus):
+        """The address where processors take one breakpoint after the other though the memory has none, or None.
+
+        QEMU then executes what it translated of an instruction that has been overwritten since (docs/testing.md).
+        Looked at twice: a breakpoint that is just being taken away is no fault.
+        """
+        stale = None
+        for _ in range(2):
+            places = {place for (vector, place), times in self.exceptions(log).items() if vector == "03" and times >= OFTEN}
+            stale = {place for place in places if (stale is None or place in stale)
+                     and self.byte_at(place, cpus) not in (None, INT3)}
+        return min(stale, default=None)
 
     def registers(self):
         """All processors' registers, as QEMU prints them; the machine stands still from now on."""
