@@ -338,9 +338,14 @@ int model_start(struct session *session, const struct domain_config *config,
 {
 	struct string_list list = { 0 };
 	struct qmp qmp = { .fd = -1 };
-	char path[64];
+	char path[64], uefi_rom[PATH_MAX];
 	pid_t pid = 0;
 	int error;
+
+	if (spec->firmware == HVM_OVMF && program_beside(uefi_rom, sizeof(uefi_rom), UEFI_ROM))
+		return tell(session, -ENOENT,
+			    "what UEFI firmware needs, " UEFI_ROM
+			    ", is not installed: install Serai's tools whole");
 
 	mkdir("/run/xen", 0755);
 	mkdir("/var/log/xen", 0755);
@@ -348,7 +353,7 @@ int model_start(struct session *session, const struct domain_config *config,
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), QMP_SOCKET, domid);
 	unlink(path);
-	error = model_arguments(session, config, spec, domid, &list);
+	error = model_arguments(session, config, spec, domid, uefi_rom, &list);
 	if (!error)
 		pid = spawn(config, &list);
 	if (pid < 0)

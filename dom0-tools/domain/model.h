@@ -18,6 +18,7 @@
 #define LOADER_FOLDER	   "/usr/lib/xen-4.17/boot/"
 #define SEABIOS_PATH	   "/usr/share/seabios/bios-256k.bin"
 #define OVMF_PATH	   "/usr/share/ovmf/OVMF.fd"
+#define UEFI_ROM	   "serai-uefi.rom"
 #define DEVICE_MODEL_PATH  "/usr/libexec/xen-qemu-system-i386"
 #define QMP_SOCKET	   "/run/xen/qmp-libxl-%u"
 #define MODEL_ROOT	   "/run/xen/qemu-root-%u"
@@ -34,9 +35,13 @@ const char *model_program(const struct hvm_spec *spec);
  */
 int model_loader(struct session *session, const struct hvm_spec *spec, char *path, size_t room);
 
-/* model_arguments.c: its command line, the program's path first. -EINVAL or -ENOMEM (told). */
+/*
+ * model_arguments.c: its command line, the program's path first. uefi_rom: the ROM through which
+ * UEFI firmware gets the loader's tables. -EINVAL or -ENOMEM (told).
+ */
 int model_arguments(struct session *session, const struct domain_config *config,
-		    const struct hvm_spec *spec, uint32_t domid, struct string_list *list);
+		    const struct hvm_spec *spec, uint32_t domid, const char *uefi_rom,
+		    struct string_list *list);
 /* The emulated half of network card `number`: its interface. */
 void model_interface(char name[16], const char *vifname, uint32_t domid, uint32_t number);
 

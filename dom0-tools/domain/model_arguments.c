@@ -19,6 +19,7 @@ struct building {
 	const struct domain_config *config;
 	const struct hvm_spec *spec;
 	uint32_t domid;
+	const char *uefi_rom;
 	struct string_list *list;
 	int error;
 };
@@ -392,6 +393,10 @@ static void add_machine(struct building *b)
 	add(b, "order=%s", spec->boot);
 	add(b, "-machine");
 	add(b, "%s,suppress-vmdesc=on", spec->platform_pci ? "xenfv" : "pc,accel=xen");
+	if (spec->platform_pci && spec->firmware == HVM_OVMF) {
+		add(b, "-global");
+		add(b, "xen-platform.romfile=%s", b->uefi_rom);
+	}
 	if (spec->vendor_device) {
 		add(b, "-device");
 		add(b, "xen-pvdevice,device-id=0xc000");
@@ -405,9 +410,10 @@ static void add_machine(struct building *b)
 }
 
 int model_arguments(struct session *session, const struct domain_config *config,
-		    const struct hvm_spec *spec, uint32_t domid, struct string_list *list)
+		    const struct hvm_spec *spec, uint32_t domid, const char *uefi_rom,
+		    struct string_list *list)
 {
-	struct building b = { session, config, spec, domid, list, 0 };
+	struct building b = { session, config, spec, domid, uefi_rom, list, 0 };
 	bool controller[2] = { false, false };
 
 	add_identity(&b);

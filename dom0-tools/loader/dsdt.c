@@ -172,6 +172,15 @@ static void cpus(struct aml *aml, const struct machine *machine)
 
 /* ---- PCI ---- */
 
+/* What is outside of it a kernel moves: a screen's picture, which cannot be moved again, then costs
+ * a request for each access. */
+static uint32_t memory_start(const struct machine *machine)
+{
+	if (!machine->uefi)
+		return (uint32_t)machine->memory.start;
+	return machine->low_end > UEFI_PCI ? machine->low_end & ~0xffffu : UEFI_PCI;
+}
+
 static void pci_windows(struct aml *aml, const struct machine *machine)
 {
 	struct aml_resources resources = aml_resources(aml);
@@ -181,7 +190,7 @@ static void pci_windows(struct aml *aml, const struct machine *machine)
 	aml_window(aml, AML_PORTS, 2, 0, 0xcf7);
 	aml_window(aml, AML_PORTS, 2, 0xd00, 0xffff);
 	aml_window(aml, AML_MEMORY, 4, VGA_AT, 0xbffff);
-	aml_window(aml, AML_MEMORY, 4, machine->memory.start, machine->memory.end - 1);
+	aml_window(aml, AML_MEMORY, 4, memory_start(machine), machine->memory.end - 1);
 	if (machine->high.start < machine->high.end)
 		aml_window(aml, AML_MEMORY, 8, machine->high.start, machine->high.end - 1);
 	aml_resources_end(aml, resources);

@@ -12,6 +12,7 @@
 #define SEABIOS_MOST 0x40000u
 #define UEFI_LEAST   0x10000u
 #define UEFI_MOST    0x1000000u
+#define MOVED_MOST   0x1000000u
 #define CMOS_PORT    0x70
 #define CMOS_MEMORY  0x34
 
@@ -49,31 +50,53 @@ static void *memory_at(uint32_t address)
 	return (void *)(uintptr_t)address;
 }
 
-uint32_t ram_take(struct machine *machine, uint32_t bytes)
+static void move(uint32_t from, uint32_t to, uint32_t bytes)
 {
-	bytes = (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+	for (uint32_t at = 0; at < bytes; at += PAGE_BYTES)
+		if (!move_page((from + at) / PAGE_BYTES, (to + at) / PAGE_BYTES))
+			die("the hypervisor refuses to move memory to %x", to + at);
+}
+
+static uint32_t end_of_ram_take(struct machine *machine, uint32_t bytes)
+{
 	if (machine->low_end < bytes || machine->low_end - bytes < machine->used_end)
 		die("the guest has no memory left for its firmware: raise memory= in its "
 		    "configuration");
 	machine->low_end -= bytes;
-	memset(memory_at(machine->low_end), 0, bytes);
 	return machine->low_end;
+}
+
+/* UEFI firmware may give devices the addresses behind what it is told of RAM: none of it stays
+ * there. */
+uint32_t ram_take(struct machine *machine, uint32_t bytes)
+{
+	uint32_t at;
+
+	bytes = (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+	at = end_of_ram_take(machine, bytes);
+	if (machine->uefi) {
+		if (bytes > MOVED_MOST - machine->reserved_bytes)
+			die("%u bytes of tables are too many: see acpi_firmware= and "
+			    "smbios_firmware=",
+			    bytes);
+		move(at, PCI_END + machine->reserved_bytes, bytes);
+		at = PCI_END + machine->reserved_bytes;
+		machine->reserved_bytes += bytes;
+	}
+	memset(memory_at(at), 0, bytes);
+	return at;
 }
 
 /* It ends at 4 GiB, where no memory is: that comes from the end of RAM. */
 static void place_uefi(struct machine *machine)
 {
 	const uint32_t bytes = machine->firmware_bytes, start = 0u - bytes;
-	uint32_t taken;
 
 	if (bytes < UEFI_LEAST || bytes > UEFI_MOST || bytes % PAGE_BYTES)
 		die("the firmware's %u bytes are not those of an OVMF: see bios_path_override= and "
 		    "firmware=",
 		    bytes);
-	taken = ram_take(machine, bytes);
-	for (uint32_t at = 0; at < bytes; at += PAGE_BYTES)
-		if (!move_page((taken + at) / PAGE_BYTES, (start + at) / PAGE_BYTES))
-			die("the hypervisor refuses to move memory to %x", start + at);
+	move(end_of_ram_take(machine, bytes), start, bytes);
 	memcpy(memory_at(start), machine->firmware, bytes);
 	if (memcmp(memory_at(start), machine->firmware, bytes))
 		die("the memory moved to %x does not keep what is written", start);
@@ -160,7 +183,10 @@ void tables_place(struct machine *machine)
 	const uint32_t room = (TABLES_BYTES + machine->more_acpi_bytes + MORE_TABLES * 64 +
 			       machine->more_smbios_bytes + PAGE_BYTES - 1) &
 			      ~(PAGE_BYTES - 1);
-	uint32_t at = ram_take(machine, room), smbios;
+	/* The latter for processors that run real mode as a task. Tables say where RAM ends, so
+	 * they come last. */
+	const uint32_t at = ram_take(machine, room), task = ram_take(machine, PAGE_BYTES);
+	uint32_t smbios;
 	size_t bytes = machine->acpi ? acpi_write(memory_at(at), room, at, machine) : 0;
 
 	bytes = (bytes + 15) & ~(size_t)15;
@@ -171,9 +197,7 @@ void tables_place(struct machine *machine)
 		die("the tables need %u bytes: give the guest fewer vCPUs", (unsigned int)bytes);
 	if (machine->uefi)
 		copy_for_uefi(machine, at, smbios);
-	/* For processors that run real mode as a task. */
-	set_hvm_param(HVM_PARAM_VM86_TSS_SIZED,
-		      (uint64_t)PAGE_BYTES << 32 | ram_take(machine, PAGE_BYTES));
+	set_hvm_param(HVM_PARAM_VM86_TSS_SIZED, (uint64_t)PAGE_BYTES << 32 | task);
 	write_info(machine, at, smbios);
 	write_cmos(machine);
 	say("loader: memory below 4 GiB up to %x, tables at %x", machine->low_end, at);

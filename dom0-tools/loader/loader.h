@@ -29,6 +29,7 @@
 #define UEFI_RSDP    0xea020u  /* where OVMF looks for the tables */
 #define UEFI_SMBIOS  0xeb000u
 #define PCI_START    0xf0000000u
+#define UEFI_PCI     0x80000000u /* from here on, or from the end of RAM on if that is higher */
 #define PCI_END	     0xfc000000u /* from here on to 4 GiB: special pages, APICs, the firmware */
 #define IOAPIC_AT    0xfec00000u
 #define HPET_AT	     0xfed00000u
@@ -67,6 +68,7 @@ struct machine {
 	bool uefi;
 	uint32_t ram_end;  /* RAM from 0 to here, but for the VGA's window */
 	uint32_t low_end;  /* the guest's part of it: the rest is taken for tables and firmware */
+	uint32_t reserved_bytes; /* what of the rest lies from PCI_END on */
 	uint32_t used_end; /* below this lie loader and modules */
 	uint64_t high_end; /* RAM from 4 GiB to here; 4 GiB: there is none */
 	struct window memory, high, io; /* of PCI devices; high may be empty */
@@ -253,7 +255,7 @@ size_t smbios_write(uint8_t *to, size_t room, uint32_t at, const struct machine 
 #define SMBIOS_ENTRY_BYTES 31
 
 /* ---- firmware.c ---- */
-/* Takes memory from the end of RAM. */
+/* Memory from the end of RAM, zeroed; for UEFI firmware moved to behind PCI_END. */
 uint32_t ram_take(struct machine *machine, uint32_t bytes);
 void firmware_place(struct machine *machine);
 void tables_place(struct machine *machine);

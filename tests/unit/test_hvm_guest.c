@@ -75,7 +75,7 @@ static void line_of(const char *text, char *line, size_t room)
 	assert_true(hvm_spec_from_config(copy, &spec, &fault));
 	snprintf(line, room, " ");
 	told[0] = '\0';
-	model_arguments(NULL, copy, &spec, 7, &list);
+	model_arguments(NULL, copy, &spec, 7, "/rom", &list);
 	for (unsigned int i = 0; i < list.count; i++)
 		snprintf(line + strlen(line), room - strlen(line), "%s ", list.item[i]);
 	while (list.count)
@@ -111,6 +111,7 @@ static void keys_become_options(void **state)
 		{ "vga='stdvga'\nvideoram=32", " -device VGA,vgamem_mb=32 " },
 		{ "stdvga=1", " -device VGA,vgamem_mb=16 " },
 		{ "stdvga=1\nbios='ovmf'", " -device VGA,vgamem_mb=16,romfile= " },
+		{ "bios='ovmf'", " -machine xenfv,suppress-vmdesc=on -global xen-platform.romfile=/rom " },
 		{ "vga='none'", " -display none -net none " },
 		{ "nographic=1\nvnc=1", " -display none -net none " },
 		{ "vnclisten='0.0.0.0:3'\nvncunused=0", " -vnc 0.0.0.0:3 -display" },

@@ -208,6 +208,30 @@ static void tables_sum_up(void **state)
 	free(tables);
 }
 
+/* As the kernel finds it: a range of memory from there to the end of the hole (ACPI 6.4, 6.4.3.5.2). */
+static bool devices_may_be_from(const struct machine *m, uint32_t start)
+{
+	const uint32_t range[] = { start, PCI_END - 1, 0, PCI_END - start };
+	size_t bytes;
+	uint8_t *tables = tables_of(m, &bytes);
+	bool found = memmem(tables, bytes, range, sizeof(range));
+
+	free(tables);
+	return found;
+}
+
+static void uefi_firmware_gives_devices_addresses_of_its_own(void **state)
+{
+	struct machine m = machine_of(1, 1);
+
+	assert_true(devices_may_be_from(&m, PCI_START));
+	m.uefi = true;
+	assert_true(devices_may_be_from(&m, 0x80000000));
+	assert_false(devices_may_be_from(&m, PCI_START));
+	m.low_end = 0xb0013000;
+	assert_true(devices_may_be_from(&m, 0xb0010000));
+}
+
 static void processors_and_interrupts_are_in_the_madt(void **state)
 {
 	struct machine m = machine_of(5, 3);
@@ -434,6 +458,7 @@ int main(void)
 		cmocka_unit_test(windows_become_ranges_of_mtrrs),
 		cmocka_unit_test(the_map_is_sorted_and_has_no_overlap),
 		cmocka_unit_test(tables_sum_up),
+		cmocka_unit_test(uefi_firmware_gives_devices_addresses_of_its_own),
 		cmocka_unit_test(processors_and_interrupts_are_in_the_madt),
 		cmocka_unit_test(all_tables_have_room_or_say_so),
 		cmocka_unit_test(intels_compiler_understands_the_tables),

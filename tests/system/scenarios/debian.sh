@@ -6,7 +6,7 @@
 #@ timeout: 600
 #@ mem: 1280
 #@ run seabios: dom0-mem=640 firmware=seabios
-#@ run ovmf: dom0-mem=640 firmware=ovmf vif=type=vif
+#@ run ovmf: dom0-mem=640 firmware=ovmf vif=type=vif vga=stdvga vcpus=2
 
 modules xen-blkback xen-netback bridge tun
 start_dom0 serai serai
@@ -26,6 +26,7 @@ cat > /tmp/h1.cfg <<X
 name = "h1"
 type = "hvm"
 memory = ${bed_memory:-320}
+vcpus = ${bed_vcpus:-1}
 bios = "$bed_firmware"
 hdtype = "${bed_hdtype:-ahci}"
 vga = "${bed_vga:-none}"
@@ -70,6 +71,10 @@ esac
 asks root-is-pv 'findmnt -no SOURCE / | grep ^/dev/xvda1'
 asks no-emulated-disk '[ -z "$(ls /dev/sd*)" ]'
 asks clock '[ $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource) = xen ]'
+# What the loader says of the machine. UEFI firmware hands on only what it is given, by the ROM of the platform device.
+asks acpi '[ -e /sys/firmware/acpi/tables/APIC ]'
+asks vcpus "[ \$(nproc) = ${bed_vcpus:-1} ]"
+asks smbios '[ "$(cat /sys/class/dmi/id/product_name)" = "HVM domU" ]'
 asks no-unit-failed '[ $(systemctl is-system-running --wait) = running ]'
 asks pv-network 'readlink /sys/class/net/e*/device/driver | grep /vif'
 check lease within 120 grep -q 00:16:3e:00:00:05 /tmp/leases
