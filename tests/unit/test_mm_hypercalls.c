@@ -387,7 +387,7 @@ static void grant_mappings(void)
 	assert_int_equal(pte_mfn(table(s.l1)[20]).m, frame_number(pg));
 	assert_int_equal(table(s.l1)[9].e, 0);
 	assert_int_equal(arch_grant_map_host(1ul << 40, mfn, GNTMAP_host_map), GNTST_bad_virt_addr);
-	/* Overwritten behind everybody's back: the entry gives back what it held. */
+	/* Overwritten behind everybody's back: the entry gives back what it held, and says nothing of the mapping. */
 	assert_int_equal(arch_grant_map_host(0x7000, mfn, GNTMAP_host_map), GNTST_okay);
 	assert_int_equal(do_update_va_mapping(0x7000, 0, 0), 0);
 	assert_int_equal(f->ref & REF_COUNT, 1);

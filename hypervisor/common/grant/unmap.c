@@ -21,8 +21,8 @@ struct batch {
 		uint32_t handle;
 		unsigned int done; /* GNTMAP_host_map, GNTMAP_device_map: what was undone */
 	} u[GRANT_BATCH];
-	unsigned int nr, nr_host;
-	uint64_t addr; /* of the last host mapping; 0: its linear address is not known */
+	unsigned int nr;
+	bool any_host;
 };
 
 /* mt is claimed. */
@@ -43,15 +43,6 @@ static int take_out(const struct maptrack *mt, const struct unmap_request *r, un
 	return rc;
 }
 
-static void note_host_unmapping(struct batch *b, const struct maptrack *mt,
-				const struct unmap_request *r)
-{
-	bool one_known = !(mt->flags & GNTMAP_contains_pte) && !r->new_addr;
-
-	b->nr_host++;
-	b->addr = one_known ? r->host_addr & PAGE_MASK : 0;
-}
-
 static int add_to_batch(struct batch *b, const struct unmap_request *r)
 {
 	struct maptrack *mt = maptrack_entry(current->domain->grant_table, r->handle);
@@ -65,8 +56,7 @@ static int add_to_batch(struct batch *b, const struct unmap_request *r)
 		maptrack_activate(mt);
 		return rc;
 	}
-	if (done & GNTMAP_host_map)
-		note_host_unmapping(b, mt, r);
+	b->any_host |= !!(done & GNTMAP_host_map);
 	b->u[b->nr].handle = r->handle;
 	b->u[b->nr++].done = done;
 	return rc;
@@ -92,14 +82,16 @@ static void give_back(struct domain *d, unsigned int vcpu_id, uint32_t handle, u
 	domain_put(granter);
 }
 
-/* PV guests' user mappings are global pages, so no partial flush will do for several. */
+/*
+ * Everything goes from the TLBs, after one mapping, too: where a PV guest has put the table with the entry nobody knows, so
+ * the entry may be cached for any address. The granter, who is told next that its frame is free, has no other protection.
+ */
 static void finish_batch(const struct batch *b)
 {
 	struct vcpu *v = current;
 
-	if (b->nr_host)
-		flush_area_mask(&v->domain->arch.dirty_cpumask, b->nr_host == 1 ? b->addr : 0,
-				FLUSH_TLB | FLUSH_TLB_GLOBAL);
+	if (b->any_host)
+		flush_area_mask(&v->domain->arch.dirty_cpumask, 0, FLUSH_TLB | FLUSH_TLB_GLOBAL);
 	for (unsigned int i = 0; i < b->nr; i++)
 		give_back(v->domain, v->vcpu_id, b->u[i].handle, b->u[i].done);
 }
@@ -109,7 +101,8 @@ void grant_unmap_batch(void *ops, unsigned int nr)
 	struct gnttab_unmap_grant_ref *op = ops;
 	struct batch b;
 
-	b.nr = b.nr_host = 0;
+	b.nr = 0;
+	b.any_host = false;
 	for (unsigned int i = 0; i < nr; i++) {
 		struct unmap_request r = { .host_addr = op[i].host_addr,
 					   .dev_bus_addr = op[i].dev_bus_addr,
@@ -125,7 +118,8 @@ void grant_unmap_and_replace_batch(void *ops, unsigned int nr)
 	struct gnttab_unmap_and_replace *op = ops;
 	struct batch b;
 
-	b.nr = b.nr_host = 0;
+	b.nr = 0;
+	b.any_host = false;
 	for (unsigned int i = 0; i < nr; i++) {
 		struct unmap_request r = { .host_addr = op[i].host_addr,
 					   .new_addr = op[i].new_addr,

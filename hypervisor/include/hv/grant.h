@@ -27,9 +27,9 @@ void grant_set_default_maptrack(uint64_t nr);
 /* Maps `mfn`, a frame of another domain, at a host address (or at the PTE's machine address if
  * GNTMAP_contains_pte) of `current->domain`. No spin lock held. GNTST_*. */
 int arch_grant_map_host(uint64_t addr, mfn_t mfn, unsigned int flags);
-/* Undoes it, if the entry there still maps `mfn` (else GNTST_general_error); `new_addr` != 0 moves
- * the PTE found there (unmap_and_replace). Need not flush: the caller flushes once per batch, on
- * d->arch.dirty_cpumask. No spin lock held. GNTST_*. */
+/* Undoes it, if the entry there still maps `mfn` (else GNTST_general_error: grant.c says why); `new_addr` != 0 moves
+ * the PTE found there (unmap_and_replace). Need not flush: the caller flushes once per batch, all there is in the TLBs
+ * of d->arch.dirty_cpumask. No spin lock held. GNTST_*. */
 int arch_grant_unmap_host(uint64_t addr, mfn_t mfn, uint64_t new_addr, unsigned int flags);
 
 #endif

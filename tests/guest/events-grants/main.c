@@ -251,6 +251,56 @@ static void mappings(void)
 	check_eq("frame-is-free", remap(data, own << 12 | PRESENT | WRITABLE | USER), 0);
 }
 
+/* The table with a grant's entry is in use for other addresses, too: what they have in the TLBs ends with the mapping. */
+static void aliases(void)
+{
+	char *at = alloc_page();
+	uint64_t where, entry = entry_of((uint64_t)at, 2, &where);
+	const unsigned int away = 128; /* entries of 2 MiB: far beyond this guest's memory */
+	char *alias = at + away * 0x200000ul;
+	struct gnttab_map_grant_ref m;
+
+	give(23, virt_to_mfn(alloc_page()), GTF_permit_access);
+	check_eq("alias", mmu_update(where + 8 * away, entry), 0);
+	m = map(at, 23, GNTMAP_host_map | GNTMAP_application_map);
+	check_eq("alias-map", m.status, GNTST_okay);
+	check("alias-mapped", write_ok((uint64_t)alias) && write_ok((uint64_t)at));
+	check_eq("alias-unmap", unmap(at, m.handle), GNTST_okay);
+	check("alias-unmapped", !read_ok((uint64_t)alias));
+	check("alias-unmapped-here", !read_ok((uint64_t)at));
+	check_eq("alias-gone", mmu_update(where + 8 * away, 0), 0);
+}
+
+/*
+ * Who overwrites a mapping's entry itself still has the mapping: its frame may be in a device's hands. The granter is told
+ * so, and an unmapping that finds no entry is refused, at whatever address.
+ */
+static void overwritten(void)
+{
+	char *at = alloc_page(), *data = alloc_page();
+	uint64_t frame = virt_to_mfn(data), where, entry;
+	struct gnttab_map_grant_ref m;
+
+	check_eq("pte-frame-readonly", remap(data, frame << 12 | PRESENT | USER), 0);
+	(void)entry_of((uint64_t)at, 1, &where);
+	give(24, frame, GTF_permit_access);
+	m = map((void *)where, 24, GNTMAP_host_map | GNTMAP_contains_pte);
+	check_eq("pte-map", m.status, GNTST_okay);
+	entry = entry_of((uint64_t)at, 1, &where);
+	check("pte-mapped", (entry & ADDR_MASK) == frame << 12 && write_ok((uint64_t)at));
+	check("pte-unmap-elsewhere", unmap((void *)(where ^ 8), m.handle) != GNTST_okay);
+	check("pte-unmap-unaligned", unmap((void *)(where + 4), m.handle) != GNTST_okay);
+	check_eq("overwrite", mmu_update(where, 0), 0);
+	check("overwritten-refused", unmap((void *)where, m.handle) != GNTST_okay);
+	check("overwritten-stays-told", (table[24].flags & (GTF_reading | GTF_writing)) == (GTF_reading | GTF_writing));
+	check("overwritten-frame-is-held", mmuext(MMUEXT_PIN_L1_TABLE, frame, 0) < 0);
+	check_eq("written-again", mmu_update(where, entry), 0);
+	check_eq("pte-unmap", unmap((void *)where, m.handle), GNTST_okay);
+	check("pte-unmapped", !read_ok((uint64_t)at) && !(table[24].flags & (GTF_reading | GTF_writing)));
+	check_eq("pte-frame-is-free", mmuext(MMUEXT_PIN_L1_TABLE, frame, 0), 0);
+	check_eq("pte-frame-unpinned", mmuext(MMUEXT_UNPIN_TABLE, frame, 0), 0);
+}
+
 static int copy(grant_ref_t ref, unsigned int src, unsigned int dst, unsigned int len)
 {
 	static char to[2 * 4096] __attribute__((aligned(4096)));
@@ -393,6 +443,8 @@ void test(void)
 	fifo();
 	if (open_table()) {
 		mappings();
+		aliases();
+		overwritten();
 		copies();
 		odd_copies();
 		races();

@@ -5,6 +5,16 @@
  * The entry holds its own references to the foreign frame, as any L1 entry does, besides those that
  * the grant code holds for the mapping as a whole. So a guest may overwrite such an entry without
  * telling anybody: the frame stays until the mapping is undone, and nothing is counted twice.
+ *
+ * Invariant: of a frame of another domain a guest has at most as many entries as it has host mappings, as only a mapping
+ * makes one, nobody can copy one (mod_l1e() wants to know for whom), and a mapping that is undone takes one away. So once
+ * the last is undone there is none.
+ *
+ * LIMITS: hence a mapping whose entry the guest has overwritten cannot be undone before the guest's end, and its granter
+ * does not end before that. It must not be: an entry that is gone does not say that the guest has done with the frame.
+ * Linux's gntdev zaps the entries of a process that dies while the kernel has I/O under way on its granted pages, counts
+ * the references wrongly then, and undoes the mapping while the device is still at the frame, which for the granter's
+ * sake must stay what it is.
  */
 #include <hv/domain.h>
 #include <hv/grant.h>
