@@ -32,6 +32,8 @@ static void data_arrives(void **state)
 {
 	writes_and_reads(0);
 	writes_and_reads(BLOCK_MEMORY);
+	writes_and_reads(BLOCK_PERSISTENT);
+	writes_and_reads(BLOCK_PERSISTENT | BLOCK_MEMORY);
 }
 
 static void pieces_of_many_pages_are_one_transfer(void **state)
@@ -387,13 +389,14 @@ static void media_change(void **state)
 	stop_service();
 }
 
-static void more_requests_than_buffers(void **state)
+static void too_many_for_the_buffers(uint32_t flags)
 {
 	struct setup setup = plain;
 	struct blkif_response response;
 	uint32_t answers = 0;
 
 	new_machine();
+	setup.flags = flags;
 	setup.nr_pages = 16;
 	setup.nr_queues = 2;
 	open_front(16, 112);
@@ -410,6 +413,13 @@ static void more_requests_than_buffers(void **state)
 		answers += !response.status;
 	assert_int_equal(answers, 512);
 	stop_service();
+	assert_int_equal(nr_maps, 0);
+}
+
+static void more_requests_than_buffers(void **state)
+{
+	too_many_for_the_buffers(0);
+	too_many_for_the_buffers(BLOCK_PERSISTENT);
 }
 
 int main(void)

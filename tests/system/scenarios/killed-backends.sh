@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-#@ about: each of Serai's backends, serai-backd and qemu-storage-daemon killed at 20 random moments under load: no write is lost, no byte wrong, no guest restarted
+#@ about: each of Serai's backends, serai-backd and qemu-storage-daemon killed at 20 random moments under load: no write is lost, no byte wrong, no guest restarted; nor does a guest outlive one killed while a slow device is at its data
 #@ progs: killer udpecho vncscreen
 #@ with: xen-tools serai-tools serai-screen qemu-img qemu-storage
-#@ modules: bridge tun
+#@ modules: bridge tun null_blk configfs
 #@ guest: kit/blockcopy kit/echo kit/share kit/screen
 #@ timeout: 900
 #@ mem: 1024
@@ -96,6 +96,32 @@ log_of screen
 check keys-arrive says "key 30 down"
 check screen-done says "done"
 check destroy-net xl destroy net
+
+# A worker is killed while a device that takes three seconds (null_blk gives up after five) is at work for it, and the
+# guest destroyed: nothing of it stays, as what the device is at are not the guest's pages (memory.c).
+modules configfs
+check module-null_blk modprobe null_blk nr_devices=0
+mkdir -p /sys/kernel/config
+mount -t configfs configfs /sys/kernel/config
+slow=/sys/kernel/config/nullb/slow
+mkdir $slow
+for value in irqmode=2 completion_nsec=3000000000 memory_backed=1 size=16 power=1; do
+	check slow-${value%=*} eval "echo ${value#*=} >$slow/${value%=*}"
+done
+guest slow blockcopy 1 'disk = [ "/dev/slow,raw,xvda,rw,backendtype=qdisk" ]' 'cmdline = "mib=1 rounds=0 pause=4"'
+log_of slow
+check slow-writes says "disk " 120
+worker=$(awk '{ print $1; exit }' $back/$id_slow.lock)
+keeps() { [ "$(grep -c gntdev /proc/$worker/maps)" -gt 2 ]; }
+check slow-maps-data within 60 keeps
+at_work() { grep -q '[1-9]' /sys/block/slow/inflight; }
+written() { awk '{ print $5 }' /sys/block/slow/stat; }
+before=$(written)
+begins() { [ "$(written)" != "$before" ] && at_work; }
+check slow-at-work within 60 begins
+kill -9 $worker
+check slow-still-at-work at_work
+check slow-destroyed xl destroy slow
 all_gone
 no_process() { [ -z "$(pidof serai-back serai-back-vfb qemu-storage-daemon)" ]; }
 check no-process-left soon no_process

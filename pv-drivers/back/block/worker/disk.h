@@ -43,7 +43,7 @@ struct request {
 	uint64_t offset, length; /* bytes of the disk */
 	uint64_t done;		 /* of these */
 	uint64_t log_at;	 /* a flush: what it makes safe */
-	uint8_t *buffer;	 /* bounce; NULL if the image, or the guest's page, is mapped */
+	uint8_t *buffer;	 /* bounce; NULL if the image is mapped, or the guest's pages do */
 	struct kept_page *kept[MAX_SEGMENTS]; /* persistent.c: held until it is answered */
 	uint32_t nr_kept;		      /* all segments' or none */
 	uint32_t first_copy;	 /* of disk->copies */
@@ -57,6 +57,7 @@ STAILQ_HEAD(request_list, request);
 /* What carries requests out. begin(): 0, or -EAGAIN: no room now, or -errno. */
 struct target {
 	int (*begin)(struct disk *disk, struct request *request);
+	bool by_device; /* a device may be at a request's memory until it is answered, even if we die: memory.c */
 };
 
 /* A page of the guest. Invariant: in a bucket (and idle if it has no users), or unused. */
@@ -138,6 +139,8 @@ void requests_retry(struct disk *disk);			      /* those that wait */
 
 /* memory.c */
 int memory_prepare(struct request *request); /* fills vec; -EAGAIN: no buffer free, wait */
+/* A read's bytes to the guest's pages. False: copy_later(). */
+bool memory_return(struct request *request);
 void memory_release(struct request *request);
 void memory_free(struct disk *disk);
 /* A request's bytes from the guest or, of a read, to it: at the next copies_run(), for many at once. */

@@ -63,4 +63,4 @@ static int file_begin(struct disk *disk, struct request *r)
 	return 0;
 }
 
-const struct target file_target = { .begin = file_begin };
+const struct target file_target = { .begin = file_begin, .by_device = true };

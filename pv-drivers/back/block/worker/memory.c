@@ -2,11 +2,17 @@
 /*
  * The guest's pages, as a request's segments name them.
  *
- * Where the frontend's grants are to stay (persistent.c), I/O is from and to its pages themselves.
- * Else, and where one cannot be mapped, data goes by the hypervisor's grant copy, which was measured to
- * be cheaper than either (docs/performance.md): between the guest's page and the mapped image, or a
- * bounce buffer. In a buffer each segment has a page of its own, so that no piece of the copy crosses
- * one. Copies are gathered: a round of the loop is one call.
+ * Where the frontend's grants are to stay (persistent.c), its pages are mapped. Else, and where one
+ * cannot be mapped, data goes by the hypervisor's grant copy, which was measured to be cheaper
+ * (docs/performance.md): between the guest's page and the mapped image, or a bounce buffer. In a buffer
+ * each segment has a page of its own, so that no piece of the copy crosses one. Copies are gathered: a
+ * round of the loop is one call.
+ *
+ * A device never reads or writes a guest's page, mapped or not: it is given the buffer. For when a
+ * process dies, Linux (6.1, for one) does not keep a granted page until the I/O on it has ended: it takes
+ * the page out of the process's tables, miscounts its references by that, and undoes the grant with the
+ * device still at work. If the hypervisor let it, the memory could be another guest's by the time the
+ * device writes there; as it does not, the guest could never end.
  */
 #include "disk.h"
 
@@ -65,34 +71,67 @@ static void let_go(struct request *r)
 }
 
 /* The guest may change what is in them at any moment: nothing here, or below, looks at it. */
-static bool reach_kept(struct request *r)
+static bool keep_pages(struct request *r)
 {
 	for (uint32_t i = 0; i < r->nr_segments; i++) {
-		const struct blkif_request_segment *s = &r->segment[i];
-		struct kept_page *page = persistent_get(r->queue, s->gref);
+		struct kept_page *page = persistent_get(r->queue, r->segment[i].gref);
 
 		if (!page) {
 			let_go(r);
-			r->nr_vec = 0;
 			return false;
 		}
 		r->kept[r->nr_kept++] = page;
-		add_vec(r, page->address + segment_offset(s), segment_bytes(s));
 	}
 	return true;
 }
 
+static uint8_t *kept_at(const struct request *r, uint32_t segment)
+{
+	return r->kept[segment]->address + segment_offset(&r->segment[segment]);
+}
+
+static bool copies_kept(const struct request *r)
+{
+	return r->nr_kept && r->buffer;
+}
+
+static void copy_kept(struct request *r, bool to_guest)
+{
+	for (uint32_t i = 0; i < r->nr_segments; i++) {
+		uint8_t *guest = kept_at(r, i), *own = buffer_at(r, i);
+
+		pv_copy(to_guest ? guest : own, to_guest ? own : guest, segment_bytes(&r->segment[i]));
+	}
+}
+
 int memory_prepare(struct request *r)
 {
+	struct disk *disk = r->queue->disk;
+	bool kept = keep_pages(r);
+
+	if (!kept || disk->target->by_device) {
+		r->buffer = get_buffer(disk);
+		if (!r->buffer) {
+			let_go(r);
+			return -EAGAIN;
+		}
+	}
 	r->nr_vec = 0;
-	if (reach_kept(r))
-		return 0;
-	r->buffer = get_buffer(r->queue->disk);
-	if (!r->buffer)
-		return -EAGAIN;
 	for (uint32_t i = 0; i < r->nr_segments; i++)
-		add_vec(r, buffer_at(r, i), segment_bytes(&r->segment[i]));
+		add_vec(r, r->buffer ? buffer_at(r, i) : kept_at(r, i), segment_bytes(&r->segment[i]));
+	if (copies_kept(r) && r->operation == BLKIF_OP_WRITE)
+		copy_kept(r, false);
 	return 0;
+}
+
+bool memory_return(struct request *r)
+{
+	if (!r->buffer)
+		return true;
+	if (!copies_kept(r))
+		return false;
+	copy_kept(r, true);
+	return true;
 }
 
 void memory_release(struct request *r)

@@ -280,11 +280,10 @@ void request_finish(struct request *r, int64_t result)
 		carry_out(r);
 		return;
 	}
-	if (r->operation == BLKIF_OP_READ && r->buffer) {
+	if (r->operation == BLKIF_OP_READ && !memory_return(r))
 		copy_later(r);
-		return;
-	}
-	answer(r, BLKIF_RSP_OKAY);
+	else
+		answer(r, BLKIF_RSP_OKAY);
 }
 
 void request_copied(struct request *r, bool whole)
