@@ -212,7 +212,7 @@ static int detach(struct session *session, const struct device *device, enum det
 		warn(session, "the guest does not let go of %s %u: it is taken away by force",
 		     device->kind->noun, device->number);
 	device_force_away(session, device);
-	if (force == DETACH_ASK && !has_ended(session, device->domid))
+	if (force != DETACH_AT_ONCE && !error && !has_ended(session, device->domid))
 		device_await_forgotten(session, device->domid, &ports);
 	return 0;
 }

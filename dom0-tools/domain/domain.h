@@ -144,7 +144,10 @@ enum detach_force {
 	DETACH_INSIST,	/* by force if it does not let go in time */
 	DETACH_AT_ONCE, /* by force */
 };
-/* Removes a device, however far it came or its removal had come. -ENODEV (told) if it is not there. */
+/*
+ * Removes a device, however far it came or its removal had come. -ENODEV (told) if it is not there. Unless it goes by force the
+ * guest has seen the end of it, so another may come in its place at once.
+ */
 int domain_detach(struct session *session, uint32_t domid, enum device_class class, uint32_t number,
 		  enum detach_force force);
 /*
