@@ -381,6 +381,7 @@ ANSWER(false, bool, hvm_compat_copy, const struct vcpu *v, uint64_t linear, void
 ANSWER(apic_page, void *, alloc_xen_pages, unsigned int order, unsigned int flags)
 ANSWER(1000, uint64_t, guest_tsc, const struct vcpu *v)
 ANSWER(1000000, uint64_t, guest_tsc_khz, const struct vcpu *v)
+ANSWER(500, uint64_t, guest_tsc_scaled, const struct domain *d, uint64_t host_tsc)
 
 /* ---- the beginning, and what must always hold ---- */
 

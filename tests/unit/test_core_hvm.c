@@ -1,5 +1,5 @@
 // as: test_core_calls.c
-// sources: hypervisor/arch/x86/hvm/access.c hypervisor/arch/x86/hvm/compat.c hypervisor/arch/x86/hvm/cpu_record.c hypervisor/arch/x86/hvm/cr.c hypervisor/arch/x86/hvm/event.c hypervisor/arch/x86/hvm/h*.c hypervisor/arch/x86/hvm/io.c hypervisor/arch/x86/hvm/m*.c hypervisor/arch/x86/hvm/p*.c hypervisor/arch/x86/hvm/save.c hypervisor/arch/x86/hvm/tag.c hypervisor/arch/x86/hvm/v*.c hypervisor/arch/x86/hvm/platform/*.c hypervisor/arch/x86/hvm/svm/svm.c hypervisor/arch/x86/hvm/svm/intercept.c
+// sources: hypervisor/arch/x86/hvm/access.c hypervisor/arch/x86/hvm/compat.c hypervisor/arch/x86/hvm/cpu_record.c hypervisor/arch/x86/hvm/cr.c hypervisor/arch/x86/hvm/event.c hypervisor/arch/x86/hvm/h*.c hypervisor/arch/x86/hvm/io.c hypervisor/arch/x86/hvm/m*.c hypervisor/arch/x86/hvm/p*.c hypervisor/arch/x86/hvm/save.c hypervisor/arch/x86/hvm/tag.c hypervisor/arch/x86/hvm/v*.c hypervisor/arch/x86/hvm/platform/*.c hypervisor/arch/x86/hvm/svm/svm.c hypervisor/arch/x86/hvm/svm/tsc.c hypervisor/arch/x86/hvm/svm/intercept.c
 /* SPDX-License-Identifier: MIT */
 /*
  * A hardware-virtualized domain's life, on the machine of tests/fuzz/hyper_machine.h, with each allocation failing in turn:
@@ -46,6 +46,7 @@ struct svm_vcpu;
 NEVER(void, svm_enter, uint64_t vmcb, uint64_t host, struct cpu_user_regs *r)
 NEVER(void, svm_handle_exit, struct vcpu *v)
 NEVER(int, rdmsr_safe, uint32_t msr, uint64_t *val)
+NEVER(int, wrmsr_safe, uint32_t msr, uint64_t val)
 NEVER(bool, hvm_translate, struct vcpu *v, uint64_t linear, uint32_t access, uint64_t *gpa, uint32_t *pfec)
 NEVER(unsigned int, hvm_code_mode, struct vcpu *v)
 NEVER(void, reset_stack_and_call, void (*fn)(void))

@@ -105,12 +105,25 @@ static void without_tags(void **state)
 	assert_false(out.invept_one);
 }
 
+/* Newer CPUs scale the TSC; one that does not is as good but for that. */
+static void with_scaling(void **state)
+{
+	struct vmx_caps c = skylake;
+	struct vmx_controls out;
+
+	assert_null(vmx_choose_controls(&c, &out));
+	assert_int_equal(out.cpu2 & CPU2_TSC_SCALING, 0);
+	c.cpu2 |= 1ull << (32 + 25);
+	assert_null(vmx_choose_controls(&c, &out));
+	assert_int_equal(out.cpu2 & CPU2_TSC_SCALING, 1u << 25);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything),	   cmocka_unit_test(nothing_forbidden_is_on),
 		cmocka_unit_test(what_is_missing), cmocka_unit_test(forced_exits),
-		cmocka_unit_test(without_tags),
+		cmocka_unit_test(without_tags),	   cmocka_unit_test(with_scaling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

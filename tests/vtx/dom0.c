@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A Dom0 of a few pages, over tests/guest/kit, that does a toolstack's work: makes a PVH domain of 16 MiB with a tiny
- * guest (tests/system/guests/pvh-exits.c, in this image), lets it run to its end, and takes it down; once for each way
- * in which the guest may end. What the guest says goes to the hypervisor's console.
+ * guest, lets it run to its end, and takes it down. One guest (tests/system/guests/pvh-exits.c, in this image) once for
+ * each way in which it may end, and one (pvh-clock.c) with a counter faster and slower than the machine's. What the guests
+ * say goes to the hypervisor's console.
  */
 #include "kit.h"
 #include <public/domctl.h>
@@ -11,8 +12,9 @@
 #include <public/arch-x86/hvm/start_info.h>
 #include <public/hvm/save.h>
 
-__asm__(".pushsection .rodata; .balign 8; .global image; image: .incbin \"" GUEST "\"; .popsection");
-extern const uint8_t image[];
+__asm__(".pushsection .rodata; .balign 8; .global exits; exits: .incbin \"" EXITS "\"; .popsection");
+__asm__(".pushsection .rodata; .balign 8; .global clock; clock: .incbin \"" CLOCK "\"; .popsection");
+extern const uint8_t exits[], clock[];
 
 #define NR_PAGES   4096u
 #define START_INFO 0xf00000ul
@@ -57,7 +59,7 @@ struct program {
 };
 
 /* What an ELF file says of its pieces; the memory is clean. */
-static void load_image(unsigned int domid)
+static void load_image(unsigned int domid, const uint8_t *image)
 {
 	const struct program *p = (const void *)(image + *(const uint64_t *)(image + 32));
 
@@ -104,35 +106,56 @@ static long populate(unsigned int domid)
 	return call2(__HYPERVISOR_memory_op, XENMEM_populate_physmap, &r);
 }
 
-/* 32-bit flat protected mode, as the PVH protocol has it. */
-static long set_registers(unsigned int domid)
-{
-	static struct __attribute__((packed)) {
-		struct hvm_save_descriptor d1;
-		struct hvm_save_header header;
-		struct hvm_save_descriptor d2;
-		struct hvm_hw_cpu cpu;
-		struct hvm_save_descriptor end;
-	} s;
+static struct __attribute__((packed)) {
+	struct hvm_save_descriptor d1;
+	struct hvm_save_header header;
+	struct hvm_save_descriptor d2;
+	struct hvm_hw_cpu cpu;
+	struct hvm_save_descriptor end;
+} state = {
+	.d1 = { HVM_SAVE_CODE(HEADER), 0, sizeof(state.header) },
+	.header = { .magic = HVM_FILE_MAGIC, .version = HVM_FILE_VERSION },
+	.d2 = { HVM_SAVE_CODE(CPU), 0, sizeof(state.cpu) },
+};
 
-	s.d1 = (struct hvm_save_descriptor){ HVM_SAVE_CODE(HEADER), 0, sizeof(s.header) };
-	s.d2 = (struct hvm_save_descriptor){ HVM_SAVE_CODE(CPU), 0, sizeof(s.cpu) };
-	s.header.magic = HVM_FILE_MAGIC;
-	s.header.version = HVM_FILE_VERSION;
-	s.cpu.rip = *(const uint64_t *)(image + 24);
-	s.cpu.rbx = START_INFO;
-	s.cpu.rflags = 2;
-	s.cpu.cr0 = 0x11;
-	s.cpu.dr6 = 0xffff0ff0;
-	s.cpu.dr7 = 0x400;
-	s.cpu.cs_limit = s.cpu.ds_limit = s.cpu.es_limit = s.cpu.ss_limit = ~0u;
-	s.cpu.cs_arbytes = 0xc9b;
-	s.cpu.ds_arbytes = s.cpu.es_arbytes = s.cpu.ss_arbytes = 0xc93;
-	s.cpu.tr_limit = 0x67;
-	s.cpu.tr_arbytes = 0x8b;
-	op.u.hvmcontext.size = sizeof(s);
-	op.u.hvmcontext.buffer.p = (void *)&s;
+static long load_state(unsigned int domid)
+{
+	op.u.hvmcontext.size = sizeof(state);
+	op.u.hvmcontext.buffer.p = (void *)&state;
 	return domctl(XEN_DOMCTL_sethvmcontext, domid);
+}
+
+static long save_state(unsigned int domid)
+{
+	op.u.hvmcontext_partial.type = HVM_SAVE_CODE(CPU);
+	op.u.hvmcontext_partial.instance = 0;
+	op.u.hvmcontext_partial.bufsz = sizeof(state.cpu);
+	op.u.hvmcontext_partial.buffer.p = (void *)&state.cpu;
+	return domctl(XEN_DOMCTL_gethvmcontext_partial, domid);
+}
+
+/* 32-bit flat protected mode, as the PVH protocol has it. */
+static long set_registers(unsigned int domid, const uint8_t *image)
+{
+	state.cpu = (struct hvm_hw_cpu){
+		.rip = *(const uint64_t *)(image + 24), .rbx = START_INFO, .rflags = 2,
+		.cr0 = 0x11, .dr6 = 0xffff0ff0, .dr7 = 0x400,
+		.cs_limit = ~0u, .ds_limit = ~0u, .es_limit = ~0u, .ss_limit = ~0u, .tr_limit = 0x67,
+		.cs_arbytes = 0xc9b, .ds_arbytes = 0xc93, .es_arbytes = 0xc93, .ss_arbytes = 0xc93, .tr_arbytes = 0x8b,
+	};
+	return load_state(domid);
+}
+
+/* The counter of a domain that has ended: saved and loaded again it goes on, by less than the machine has counted. */
+static void check_counter(unsigned int domid)
+{
+	uint64_t begun = __builtin_ia32_rdtsc(), first;
+
+	check_eq("save", save_state(domid), 0);
+	first = state.cpu.tsc;
+	check_eq("load", load_state(domid), 0);
+	check_eq("save-again", save_state(domid), 0);
+	check("counter-goes-on", state.cpu.tsc - first <= 4 * (__builtin_ia32_rdtsc() - begun));
 }
 
 /* Why it ended; -1: not in a long time. */
@@ -148,7 +171,16 @@ static long wait_end(unsigned int domid)
 	return -1;
 }
 
-static void run(const char *how, long reason)
+/* As if it came from a machine whose rate is so many quarters of this one's. */
+static long set_rate(unsigned int domid, unsigned int quarters)
+{
+	long rc = domctl(XEN_DOMCTL_gettscinfo, domid);
+
+	op.u.tsc_info.gtsc_khz = op.u.tsc_info.gtsc_khz / 4 * quarters;
+	return rc ? rc : domctl(XEN_DOMCTL_settscinfo, domid);
+}
+
+static void run(const uint8_t *image, const char *how, unsigned int quarters, long reason)
 {
 	unsigned int domid;
 	long rc;
@@ -160,11 +192,15 @@ static void run(const char *how, long reason)
 	op.u.max_vcpus.max = 2;
 	check_eq("vcpus", domctl(XEN_DOMCTL_max_vcpus, domid), 0);
 	check_eq("memory", populate(domid), NR_PAGES / 512);
-	load_image(domid);
+	if (quarters != 4)
+		check_eq("rate", set_rate(domid, quarters), 0);
+	load_image(domid, image);
 	put_start_info(domid, how);
-	check_eq("registers", set_registers(domid), 0);
+	check_eq("registers", set_registers(domid, image), 0);
 	check_eq("start", domctl(XEN_DOMCTL_unpausedomain, domid), 0);
 	check_eq(how, wait_end(domid), reason);
+	if (quarters != 4)
+		check_counter(domid);
 	do
 		rc = domctl(XEN_DOMCTL_destroydomain, domid);
 	while (rc == -11 || rc == -85); /* EAGAIN, ERESTART: there is more to do */
@@ -174,9 +210,11 @@ static void run(const char *how, long reason)
 void test(void)
 {
 	window_own = entry_of((uint64_t)window, 1, &window_entry);
-	run("power", SHUTDOWN_poweroff);
-	run("triple", SHUTDOWN_reboot);
-	run("hole", SHUTDOWN_crash);
-	run("page", SHUTDOWN_crash);
-	run("state", SHUTDOWN_crash);
+	run(exits, "power", 4, SHUTDOWN_poweroff);
+	run(exits, "triple", 4, SHUTDOWN_reboot);
+	run(exits, "hole", 4, SHUTDOWN_crash);
+	run(exits, "page", 4, SHUTDOWN_crash);
+	run(exits, "state", 4, SHUTDOWN_crash);
+	run(clock, "faster", 6, SHUTDOWN_poweroff);
+	run(clock, "slower", 3, SHUTDOWN_poweroff);
 }

@@ -66,7 +66,8 @@ void hvm_save_cpu(struct vcpu *v, struct hvm_hw_cpu *o)
 	o->msr_syscall_mask = m.sfmask;
 	o->msr_efer = m.efer;
 	o->msr_tsc_aux = v->arch.tsc_aux;
-	o->tsc = v->domain->arch.vtsc ? guest_tsc(v) : v->domain->arch.hvm->tsc_sync + v->arch.hvm->tsc_offset;
+	o->tsc = v->domain->arch.vtsc ? guest_tsc(v)
+				      : guest_tsc_scaled(v->domain, v->domain->arch.hvm->tsc_sync) + v->arch.hvm->tsc_offset;
 }
 
 static void load_segments(struct vcpu *v, const struct hvm_hw_cpu *i)
@@ -124,7 +125,7 @@ int hvm_load_cpu(struct vcpu *v, const struct hvm_hw_cpu *i)
 	if (i->flags & XEN_X86_FPU_INITIALISED)
 		fpu_set_legacy(v, i->fpu_regs);
 	v->arch.tsc_aux = i->msr_tsc_aux;
-	hvm_set_tsc_offset(v, i->tsc - v->domain->arch.hvm->tsc_sync);
+	hvm_set_tsc_offset(v, i->tsc - guest_tsc_scaled(v->domain, v->domain->arch.hvm->tsc_sync));
 	if (i->pending_valid) {
 		struct hvm_event e = { .type = i->pending_type,
 				       .vector = i->pending_vector,

@@ -29,13 +29,21 @@ void hvm_init(void)
 	if (!hvm_vendor)
 		return;
 	p2m_set_format(hvm_vendor->p2m_format);
-	printk("Hardware virtualization: %s with nested paging\n", hvm_vendor->name);
+	printk("Hardware virtualization: %s with nested paging%s\n", hvm_vendor->name,
+	       hvm_vendor->tsc_ratio_format() ? ", TSC scaling" : "");
 }
 
 void hvm_cpu_init(unsigned int cpu)
 {
-	if (hvm_vendor && !hvm_vendor->cpu_up(cpu))
+	bool could_scale;
+
+	if (!hvm_vendor)
+		return;
+	could_scale = hvm_vendor->tsc_ratio_format();
+	if (!hvm_vendor->cpu_up(cpu))
 		panic("CPU %u has no hardware virtualization, CPU 0 has", cpu);
+	if (could_scale && !hvm_vendor->tsc_ratio_format())
+		printk("CPU %u cannot scale its TSC: for guests of other rates it is emulated\n", cpu);
 }
 
 void hvm_cpu_stop(void)

@@ -132,7 +132,7 @@ int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 		return write_hypervisor_msr(v, msr, val);
 	switch (msr) {
 	case MSR_TSC:
-		hvm_set_tsc_offset(v, val - rdtsc());
+		hvm_set_tsc_offset(v, val - guest_tsc_scaled(v->domain, rdtsc()));
 		return 0;
 	case MSR_TSC_AUX:
 		if (!cpu_has_rdtscp || val >> 32)

@@ -80,7 +80,7 @@ struct tsc_page {
 
 static void write_tsc_page(struct vcpu *v, uint64_t msr)
 {
-	uint64_t khz = guest_tsc_khz(v), rest;
+	uint64_t khz = guest_tsc_khz(v);
 	struct page *pg = named_page(v->domain, msr);
 	struct tsc_page *t;
 
@@ -89,7 +89,7 @@ static void write_tsc_page(struct vcpu *v, uint64_t msr)
 	t = page_to_virt(pg);
 	memset(t, 0, PAGE_SIZE);
 	if (khz > 10000) { /* 10^4 counts a millisecond; the quotient fits */
-		__asm__("divq %4" : "=a"(t->scale), "=d"(rest) : "0"(0ul), "1"(10000ul), "r"(khz));
+		t->scale = divide_wide(10000, 0, khz);
 		t->offset = reference_count(v->domain) -
 			    (uint64_t)((unsigned __int128)guest_tsc(v) * t->scale >> 64);
 		__atomic_store_n(&t->sequence, v->domain->arch.vtsc ? 0 : 1, __ATOMIC_RELEASE);

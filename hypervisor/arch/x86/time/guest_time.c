@@ -17,11 +17,12 @@
 static struct vcpu_time_info guest_record(const struct vcpu *v, const struct cpu_time *t)
 {
 	const struct arch_domain *a = &v->domain->arch;
+	struct time_scale scale = a->hvm ? tsc_ratio_time_scale(a->hvm->tsc_ratio, t->scale) : t->scale;
 	struct vcpu_time_info u = {
-		.tsc_timestamp = t->tsc,
+		.tsc_timestamp = guest_tsc_scaled(v->domain, t->tsc),
 		.system_time = (uint64_t)t->stime,
-		.tsc_to_system_mul = t->scale.mul,
-		.tsc_shift = t->scale.shift,
+		.tsc_to_system_mul = scale.mul,
+		.tsc_shift = scale.shift,
 		.flags = tsc_reliable ? XEN_PVCLOCK_TSC_STABLE_BIT : 0,
 	};
 

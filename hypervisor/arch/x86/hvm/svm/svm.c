@@ -60,6 +60,7 @@ static bool svm_cpu_up(unsigned int cpu)
 	}
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, virt_to_maddr(save));
+	svm_tsc_cpu_up(cpu);
 	this_cpu(host_vmcb_pa) = virt_to_maddr(host);
 	/* TR, no LDT, system-call MSRs: constant. FS and GS are loaded anew with each PV guest. */
 	__asm__ volatile("vmsave %0" ::"a"(virt_to_maddr(host)) : "memory");
@@ -112,6 +113,7 @@ static void svm_save(struct vcpu *v)
 /* Debug registers wait until the guest touches one: exit.c. But what it has armed must work at once. */
 static void svm_restore(struct vcpu *v)
 {
+	svm_tsc_restore(v);
 	if (vmcb_of(v)->dr7 & 0xff)
 		svm_load_debugregs(v);
 }
@@ -293,15 +295,6 @@ static void svm_set_dr(struct vcpu *v, unsigned int nr, uint64_t val)
 		vmcb_of(v)->dr7 = (val & 0xffff2fff) | 0x400;
 }
 
-static void svm_update_tsc(struct vcpu *v)
-{
-	struct vmcb *b = vmcb_of(v);
-
-	b->tsc_offset = v->arch.hvm->tsc_offset;
-	b->intercept1 = (b->intercept1 & ~SVM1_RDTSC) | (v->domain->arch.vtsc ? SVM1_RDTSC : 0);
-	b->intercept2 = (b->intercept2 & ~SVM2_RDTSCP) | (v->domain->arch.vtsc ? SVM2_RDTSCP : 0);
-}
-
 const struct hvm_vendor svm_vendor = {
 	.name = "SVM",
 	.p2m_format = &npt_format,
@@ -327,5 +320,6 @@ const struct hvm_vendor svm_vendor = {
 	.set_dr = svm_set_dr,
 	.set_irq_shadow = svm_set_irq_shadow,
 	.update_tsc = svm_update_tsc,
+	.tsc_ratio_format = svm_tsc_ratio_format,
 	.flush_tlb = svm_flush_tlb,
 };

@@ -11,6 +11,7 @@ struct svm_vcpu {
 	struct vmcb *vmcb;
 	uint64_t vmcb_pa;
 	struct hvm_tag tag;
+	uint64_t tsc_ratio; /* for the MSR; never 0 */
 };
 
 extern bool svm_has_next_rip;
@@ -25,6 +26,12 @@ int svm_intercept_init(void); /* the bitmaps; 0, -ENOMEM */
 void svm_set_intercepts(struct vcpu *v);
 
 void svm_load_debugregs(struct vcpu *v); /* svm.c; v is current, interrupts off */
+
+/* tsc.c */
+void svm_tsc_cpu_up(unsigned int cpu);
+void svm_tsc_restore(struct vcpu *v); /* v comes to this CPU, interrupts off */
+void svm_update_tsc(struct vcpu *v);
+const struct tsc_ratio_format *svm_tsc_ratio_format(void);
 
 /* exit.c */
 void svm_handle_exit(struct vcpu *v);

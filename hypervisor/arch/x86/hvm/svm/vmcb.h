@@ -148,7 +148,9 @@ _Static_assert(offsetof(struct vmcb, iopm_pa) == 0x40 && offsetof(struct vmcb, v
 /* CPUID 0x8000000a EDX */
 #define SVM_FEATURE_NPT	  (1u << 0)
 #define SVM_FEATURE_NRIPS (1u << 3)
+#define SVM_FEATURE_TSC_RATE (1u << 4)
 
+#define MSR_TSC_RATIO	  0xc0000104
 #define MSR_VM_CR	  0xc0010114
 #define MSR_VM_HSAVE_PA	  0xc0010117
 #define VM_CR_SVMDIS	  (1ull << 4)

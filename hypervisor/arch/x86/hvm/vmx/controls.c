@@ -36,6 +36,7 @@ static const struct {
 	{ CPU2, MAY, CPU2_VPID, NULL },
 	{ CPU2, MAY, CPU2_WBINVD, NULL },
 	{ CPU2, MAY, CPU2_INVPCID, NULL },
+	{ CPU2, MAY, CPU2_TSC_SCALING, NULL },
 	{ EXIT, MUST, EXIT_SAVE_DEBUG, "saving of debug controls" },
 	{ EXIT, MUST, EXIT_HOST_64, "64-bit host" },
 	{ EXIT, MUST, EXIT_LOAD_PAT, "loading of the host's PAT" },

@@ -132,12 +132,20 @@ static void set_cr4(unsigned long set, unsigned long clear)
 	write_cr4(ci->cr4);
 }
 
+/* No guest is there yet: what one CPU lacks, none will be given. */
+static void agree_on_scaling(void)
+{
+	if (!(cap(MSR_VMX_CPU2) >> 32 & CPU2_TSC_SCALING))
+		vmx_controls.cpu2 &= ~CPU2_TSC_SCALING;
+}
+
 bool vmx_cpu_up(unsigned int cpu)
 {
 	uint32_t *page;
 
 	if (cpu == 0 ? !usable() || vmx_msr_init() : !!unlock())
 		return false;
+	agree_on_scaling();
 	page = alloc_xen_page();
 	if (!page)
 		return false;

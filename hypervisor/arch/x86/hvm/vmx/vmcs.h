@@ -74,6 +74,7 @@
 #define CPU2_WBINVD	  (1u << 6)
 #define CPU2_UNRESTRICTED (1u << 7)
 #define CPU2_INVPCID	  (1u << 12)
+#define CPU2_TSC_SCALING  (1u << 25)
 
 #define EXIT_SAVE_DEBUG	  (1u << 2)
 #define EXIT_HOST_64	  (1u << 9)
@@ -99,6 +100,7 @@ enum vmcs_field {
 	VMCS_MSR_BITMAP = 0x2004,
 	VMCS_TSC_OFFSET = 0x2010,
 	VMCS_EPT_POINTER = 0x201a,
+	VMCS_TSC_MULTIPLIER = 0x2032,
 	VMCS_GUEST_PHYSICAL = 0x2400,
 	VMCS_LINK_POINTER = 0x2800,
 	VMCS_GUEST_DEBUGCTL = 0x2802,

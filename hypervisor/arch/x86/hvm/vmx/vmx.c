@@ -119,8 +119,20 @@ static void vmx_run(struct vcpu *v)
 	vmx_event_left(v);
 }
 
+static const struct tsc_ratio_format ratio_format = { .integer_bits = 16, .fraction_bits = 48 };
+
+static const struct tsc_ratio_format *vmx_tsc_ratio_format(void)
+{
+	return vmx_controls.cpu2 & CPU2_TSC_SCALING ? &ratio_format : NULL;
+}
+
+/* Where there is a multiplier it is always in use; 0 would keep the vCPU from being entered. */
 static void vmx_update_tsc(struct vcpu *v)
 {
+	uint64_t ratio = v->domain->arch.hvm->tsc_ratio.value;
+
+	if (vmx_tsc_ratio_format())
+		vmcs_write(v, VMCS_TSC_MULTIPLIER, ratio ? ratio : tsc_ratio_one(&ratio_format));
 	vmcs_write(v, VMCS_TSC_OFFSET, v->arch.hvm->tsc_offset);
 	vmcs_set_cpu_controls(v, v->domain->arch.vtsc ? CPU_RDTSC : 0, v->domain->arch.vtsc ? 0 : CPU_RDTSC);
 }
@@ -151,5 +163,6 @@ const struct hvm_vendor vmx_vendor = {
 	.set_dr = vmx_set_dr,
 	.set_irq_shadow = vmx_set_irq_shadow,
 	.update_tsc = vmx_update_tsc,
+	.tsc_ratio_format = vmx_tsc_ratio_format,
 	.flush_tlb = vmx_flush_tlb,
 };

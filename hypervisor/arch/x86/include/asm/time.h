@@ -25,11 +25,13 @@ void tsc_check_sync_target(void);
 
 /*
  * guest_tsc.c. What v reads now (v is current or does not run), and its rate, never 0; what an emulated one is at a
- * time. set, get: XEN_DOMCTL_*ettscinfo, of a domain that does not run; -EOPNOTSUPP: no such mode.
+ * time, and what another is, but for its vCPU's offset, at a value of the CPU's. set, get: XEN_DOMCTL_*ettscinfo, of a
+ * domain that does not run; -EOPNOTSUPP: no such mode.
  */
 uint64_t guest_tsc(const struct vcpu *v);
 uint64_t guest_tsc_khz(const struct vcpu *v);
 uint64_t guest_tsc_at(const struct domain *d, s_time_t when);
+uint64_t guest_tsc_scaled(const struct domain *d, uint64_t host_tsc);
 int guest_tsc_set(struct domain *d, const struct xen_domctl_tsc_info *info);
 void guest_tsc_get(struct domain *d, struct xen_domctl_tsc_info *info);
 

@@ -36,4 +36,13 @@ static inline struct time_scale time_scale_make(uint64_t from, uint64_t to)
 	return (struct time_scale){ .mul = (uint32_t)((to << 32) / from), .shift = shift };
 }
 
+/* high * 2^64 + low over `by`; high < by, so that the quotient fits. */
+static inline uint64_t divide_wide(uint64_t high, uint64_t low, uint64_t by)
+{
+	uint64_t quotient, rest;
+
+	__asm__("divq %4" : "=a"(quotient), "=d"(rest) : "0"(low), "1"(high), "rm"(by) : "cc");
+	return quotient;
+}
+
 #endif

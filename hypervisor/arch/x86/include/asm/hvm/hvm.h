@@ -13,6 +13,7 @@
 #include <hv/domain.h>
 #include <asm/current.h>
 #include <asm/emul.h>
+#include <asm/tsc_ratio.h>
 #include <asm/hvm/ioreq.h>
 #include <asm/hvm/p2m.h>
 #include <asm/hvm/viridian.h>
@@ -92,7 +93,11 @@ struct hvm_vendor {
 	uint64_t (*get_dr)(struct vcpu *v, unsigned int nr); /* 6, 7 */
 	void (*set_dr)(struct vcpu *v, unsigned int nr, uint64_t val);
 	void (*set_irq_shadow)(struct vcpu *v, bool on); /* STI, MOV SS */
-	void (*update_tsc)(struct vcpu *v); /* tsc_offset, or whether RDTSC is emulated, has changed */
+	/* tsc_offset, or the domain's tsc_ratio, or whether RDTSC is emulated, has changed; the latter two only while v
+	 * does not run. */
+	void (*update_tsc)(struct vcpu *v);
+	/* How the CPUs take a ratio of TSCs; NULL: they cannot scale. Final once all CPUs are up. The slot NULL: never. */
+	const struct tsc_ratio_format *(*tsc_ratio_format)(void);
 	/* No TLB entry made before this is used after v's next entry. Any CPU. */
 	void (*flush_tlb)(struct vcpu *v);
 };
@@ -107,6 +112,7 @@ struct hvm_domain {
 	uint32_t emulation_flags; /* XEN_X86_EMU_* */
 	struct hvm_viridian viridian;
 	struct hvm_platform *platform; /* asm/hvm/platform.h; NULL: PVH, without one */
+	struct tsc_ratio tsc_ratio; /* none if RDTSC is emulated */
 	uint64_t tsc_sync; /* the CPU's TSC that the records being saved or loaded are of: all vCPUs' are of one moment */
 	bool invalidate; /* the guest gave memory back: device models are to forget it; atomic */
 };
@@ -131,7 +137,7 @@ struct hvm_vcpu {
 	struct hvm_io io;      /* with a device model; v's own, or v does not run */
 	struct compat_call *compat; /* a 32-bit hypercall is being carried out (compat.c) */
 	uint64_t vp_assist;    /* viridian.c */
-	uint64_t tsc_offset;   /* guest's TSC = CPU's TSC + this */
+	uint64_t tsc_offset;   /* guest's TSC = CPU's TSC * ratio + this, unless emulated */
 };
 
 static inline bool hvm_io_waiting(const struct vcpu *v)
