@@ -382,6 +382,7 @@ ANSWER(apic_page, void *, alloc_xen_pages, unsigned int order, unsigned int flag
 ANSWER(1000, uint64_t, guest_tsc, const struct vcpu *v)
 ANSWER(1000000, uint64_t, guest_tsc_khz, const struct vcpu *v)
 ANSWER(500, uint64_t, guest_tsc_scaled, const struct domain *d, uint64_t host_tsc)
+NOTHING(update_vcpu_system_time, struct vcpu *v)
 
 /* ---- the beginning, and what must always hold ---- */
 

@@ -255,15 +255,17 @@ static void test_absolute(void)
 	call(__HYPERVISOR_vcpu_op, VCPUOP_stop_singleshot_timer, 0, 0);
 }
 
-/* An emulated counter cannot be set; another goes on from there. */
+/* An emulated counter cannot be set; another goes on from there, and time as it was. */
 static void test_setting(void)
 {
-	uint64_t to = 1ull << 50;
+	uint64_t to = 1ull << 50, pv;
 
 	if (emulated)
 		return;
+	pv = pv_ns();
 	wrmsr(MSR_TSC, to);
 	expect("set", rdtsc(), to, to + guest_khz * 5000);
+	expect("time-goes-on", pv_ns(), pv, pv + 5000 * MS);
 }
 
 static void test_deadline(void)
