@@ -120,7 +120,19 @@ if [ -e /guest/kit/echo ]; then
 	another() { [ "$(cat /run/serai/back/$(xl domid own).lock)" != $worker ]; }
 	check own-worker-again within 60 another
 	check own-ping-again within 60 ping -c 1 -W 5 10.9.0.4
-	timeout 10 wget -q -O /tmp/page http://10.9.0.3/
+	# Where it was lost, if it was: in the guest, its ring, the bridge or Dom0's table of neighbours.
+	where_http_is()
+	{
+		ip neigh show to 10.9.0.3
+		ip link
+		grep . /sys/class/net/vif*/carrier /sys/class/net/vif*/statistics/[rt]x_packets
+		xl list
+		xenstore-ls /local/domain/$(xl domid http)/device/vif
+		xenstore-ls /local/domain/0/backend/vif
+		log http
+		dmesg | tail -n 20
+	}
+	timeout 10 wget -q -O /tmp/page http://10.9.0.3/ || where_http_is
 	check http-page grep -q "A guest of Serai's kit" /tmp/page
 	for i in $(seq $bed_pages); do timeout 10 wget -q -O /dev/null http://10.9.0.3/ || echo $i >>/tmp/bad; done
 	same http-many "" "$(cat /tmp/bad 2>/dev/null)"
