@@ -128,6 +128,7 @@ static int find_backend(struct front_device *device)
 	if (device->backend[0])
 		xs_watch_remove(&device->state_watch);
 	memcpy(device->backend, backend, sizeof(backend));
+	device->peer_seen = XenbusStateUnknown;
 	rc = xs_join(device->state_watch.path, backend, "state");
 	if (!rc)
 		rc = xs_watch_add(&device->state_watch);
@@ -136,6 +137,7 @@ static int find_backend(struct front_device *device)
 	return rc;
 }
 
+/* A store that is late to answer says nothing of the backend: it is as it was, and asked for again. */
 static enum xenbus_state peer_state(struct front_device *device)
 {
 	char text[8];
@@ -145,7 +147,12 @@ static enum xenbus_state peer_state(struct front_device *device)
 	if (!device->backend[0])
 		return XenbusStateUnknown;
 	len = xs_read(XS_NO_TX, device->state_watch.path, text, sizeof(text));
-	return len < 0 ? XenbusStateUnknown : pv_xenbus_parse(text, (size_t)len);
+	if (len == -XEN_ETIMEDOUT)
+		device->state_watch.fired = true;
+	else
+		device->peer_seen =
+		    len < 0 ? XenbusStateUnknown : pv_xenbus_parse(text, (size_t)len);
+	return device->peer_seen;
 }
 
 /* All keys at once, so that a backend never sees half of them. */

@@ -57,6 +57,7 @@ struct front_device {
 	char node[48];
 	char backend[XS_PATH_MAX]; /* empty: not known */
 	domid_t peer;
+	enum xenbus_state peer_seen; /* the backend's, when xenstore last told it */
 	struct pv_xenbus bus;
 	struct pv_grant_quota quota;
 	struct xs_watch state_watch;   /* on the backend's state */

@@ -253,6 +253,31 @@ static void comes_back(void **state)
 	finish();
 }
 
+/* What is not answered in time is not that the backend is gone. */
+static void the_store_is_slow(void **state)
+{
+	uint8_t frame[60] = { 1 };
+
+	go();
+	fake.xs_error = -XEN_ETIMEDOUT;
+	store_set_number(BACK "/state", XenbusStateConnected);
+	step();
+	assert_int_equal(store_get_number(FRONT "/state"), XenbusStateConnected);
+	assert_int_equal(net_send(&net, frame, sizeof(frame)), 0);
+	assert_int_equal(front_device_due(&net.device), 0);
+	fake.xs_error = 0;
+	step();
+	assert_int_equal(net_send(&net, frame, sizeof(frame)), 0);
+	assert_true(front_device_due(&net.device) > fake.now);
+	fake.xs_error = -XEN_ETIMEDOUT;
+	store_set_number(BACK "/state", XenbusStateClosed);
+	step();
+	fake.xs_error = 0;
+	step(); /* heard late */
+	assert_int_equal(net_send(&net, frame, sizeof(frame)), -XEN_ENODEV);
+	finish();
+}
+
 static void bad_mac(void **state)
 {
 	static const char *const texts[] = { "",
@@ -372,7 +397,7 @@ int main(void)
 		cmocka_unit_test(lies),
 		cmocka_unit_test(lying_indexes),
 		cmocka_unit_test(twice),
-		cmocka_unit_test(comes_back),
+		cmocka_unit_test(comes_back), cmocka_unit_test(the_store_is_slow),
 		cmocka_unit_test(bad_mac),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(fuzz),
