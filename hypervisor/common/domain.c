@@ -115,12 +115,14 @@ struct domain *domain_get_for_caller(domid_t id, int *err)
 	return d;
 }
 
-/* Accepts a half-built domain: each piece knows whether it was made. */
+/* Accepts a half-built domain: each piece knows whether it was made. In a soft interrupt, which the others need not wait for. */
 static void domain_free(struct domain *d)
 {
 	for (unsigned int i = 0; d->vcpu && i < d->max_vcpus; i++)
-		if (d->vcpu[i])
+		if (d->vcpu[i]) {
 			vcpu_destroy(d->vcpu[i]);
+			softirq_serve_others(SOFTIRQ_FREE_DOMAINS);
+		}
 	domain_watchdogs_destroy(d);
 	if (d->grant_table)
 		grant_table_destroy(d);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <hv/rangeset.h>
+#include <hv/softirq.h>
 #include <asm/e820.h>
 #include <public/memory.h>
 #include <public/sched.h>
@@ -173,6 +174,67 @@ static void a_dead_domain_stays_as_long_as_it_is_held(void **state)
 	domain_put(d);
 	hyper_settle();
 	assert_int_equal(domctl(XEN_DOMCTL_pausedomain, 3, &op), -ESRCH);
+}
+
+/* A domain of so many vCPUs, none of which is made yet. */
+static struct domain *make_empty(domid_t id, unsigned int vcpus)
+{
+	struct xen_domctl op = { .u.createdomain = { .max_vcpus = vcpus, .max_evtchn_port = 1023, .max_grant_frames = 4,
+						    .max_maptrack_frames = 2, .grant_opts = 1 } };
+	struct domain *d;
+
+	assert_int_equal(domctl(XEN_DOMCTL_createdomain, id, &op), 0);
+	d = domain_get_by_id(id);
+	domain_put(d); /* it stays while nobody destroys it */
+	return d;
+}
+
+static void making_vcpus_gives_way(void **state)
+{
+	struct xen_domctl op = { .cmd = XEN_DOMCTL_max_vcpus, .interface_version = XEN_DOMCTL_INTERFACE_VERSION, .domain = 9,
+				 .u.max_vcpus.max = 6 };
+	struct domain *d = make_empty(9, 6);
+	unsigned long arg[6] = { arena(control, &op, sizeof(op)) };
+	struct vcpu *first;
+
+	hyper_preempt_in = 2; /* it asks before each but the first */
+	assert_int_equal(hyper_call(control, 0, __HYPERVISOR_domctl, arg), -ERESTART);
+	first = d->vcpu[0];
+	assert_non_null(first);
+	assert_non_null(d->vcpu[2]);
+	assert_null(d->vcpu[3]);
+	assert_int_equal(hyper_call(control, 0, -1, arg), 0);
+	assert_ptr_equal(d->vcpu[0], first);
+	for (unsigned int i = 0; i < 6; i++)
+		assert_int_equal(d->vcpu[i]->vcpu_id, i);
+}
+
+static int objects_then;
+
+static void note_objects(void)
+{
+	if (!objects_then)
+		objects_then = hyper_live_objects;
+}
+
+/* The end of a domain of many vCPUs: other soft interrupts, even those that come after it, need not wait for all of it. */
+static void freeing_vcpus_lets_others_in(void **state)
+{
+	struct xen_domctl op = { .u.max_vcpus.max = 6 };
+	int before = hyper_live_objects, full;
+
+	make_empty(9, 6);
+	assert_int_equal(domctl(XEN_DOMCTL_max_vcpus, 9, &op), 0);
+	full = hyper_live_objects;
+	open_softirq(SOFTIRQ_MOVE_PIRQS, note_objects);
+	objects_then = 0;
+	op = (struct xen_domctl){ 0 };
+	assert_int_equal(domctl(XEN_DOMCTL_destroydomain, 9, &op), 0);
+	raise_softirq(SOFTIRQ_MOVE_PIRQS);
+	hyper_settle();
+	open_softirq(SOFTIRQ_MOVE_PIRQS, NULL);
+	assert_in_range(objects_then, before + 1, full - 1);
+	assert_int_equal(hyper_live_objects, before);
 }
 
 static void identity_memory_and_clock_are_as_told(void **state)
@@ -666,6 +728,8 @@ int main(void)
 		CASE(pausing_counts),
 		CASE(a_shutdown_is_seen_and_undone),
 		CASE(a_dead_domain_stays_as_long_as_it_is_held),
+		CASE(making_vcpus_gives_way),
+		CASE(freeing_vcpus_lets_others_in),
 		CASE(identity_memory_and_clock_are_as_told),
 		CASE(new_domains_have_sane_limits),
 		CASE(nobody_gives_what_he_has_not),

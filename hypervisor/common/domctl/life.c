@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* domctl: making domains and their vCPUs, ending them, bringing them back from a shutdown. */
 #include <hv/control.h>
+#include <hv/hypercall.h>
 #include <hv/string.h>
 #include <asm/current.h>
 #include <public/domctl.h>
@@ -93,10 +94,15 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 
 	if (domain_is_dying(d) || d == current->domain || max != d->max_vcpus)
 		return trace_err(-EINVAL);
-	/* All pages of a vCPU come in one go, and there are few: not worth interrupting. */
-	for (unsigned int i = 0; i < max; i++)
-		if (!d->vcpu[i] && !vcpu_create(d, i))
+	/* A call that goes on finds those it has made. */
+	for (unsigned int i = 0, made = 0; i < max; i++) {
+		if (d->vcpu[i])
+			continue;
+		if (made++ && hypercall_preempt_check())
+			return -ERESTART;
+		if (!vcpu_create(d, i))
 			return trace_err(-ENOMEM);
+	}
 	return 0;
 }
 
