@@ -67,11 +67,11 @@ fuzz-guest: deps ## fuzz from inside a guest for long: ROUNDS=300000 SEED=1 SMP=
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/guest/run --smp $(or $(SMP),4) --timeout $(or $(TIMEOUT),1200) --args "seed=$(or $(SEED),1) rounds=$(or $(ROUNDS),300000)" fuzz
 
-soak: deps ## hours of guests and devices that come and go, audited: CYCLES=10000 REBOOTS=1000 ATTACHES=1000 DAY=86400
+soak: deps ## hours of guests and devices that come and go, audited: CYCLES=10000 REBOOTS=1000 ATTACHES=1000 DAY=86400 REST=120
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/lib/fetch
 	$(Q)tests/system/run --jobs 1 --set cycles=$(or $(CYCLES),10000) --set reboots=$(or $(REBOOTS),1000) \
-		--set attaches=$(or $(ATTACHES),1000) --set day=$(or $(DAY),86400) soak
+		--set attaches=$(or $(ATTACHES),1000) --set day=$(or $(DAY),86400) --set rest=$(or $(REST),120) soak
 
 gdb: all ## boot stopped and attach gdb with the hypervisor's symbols
 	$(Q)tests/lib/boot-dom0 serai --timeout 36000 -- -s -S > $(BUILD)/gdb-console.log 2>&1 & \

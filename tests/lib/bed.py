@@ -10,6 +10,7 @@ or a time-out it tells where the processors were.
 """
 
 import ctypes
+import itertools
 import os
 import re
 import select
@@ -31,6 +32,7 @@ PANIC_GRACE = 2     # seconds more of console after a panic
 POWEROFF_GRACE = 60  # seconds from the scenario's end to power-off
 STUCK = re.compile(r"soft lockup|rcu.*stall", re.I)
 SILENCE = 60        # seconds without a line: then, as after a complaint of a stuck processor, it is looked whether QEMU is at fault
+TURNS = itertools.count(os.getpid())
 PATIENCE = 3        # a machine gets so many times what its scenario asks for: a time-out is for what hangs, not for what is slow
 
 
@@ -41,6 +43,20 @@ class BedError(Exception):
 def parent_death_signal():
     """In the child: die with the runner, whatever kills it."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def in_child(machine):
+    """What QEMU's process does before it becomes QEMU. Under -icount its threads take turns at the end of each timer, thousands of
+    times a second, and to wake one that sleeps on another CPU costs as much as what it then does: they get one CPU, another for
+    each machine."""
+    ours = sorted(os.sched_getaffinity(0))
+    cpu = ours[next(TURNS) % len(ours)]
+
+    def prepare():
+        parent_death_signal()
+        if machine.icount is not None:
+            os.sched_setaffinity(0, {cpu})
+    return prepare
 
 
 class Machine:
@@ -328,7 +344,7 @@ def run(machine, live=False, interactive=False, until=None):
         qemu = subprocess.Popen(command + monitor.arguments(), env=environment,
                                 stdin=None if interactive else subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, pass_fds=monitor.inherited(),
-                                preexec_fn=parent_death_signal, process_group=None if interactive else 0)
+                                preexec_fn=in_child(machine), process_group=None if interactive else 0)
         try:
             monitor.attach()
             watch(Console(qemu.stdout, log, live), machine, result, qemu.pid, until, monitor)

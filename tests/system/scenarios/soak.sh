@@ -9,14 +9,15 @@
 #@ timeout: 36000
 #@ mem: 1536
 #@ run long: smp=2 options=dom0_max_vcpus=1 dom0-mem=640 part=lives cycles=10000 reboots=1000 attaches=1000
-#@ run day: smp=1 icount=5 dom0-mem=640 part=day day=86400
+#@ run day: smp=1 icount=3 dom0-mem=640 part=day warm=600 rest=120 day=86400
 
 start_dom0 serai serai
 logs=/var/log/xen/console
 nodes() { xenstore-ls -f | sed 's/ = .*//' | grep -v '^/libxl/0\|domd\|/error/' | wc -l; }
-# KiB that the daemons have, all together; what they have open.
+# KiB of their own that the daemons have, all together; what they have open. The store's journal is a mapped file, written anew
+# when it has grown by 4 MiB and three times the store.
 daemons() { pidof xenstored xenconsoled domd serai-backd; }
-kib() { for pid in $(daemons); do sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status; done | awk '{ sum += $1 } END { print sum + 0 }'; }
+kib() { for pid in $(daemons); do sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' /proc/$pid/status; done | awk '{ sum += $1 } END { print sum + 0 }'; }
 files() { for pid in $(daemons); do ls /proc/$pid/fd; done | wc -l; }
 # Two equal readings.
 settled()
@@ -45,7 +46,8 @@ audit() # NAME
 	same $1-files "$files_before" "$(settled files)"
 	kib_now=$(kib)
 	echo "$1: the daemons have $kib_now KiB, at first $kib_before"
-	[ "$kib_now" -le $((kib_before + 1024)) ] && pass $1-no-growth || fail $1-no-growth "$kib_before KiB became $kib_now"
+	check "$1-journal" [ "$(stat -c %s /run/xenstored/journal)" -le $((6 << 20)) ]
+	[ "$kib_now" -le $((kib_before + 256)) ] && pass $1-no-growth || fail $1-no-growth "$kib_before KiB became $kib_now"
 	page_type_audit
 }
 progress() { [ $(($1 % 100)) != 0 ] || echo "$2 $1: $(cut -d ' ' -f 1 /proc/uptime) s"; }
@@ -151,10 +153,11 @@ memory = 192
 vcpus = 2
 disk = [ "/tmp/$1.img,,xvdb,backendtype=qdisk" ]
 vif = [ "bridge=xenbr0" ]
-cmdline = "console=hvc0 address=$2 peer=10.9.0.1"
+cmdline = "console=hvc0 address=$2 peer=10.9.0.1 rest=$bed_rest"
 X
-	check create-"$1" xl create -q "/tmp/$1.cfg"
 	log=$logs/guest-$1.log
+	: >$log
+	check create-"$1" xl create -q "/tmp/$1.cfg"
 	check "$1-up" says "GUEST UP" 3000
 }
 # One guest's answer: rounds, wrong ones, pings lost, its clock.
@@ -162,37 +165,52 @@ ask()
 {
 	log=$logs/guest-$1.log
 	: >$log
-	tell 'echo "GUEST WORKS $(cat /tmp/rounds) $(date +%s)"' || echo "$1 does not answer: $(tail -n 2 $log)"
+	tell 'echo "GUEST WORKS $(cat /tmp/rounds) $(date +%s) $(work)"' || echo "$1 does not answer: $(tail -n 2 $log)"
 	sed -n 's/.*GUEST WORKS \([0-9][0-9 ]*\).*/\1/p' $log | tail -n 1
 }
+# All that a day is filled with, as it has been counted so far: CPU seconds of each domain, by the hypervisor; of each guest
+# rounds, KiB moved on its disk, packets, interrupts; Dom0's interrupts, switches, processes, and how long it idled.
+counted()
+{
+	echo $(xl list | awk 'NR > 1 { print $NF }') $work_one $work_two \
+		$(sed -n 's/^\(intr\|ctxt\|processes\) \([0-9]*\).*/\2/p' /proc/stat) $(cut -d ' ' -f 2 /proc/uptime)
+}
+load()
+{
+	before=$now now=$(counted)
+	echo "$before $now" | awk 'NF == 30 {
+		for (i = 1; i <= 15; i++) n[i] = $(i + 15) - $i
+		printf "  of CPU Dom0 %d s, the guests %d and %d s; ", n[1], n[2], n[3]
+		printf "guests: %d rounds, disks %d MiB, %d packets, %d interrupts; ", n[4] + n[8], (n[5] + n[9]) / 1024, n[6] + n[10], n[7] + n[11]
+		printf "Dom0: %d interrupts, %d switches, %d processes, idle %d s\n", n[12], n[13], n[14], n[15]
+	}'
+}
 near() { [ $(($1 - $2)) -le "$3" ] && [ $(($2 - $1)) -le "$3" ]; }
-# Their rounds go on, nothing is wrong, and all clocks are the same.
+# Their rounds go on, nothing is wrong, and all clocks are the same: a guest's is between ours before it was asked and after.
 hour() # NUMBER
 {
 	for guest in one two; do
+		asked=$(date +%s)
 		set -- "$1" $(ask $guest)
-		now=$(date +%s)
-		eval "was=\${rounds_$guest:-0}; rounds_$guest=$2"
-		[ "$3 $4" = "0 0" ] && [ "$2" -gt $((was + 60)) ] && near "$5" "$now" 15 || wrong="$wrong $guest: $*, it is $now, $was rounds before;"
+		eval "was=\${rounds_$guest}; rounds_$guest=${2:-0} work_$guest='$2 $6 $7 $8'"
+		[ "$3 $4 $9" = "0 0 0" ] && [ "$2" -ge $((was + 20)) ] && [ "$5" -ge $((asked - 1)) ] && [ "$5" -le $(($(date +%s) + 1)) ] ||
+			wrong="$wrong $guest: $*, asked at $asked, it is $(date +%s), $was rounds before;"
 	done
 	battery=$(cat /sys/class/rtc/rtc0/since_epoch)
-	near "$battery" "$(date +%s)" 15 || wrong="$wrong the battery's clock $battery, ours $(date +%s);"
-	echo "hour $1: $rounds_one and $rounds_two rounds; clocks: battery $((battery - $(date +%s))) s; heap $(heap), daemons $(kib) KiB"
+	near "$battery" "$(date +%s)" 5 || wrong="$wrong the battery's clock $battery, ours $(date +%s);"
+	echo "hour $1: the battery's clock is $((battery - $(date +%s))) s ahead of ours; heap $(heap), daemons $(kib) KiB, $(files) files"
+	load
 }
 # A day, in which Dom0's tools look at the guests each minute, and a tiny one lives each ten.
 day() # SECONDS
 {
-	hours=0
-	while [ $hours -lt $(($1 / 3600)) ] && [ ! "$wrong" ]; do
-		minute=0
-		while [ $minute -lt 60 ]; do
-			minute=$((minute + 1))
-			sleep 60
-			xl list >/tmp/out 2>&1 && xl vcpu-list >>/tmp/out 2>&1 || wrong="list: $(cat /tmp/out)"
-			[ $((minute % 10)) != 0 ] || { lives 1; wrong=$wrong$bad; }
-		done
-		hours=$((hours + 1))
-		hour $hours
+	minutes=0 work_one="0 0 0 0" work_two="0 0 0 0" now=$(counted)
+	while [ $minutes -lt $(($1 / 60)) ] && [ ! "$wrong" ]; do
+		sleep 60
+		minutes=$((minutes + 1))
+		xl list >/tmp/out 2>&1 && xl vcpu-list >>/tmp/out 2>&1 || wrong="list: $(cat /tmp/out)"
+		[ $((minutes % 10)) != 0 ] || { lives 1; wrong=$wrong$bad; }
+		[ $((minutes % 60)) != 0 ] || hour $((minutes / 60))
 	done
 }
 workers()
@@ -227,11 +245,13 @@ lives)
 	;;
 day)
 	bridge_up
-	workers 3600
+	workers "$bed_warm"
 	id=$(newest)
 	begin
+	xl dmesg -c >/dev/null
 	workers "$bed_day"
-	same a-day "$((bed_day / 3600)) " "$hours $wrong"
+	same day-no-hypervisor-message "" "$(xl dmesg | head -n 5)"
+	same a-day "$((bed_day / 60)) " "$minutes $wrong"
 	audit day
 	;;
 esac
