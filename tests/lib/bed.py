@@ -5,8 +5,8 @@ A Machine describes one boot; run() starts QEMU, reads the serial console into a
 guest's PASS, FAIL and SKIP lines, and always ends with QEMU dead: it is in a process group of its
 own, and the kernel kills it should this process die first. What ended the run is told apart: the
 scenario was done, the hypervisor or a kernel panicked, the processor hit a triple fault, QEMU
-left by itself or executes code that is no longer in memory, or time ran out. After a triple fault
-or a time-out it tells where the processors were.
+left by itself or is found to be at fault, or time ran out. After a triple fault, a time-out or a
+fault of QEMU's it tells where the processors were.
 """
 
 import ctypes
@@ -88,7 +88,7 @@ class Machine:
 
 
 class Result:
-    """What a run gave. ended: done, panic, triple-fault, exit, stale-code, or timeout; why: in words."""
+    """What a run gave. ended: done, panic, triple-fault, exit, emulator, or timeout; why: in words."""
 
     def __init__(self):
         self.verdicts = []     # (PASS|FAIL|SKIP, name, reason)
@@ -239,19 +239,25 @@ def cpu_seconds(pid):
 
 def note_registers(result, machine, monitor):
     """Where the processors are: in full in the log of their resets, a line each in the result."""
-    registers = monitor.registers()
+    registers = monitor.registers(machine.smp)
     with open(machine.log + ".cpu", "a") as log:
         log.write(registers)
     result.processors = qmp.summary(registers)
 
 
-def note_stale_code(result, machine, monitor):
-    """Does QEMU execute code that is no longer there? Only one of several processors can have overwritten it meanwhile."""
+def note_emulator(result, machine, monitor):
+    """Is it QEMU that hangs? One processor alone does not overwrite what it executes; without a hypervisor there are no guests."""
     place = monitor.stale_code(machine.log + ".cpu", machine.smp) if machine.smp > 1 else None
+    lost = monitor.lost_interrupt(machine.smp) if machine.hypervisor != "native" and not place else None
     if place:
-        result.ended, result.why = "stale-code", "QEMU executes a breakpoint at %s that is not in memory" % place
-        note_registers(result, machine, monitor)
-    return place is not None
+        result.why = "QEMU executes a breakpoint at %s that is not in memory" % place
+    elif lost:
+        result.why = "QEMU keeps processor %d in a guest though interrupt %s waits" % lost
+    else:
+        return False
+    result.ended = "emulator"
+    note_registers(result, machine, monitor)
+    return True
 
 
 def watch(console, machine, result, pid, until=None, monitor=None):
@@ -280,7 +286,7 @@ def watch(console, machine, result, pid, until=None, monitor=None):
             ending = result.ended
             deadline = time.monotonic() + (PANIC_GRACE if ending == "panic" or until else POWEROFF_GRACE)
         if not result.ended and (not ready or any(map(STUCK.search, lines))) and monitor in sources \
-                and note_stale_code(result, machine, monitor):
+                and note_emulator(result, machine, monitor):
             break
         if time.monotonic() >= deadline:
             if not result.ended:
