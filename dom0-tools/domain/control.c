@@ -42,10 +42,10 @@ static bool taken(struct session *session, uint32_t domid)
 int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how,
 			unsigned int seconds)
 {
-	struct store_batch batch = { .xs = session->xs };
 	uint64_t deadline = now_ns() + seconds * 1000000000ULL;
 	struct timespec pause = { 0, 1000000 };
 	xc_domaininfo_t info;
+	int error;
 
 	if (!domain_info(session, domid, &info))
 		return tell(session, -ESRCH, "there is no domain %u", domid);
@@ -53,10 +53,10 @@ int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how
 		return tell(session, -EALREADY,
 			    "domain %u has ended already; \"xl destroy %u\" removes it", domid,
 			    domid);
-	store_write(&batch, how, "/local/domain/%u/control/shutdown", domid);
-	if (batch.error)
-		return tell(session, batch.error, "domain %u cannot be asked to %s: %s", domid, how,
-			    strerror(-batch.error));
+	error = store_tell_domain(session, domid, "control/shutdown", how);
+	if (error)
+		return tell(session, error, "domain %u cannot be asked to %s: %s", domid, how,
+			    strerror(-error));
 	while (seconds && !taken(session, domid)) {
 		if (now_ns() > deadline)
 			return tell(
@@ -72,6 +72,15 @@ int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how
 	return 0;
 }
 
+int domain_send_sysrq(struct session *session, uint32_t domid, const char *key)
+{
+	int error = store_tell_domain(session, domid, "control/sysrq", key);
+
+	return error ? tell(session, error, "domain %u cannot be sent the key: %s", domid,
+			    strerror(-error))
+		     : 0;
+}
+
 struct vcpu_wish {
 	uint32_t domid;
 	unsigned int online, all;
@@ -81,6 +90,7 @@ static void vcpu_steps(struct store_batch *batch, void *data)
 {
 	const struct vcpu_wish *wish = data;
 
+	store_require_domain(batch, wish->domid);
 	for (unsigned int i = 0; i < wish->all; i++)
 		store_write(batch, i < wish->online ? "online" : "offline",
 			    "/local/domain/%u/cpu/%u/availability", wish->domid, i);

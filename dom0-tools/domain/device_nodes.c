@@ -64,6 +64,7 @@ static void write_steps(struct store_batch *batch, void *data)
 		batch->error = -EEXIST;
 		return;
 	}
+	store_require_domain(batch, device->domid);
 	if (!device->empty) {
 		frontend_nodes(batch, device);
 		store_write(batch, "", "%s", device->backend);

@@ -90,6 +90,8 @@ int domain_destroy(struct session *session, uint32_t domid);
  */
 int domain_ask_shutdown(struct session *session, uint32_t domid, const char *how,
 			unsigned int seconds);
+/* `key`: of one letter. */
+int domain_send_sysrq(struct session *session, uint32_t domid, const char *key);
 /* Finishes what killed destroys have left behind of domains made by these functions. */
 void domains_sweep(struct session *session);
 int domain_pause(struct session *session, uint32_t domid);

@@ -45,6 +45,12 @@ void store_write_number(struct store_batch *batch, uint64_t value, const char *f
     __attribute__((format(printf, 3, 4)));
 void store_remove(struct store_batch *batch, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/*
+ * The batch fails with -ENOENT, and its transaction changes nothing, if the domain's nodes are not
+ * there: whoever changes a domain that another program may be destroying begins with this, since a
+ * write would bring the nodes back, and nobody would remove them again.
+ */
+void store_require_domain(struct store_batch *batch, uint32_t domid);
 /* Owner has all rights and others none; `reader` may read. */
 void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format,
 		  ...) __attribute__((format(printf, 4, 5)));
@@ -62,6 +68,9 @@ void store_tidy(struct store_batch *batch, const char *path, const char *stop);
 /* Runs `steps` in a transaction, again while it conflicts with others'. 0 or -errno. */
 int store_transact(struct session *session, void (*steps)(struct store_batch *batch, void *data),
 		   void *data);
+/* Writes a node of /local/domain/<domid>, if the domain's nodes are there. 0 or -errno. */
+int store_tell_domain(struct session *session, uint32_t domid, const char *node,
+		      const char *value);
 
 void uuid_text(char text[UUID_BYTES], const uint8_t uuid[16]);
 

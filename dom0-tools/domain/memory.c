@@ -9,6 +9,7 @@
 #include "domain/internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -130,6 +131,8 @@ int domain_set_memory_target(struct session *session, uint32_t domid, uint64_t k
 {
 	struct store_batch batch = { .xs = session->xs };
 	uint64_t most, videoram = 0;
+	char target[24];
+	int error;
 
 	if (!domid)
 		ensure_dom0_nodes(session, &batch);
@@ -156,11 +159,11 @@ int domain_set_memory_target(struct session *session, uint32_t domid, uint64_t k
 		return tell(session, -errno,
 			    "the hypervisor refused a limit of %llu MiB for domain %u: %s",
 			    (unsigned long long)mib(kib), domid, strerror(errno));
-	store_write_number(&batch, kib - videoram, "/local/domain/%u/memory/target", domid);
-	return batch.error
-		   ? tell(session, batch.error, "the target of domain %u cannot be written: %s",
-			  domid, strerror(-batch.error))
-		   : 0;
+	snprintf(target, sizeof(target), "%llu", (unsigned long long)(kib - videoram));
+	error = store_tell_domain(session, domid, "memory/target", target);
+	return error ? tell(session, error, "the target of domain %u cannot be written: %s", domid,
+			    strerror(-error))
+		     : 0;
 }
 
 int domain_set_max_memory(struct session *session, uint32_t domid, uint64_t kib)

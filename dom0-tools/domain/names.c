@@ -148,6 +148,7 @@ static void rename_steps(struct store_batch *batch, void *data)
 {
 	const struct renaming *renaming = data;
 
+	store_require_domain(batch, renaming->domid);
 	store_write(batch, renaming->name, "/local/domain/%u/name", renaming->domid);
 	if (renaming->vm)
 		store_write(batch, renaming->name, "%s/name", renaming->vm);

@@ -20,6 +20,7 @@ static void preserve_steps(struct store_batch *batch, void *data)
 	char vm[PATH_BYTES];
 
 	snprintf(vm, sizeof(vm), "/vm/%s", it->uuid);
+	store_require_domain(batch, it->domid);
 	store_write(batch, it->name, "%s/name", vm);
 	store_permit(batch, 0, it->domid, "%s", vm);
 	store_permit(batch, 0, it->domid, "%s/name", vm);

@@ -44,9 +44,7 @@ static int go_on(struct session *session, uint32_t domid)
 /* Takes the request back, if the guest has not read it. */
 static void take_back(struct session *session, uint32_t domid)
 {
-	struct store_batch batch = { .xs = session->xs };
-
-	store_write(&batch, "", "/local/domain/%u/control/shutdown", domid);
+	store_tell_domain(session, domid, "control/shutdown", "");
 }
 
 static int wait_suspended(struct session *session, uint32_t domid)

@@ -117,6 +117,20 @@ void store_remove(struct store_batch *batch, const char *format, ...)
 	change(batch, XS_RM, path, "", 0);
 }
 
+void store_require_domain(struct store_batch *batch, uint32_t domid)
+{
+	char path[PATH_BYTES], *there;
+
+	store_flush(batch);
+	if (batch->error)
+		return;
+	snprintf(path, sizeof(path), "/local/domain/%u", domid);
+	there = xs_read(batch->xs, batch->transaction, path, NULL);
+	if (!there)
+		note(batch, errno);
+	free(there);
+}
+
 /* Is the node at the end of path the only one there may be in this listing of its parent? */
 static bool only_child(const struct xs_question *listing, const char *name)
 {
@@ -243,6 +257,26 @@ int store_transact(struct session *session, void (*steps)(struct store_batch *ba
 			return -errno;
 	}
 	return -EBUSY;
+}
+
+struct domain_node {
+	uint32_t domid;
+	const char *node, *value;
+};
+
+static void tell_steps(struct store_batch *batch, void *data)
+{
+	const struct domain_node *it = data;
+
+	store_require_domain(batch, it->domid);
+	store_write(batch, it->value, "/local/domain/%u/%s", it->domid, it->node);
+}
+
+int store_tell_domain(struct session *session, uint32_t domid, const char *node, const char *value)
+{
+	struct domain_node it = { domid, node, value };
+
+	return store_transact(session, tell_steps, &it);
 }
 
 void uuid_text(char text[UUID_BYTES], const uint8_t u[16])

@@ -26,12 +26,24 @@ char *domain_mark(struct session *session, uint32_t domid)
 	return store_read(session, "/libxl/%u/domd", domid);
 }
 
+struct marking {
+	uint32_t domid;
+	const char *mark;
+};
+
+static void mark_steps(struct store_batch *batch, void *data)
+{
+	const struct marking *marking = data;
+
+	store_require_domain(batch, marking->domid);
+	store_write(batch, marking->mark, "/libxl/%u/domd", marking->domid);
+}
+
 int domain_set_mark(struct session *session, uint32_t domid, const char *mark)
 {
-	struct store_batch batch = { .xs = session->xs };
+	struct marking marking = { domid, mark };
 
-	store_write(&batch, mark, "/libxl/%u/domd", domid);
-	return batch.error;
+	return store_transact(session, mark_steps, &marking);
 }
 
 static bool running(void)

@@ -69,21 +69,15 @@ int cmd_dump_core(struct xl *xl, int argc, char **argv)
 int cmd_sysrq(struct xl *xl, int argc, char **argv)
 {
 	int at = plain_arguments(xl, argc, argv, 2);
-	char path[64];
 	uint32_t domid;
 
-	if (!domain_lookup(xl, argv[at], &domid))
+	if (!one_domain(xl, argv[at], &domid))
 		return EXIT_FAILED;
 	if (strlen(argv[at + 1]) != 1) {
 		usage_error(xl, "%s is no sysrq key: give one letter, as h for help", argv[at + 1]);
 		return EXIT_FAILED;
 	}
-	snprintf(path, sizeof(path), "/local/domain/%u/control/sysrq", domid);
-	if (write_node(xl, path, argv[at + 1]))
-		return EXIT_DONE;
-	return xl->session.xs
-		   ? fail(xl, "the key could not be written to the store: %s", strerror(errno))
-		   : EXIT_FAILED;
+	return code_of(domain_send_sysrq(guarded(xl), domid, argv[at + 1]));
 }
 
 /* Waking from S3 is no trigger but a parameter of virtualized guests. */

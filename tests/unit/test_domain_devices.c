@@ -26,8 +26,8 @@
 
 static struct {
 	char path[200], value[200];
-} nodes[200];
-static unsigned int nr_nodes;
+} nodes[200], nodes_at_start[200];
+static unsigned int nr_nodes, nr_at_start;
 
 static int node_at(const char *path)
 {
@@ -72,11 +72,17 @@ static const char *get(const char *path)
 
 xs_transaction_t xs_transaction_start(struct xs_handle *h)
 {
+	memcpy(nodes_at_start, nodes, sizeof(nodes));
+	nr_at_start = nr_nodes;
 	return 1;
 }
 
 bool xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort)
 {
+	if (abort) {
+		memcpy(nodes, nodes_at_start, sizeof(nodes));
+		nr_nodes = nr_at_start;
+	}
 	return true;
 }
 
@@ -165,12 +171,19 @@ static bool answer(struct xs_handle *h, struct xs_question *q)
 	}
 }
 
+static bool looks(const struct xs_question *question)
+{
+	return question->type == XS_READ || question->type == XS_DIRECTORY;
+}
+
 bool xs_ask_many(struct xs_handle *h, xs_transaction_t t, struct xs_question *questions,
 		 unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {
 		questions[i].answer = NULL;
 		questions[i].answer_len = 0;
+		/* Either looks or changes, as the library has it. */
+		assert_int_equal(looks(&questions[i]), looks(&questions[0]));
 		errno = EINVAL;
 		questions[i].error = answer(h, &questions[i]) ? 0 : errno;
 	}
@@ -430,6 +443,23 @@ static void without_a_backend_nothing_is_left(void **state)
 	assert_as_before();
 }
 
+/* Destroyed by somebody else since the command looked it up: nothing brings its nodes back. */
+static void a_domain_that_is_gone_gets_no_nodes(void **state)
+{
+	struct store_batch batch = { .transaction = XBT_NULL };
+
+	store_remove(&batch, "/local/domain/1");
+	store_remove(&batch, "/libxl/1");
+	before = nr_nodes;
+	assert_int_equal(attach(), -ENOENT);
+	assert_as_before();
+	assert_int_equal(store_tell_domain(&session, 1, "control/shutdown", "halt"), -ENOENT);
+	assert_as_before();
+	put("/local/domain/1", "");
+	assert_int_equal(store_tell_domain(&session, 1, "control/shutdown", "halt"), 0);
+	assert_string_equal(get("/local/domain/1/control/shutdown"), "halt");
+}
+
 static void a_failed_backends_words_are_told(void **state)
 {
 	backend_fails = true;
@@ -642,6 +672,7 @@ int main(void)
 		CASE(attached_means_both_ends_connected),
 		CASE(a_guest_that_does_not_take_it_gets_nothing),
 		CASE(without_a_backend_nothing_is_left),
+		CASE(a_domain_that_is_gone_gets_no_nodes),
 		CASE(a_failed_backends_words_are_told),
 		CASE(a_guest_that_holds_on_keeps_it_until_forced),
 		CASE(a_detach_that_was_given_up_can_be_ended_later),
