@@ -484,6 +484,33 @@ static void send(unsigned int from, uint32_t dest, uint32_t icr)
 	wr(from, VLAPIC_ICR, icr);
 }
 
+/* A guest that sets its counter is woken when the counter has the deadline's value, not when it would have had. */
+static void a_deadline_follows_the_counter(void **state)
+{
+	enable(0);
+	now_tsc += 1000 * KHZ;
+	wr(0, VLAPIC_LVT_TIMER, LVT_TSC_DEADLINE | 0x70);
+	vlapic_wrmsr(&vcpus[0], MSR_TSC_DEADLINE, now_tsc + 5 * KHZ);
+	now_tsc += 3 * KHZ; /* forward */
+	vlapic_timer_tsc_moved(&vcpus[0]);
+	assert_int_equal(apic(0)->timer.expires, now + MILLISECS(2));
+	now_tsc -= 8 * KHZ; /* back */
+	vlapic_timer_tsc_moved(&vcpus[0]);
+	assert_int_equal(apic(0)->timer.expires, now + MILLISECS(10));
+	now_tsc += 100 * KHZ; /* past it: at once */
+	vlapic_timer_tsc_moved(&vcpus[0]);
+	assert_int_equal(apic(0)->timer.expires, now);
+	pass(1);
+	assert_int_equal(vlapic_pending(&vcpus[0]), 0x70);
+	vlapic_timer_tsc_moved(&vcpus[0]); /* it has come: not again */
+	assert_false(apic(0)->timer.active);
+	wr(0, VLAPIC_LVT_TIMER, 0x70);
+	wr(0, VLAPIC_TIMER_INIT, 1000);
+	now += 500;
+	vlapic_timer_tsc_moved(&vcpus[0]); /* other modes count the bus */
+	assert_int_equal(apic(0)->timer.expires, now - 500 + 1000 * 10 * 2);
+}
+
 static void xapic_ipis_reach_whom_they_name(void **state)
 {
 	for (unsigned int i = 0; i < VCPUS; i++) {
@@ -836,6 +863,7 @@ int main(void)
 		CASE(periodic_fires_in_step),
 		CASE(a_hasty_period_is_slowed_down),
 		CASE(a_deadline_is_met),
+		CASE(a_deadline_follows_the_counter),
 		CASE(xapic_ipis_reach_whom_they_name),
 		CASE(others_can_be_woken_and_started),
 		CASE(x2apic_ipis_reach_whom_they_name),

@@ -134,6 +134,7 @@ int hvm_wrmsr(struct vcpu *v, uint32_t msr, uint64_t val)
 	case MSR_TSC:
 		hvm_set_tsc_offset(v, val - guest_tsc_scaled(v->domain, rdtsc()));
 		update_vcpu_system_time(v); /* or its clock would leap with the counter until its next switch */
+		vlapic_timer_tsc_moved(v);
 		return 0;
 	case MSR_TSC_AUX:
 		if (!cpu_has_rdtscp || val >> 32)

@@ -136,6 +136,20 @@ void vlapic_timer_set_deadline(struct vcpu *v, uint64_t deadline)
 		set_timer(&a->timer, deadline_time(v, deadline));
 }
 
+/* A deadline is a value of the guest's counter, and comes when that is there. */
+void vlapic_timer_tsc_moved(struct vcpu *v)
+{
+	struct vlapic *a = vlapic_of(v);
+	uint64_t deadline;
+
+	if (mode(a) != LVT_TSC_DEADLINE)
+		return;
+	stop_timer(&a->timer);
+	deadline = READ_ONCE(a->tsc_deadline); /* 0 if it came before the counter moved */
+	if (deadline)
+		set_timer(&a->timer, deadline_time(v, deadline));
+}
+
 void vlapic_timer_resume(struct vcpu *v, uint32_t left, uint64_t deadline)
 {
 	struct vlapic *a = vlapic_of(v);

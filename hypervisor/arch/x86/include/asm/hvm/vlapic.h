@@ -43,6 +43,9 @@ void vlapic_accept(struct vcpu *v, uint8_t vector); /* it is being delivered: IR
 uint8_t vlapic_get_cr8(const struct vcpu *v);	     /* TPR bits 7:4 */
 void vlapic_set_cr8(struct vcpu *v, uint8_t cr8);
 
+/* The guest has set its TSC: a deadline already armed comes when the counter has that value now. v is current. */
+void vlapic_timer_tsc_moved(struct vcpu *v);
+
 /* xAPIC: is this guest-physical address of the page, and is it in use? Then: accesses of 1, 2, 4 bytes. */
 bool vlapic_is_mmio(const struct vcpu *v, uint64_t gpa);
 uint32_t vlapic_mmio_read(struct vcpu *v, unsigned int offset, unsigned int size);
