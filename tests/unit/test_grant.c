@@ -394,6 +394,61 @@ static void tables_grow_to_their_limit_and_no_further(void **state)
 	assert_int_equal(grant_table_get_frames(front, 1, 0, 1, mfns), -EINVAL);
 }
 
+static unsigned int others_served;
+
+void softirq_serve_others(enum softirq mine)
+{
+	assert_int_equal(mine, SOFTIRQ_FREE_DOMAINS);
+	others_served++;
+}
+
+static unsigned int frames_of(struct domain *d)
+{
+	struct gnttab_query_size q = { .dom = DOMID_SELF };
+
+	fake_run_as(d->vcpu[0]);
+	assert_int_equal(call(GNTTABOP_query_size, &q, 1), 0);
+	return q.nr_frames;
+}
+
+/* However long a table is asked for, what waits comes after each of its frames. */
+static void growing_gives_way_and_goes_on(void **state)
+{
+	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = 4, .status = 99 };
+	xen_pfn_t list[4] = { 0 };
+	uint64_t mfns[2];
+
+	s.frame_list.p = list;
+	fake_run_as(front->vcpu[0]);
+	for (unsigned int nr = 2; nr < 4; nr++) {
+		fake_preempt_after = 0;
+		assert_int_equal(call(GNTTABOP_setup_table, &s, 1), -ERESTART);
+		assert_int_equal(frames_of(front), nr);
+		assert_int_equal(list[0], 0);
+	}
+	fake_preempt_after = 0;
+	assert_int_equal(call(GNTTABOP_setup_table, &s, 1), 0); /* one frame is always made */
+	assert_int_equal(s.status, GNTST_okay);
+	assert_int_equal(frames_of(front), 4);
+	assert_true(list[0] && list[3]);
+	fake_preempt_after = 0;
+	assert_int_equal(grant_table_get_frames(third, 0, 1, 2, mfns), -ERESTART);
+	fake_preempt_after = 0;
+	assert_int_equal(grant_table_get_frames(third, 0, 1, 2, mfns), 0);
+	fake_preempt_after = -1;
+}
+
+static void freeing_gives_way(void **state)
+{
+	fake_run_as(third->vcpu[0]);
+	grant(8, 2, frame, GTF_permit_access);
+	assert_int_equal(unmap(0x1000, map(1, 8, 0x1000, GNTMAP_host_map).handle), GNTST_okay);
+	others_served = 0;
+	grant_table_destroy(third);
+	assert_int_equal(others_served, 2); /* its frame, and a page of records of what it has mapped */
+	assert_int_equal(grant_table_create(third, 4, 2), 0);
+}
+
 static void swap_moves_unused_entries_only(void **state)
 {
 	struct gnttab_swap_grant_ref op = { .ref_a = 9, .ref_b = 20 };
@@ -589,6 +644,8 @@ int main(void)
 		CASE(copies_go_both_ways_and_check_everything),
 		CASE(a_run_of_copies_holds_its_page_once),
 		CASE(tables_grow_to_their_limit_and_no_further),
+		CASE(growing_gives_way_and_goes_on),
+		CASE(freeing_gives_way),
 		CASE(swap_moves_unused_entries_only),
 		CASE(a_dying_grantee_gives_everything_back),
 		CASE(lack_of_memory_is_reported_and_undone),

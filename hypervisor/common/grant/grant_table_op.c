@@ -67,6 +67,7 @@ static long do_batches(unsigned int cmd, guest_ptr_t arg, unsigned int count)
 long do_grant_table_op(unsigned long cmd, unsigned long arg, unsigned long count)
 {
 	unsigned int nr = (uint32_t)cmd;
+	int rc;
 
 	if ((int)count < 0)
 		return -EINVAL;
@@ -80,5 +81,8 @@ long do_grant_table_op(unsigned long cmd, unsigned long arg, unsigned long count
 	/* As in Xen, those that describe one table take exactly one structure. */
 	if ((unsigned int)count != 1)
 		return -EINVAL;
-	return table[nr].single(arg);
+	rc = table[nr].single(arg);
+	return rc == -ERESTART ? hypercall_create_continuation(__HYPERVISOR_grant_table_op, 3, cmd,
+							       arg, count) :
+				 rc;
 }

@@ -72,7 +72,11 @@ struct grant_table {
 };
 
 /* table.c */
-int grant_table_grow(struct domain *d, unsigned int nr_frames); /* 0, -ENOMEM, -EINVAL */
+/*
+ * 0, -ENOMEM, -EINVAL; or -ERESTART: it has grown, but other work waits before the rest. Asked again
+ * it goes on from there.
+ */
+int grant_table_grow(struct domain *d, unsigned int nr_frames);
 unsigned int grant_table_nr_frames(const struct grant_table *gt);
 /* NULL: beyond the table. */
 struct grant_entry_v1 *grant_shared_entry(const struct grant_table *gt, grant_ref_t ref);

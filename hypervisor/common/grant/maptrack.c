@@ -5,6 +5,7 @@
  * there are never more records than the most mappings there were at once, wherever they were made
  * and undone.
  */
+#include <hv/softirq.h>
 #include "internal.h"
 
 static unsigned int nr_pages(const struct grant_table *gt)
@@ -109,7 +110,9 @@ void maptrack_put(struct grant_table *gt, unsigned int vcpu_id, uint32_t handle)
 
 void maptrack_destroy(struct grant_table *gt)
 {
-	for (unsigned int i = 0; i < gt->nr_maptrack_pages; i++)
+	for (unsigned int i = 0; i < gt->nr_maptrack_pages; i++) {
 		free_xen_page(gt->maptrack[i]);
+		softirq_serve_others(SOFTIRQ_FREE_DOMAINS);
+	}
 	xfree(gt->maptrack);
 }

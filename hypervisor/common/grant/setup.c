@@ -23,16 +23,19 @@ static int write_frame_list(const struct grant_table *gt, guest_ptr_t list, unsi
 static int setup_table(struct gnttab_setup_table *op)
 {
 	struct domain *d;
-	int rc = 0;
+	int rc;
 
 	op->status = (int16_t)grant_domain_for_caller(op->dom, &d);
 	if (op->status)
 		return 0;
-	if (grant_table_grow(d, op->nr_frames))
-		op->status = GNTST_general_error;
-	else
+	rc = grant_table_grow(d, op->nr_frames);
+	if (!rc) {
 		rc = write_frame_list(d->grant_table, guest_handle_addr(op->frame_list),
 				      op->nr_frames);
+	} else if (rc != -ERESTART) {
+		op->status = GNTST_general_error;
+		rc = 0;
+	}
 	domain_put(d);
 	return rc;
 }

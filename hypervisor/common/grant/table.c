@@ -2,6 +2,7 @@
 /* A domain's grant table from birth to death: its frames, how it grows, lookups. */
 #include <hv/hypercall.h>
 #include <hv/percpu.h>
+#include <hv/softirq.h>
 #include <public/memory.h>
 #include "internal.h"
 
@@ -82,21 +83,34 @@ static int add_frame(struct domain *d)
 	return 0;
 }
 
-int grant_table_grow(struct domain *d, unsigned int nr_frames)
+/* By one frame, unless somebody else has made it that large. */
+static int grow_to(struct domain *d, unsigned int nr_frames)
 {
 	struct grant_table *gt = d->grant_table;
 	int rc = 0;
 
-	if (nr_frames > gt->max_frames)
-		return -EINVAL;
-	if (nr_frames <= grant_table_nr_frames(gt))
-		return 0;
 	spin_lock(&gt->lock);
 	if (domain_is_dying(d))
 		rc = -EINVAL;
-	while (!rc && gt->nr_frames < nr_frames)
+	else if (gt->nr_frames < nr_frames)
 		rc = add_frame(d);
 	spin_unlock(&gt->lock);
+	return rc;
+}
+
+int grant_table_grow(struct domain *d, unsigned int nr_frames)
+{
+	struct grant_table *gt = d->grant_table;
+	unsigned int start = grant_table_nr_frames(gt), nr;
+	int rc = 0;
+
+	if (nr_frames > gt->max_frames)
+		return -EINVAL;
+	for (nr = start; !rc && nr < nr_frames; nr = grant_table_nr_frames(gt)) {
+		if (nr != start && hypercall_preempt_check())
+			return -ERESTART;
+		rc = grow_to(d, nr + 1);
+	}
 	return rc;
 }
 
@@ -112,6 +126,17 @@ static int alloc_arrays(struct grant_table *gt)
 		gt->list[i].head = NO_HANDLE;
 	}
 	return 0;
+}
+
+static void free_table(struct domain *d)
+{
+	struct grant_table *gt = d->grant_table;
+
+	xfree(gt->shared);
+	xfree(gt->active);
+	xfree(gt->list);
+	xfree(gt);
+	d->grant_table = NULL;
 }
 
 /* Negative limits, as int, ask for the defaults. */
@@ -138,26 +163,28 @@ int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int m
 	if (!rc)
 		rc = grant_table_grow(d, INITIAL_FRAMES);
 	if (rc)
-		grant_table_destroy(d);
+		free_table(d); /* it has no frame */
 	return rc;
+}
+
+/* A frame with its records at a time: a table may have thousands, and nobody need wait for all. */
+static void free_frames(struct grant_table *gt)
+{
+	for (unsigned int i = 0; i < gt->nr_frames; i++) {
+		free_xen_page(gt->shared[i]);
+		for (unsigned int j = 0; j < CHUNKS_PER_FRAME; j++)
+			xfree(gt->active[i * CHUNKS_PER_FRAME + j]);
+		softirq_serve_others(SOFTIRQ_FREE_DOMAINS);
+	}
 }
 
 void grant_table_destroy(struct domain *d)
 {
 	struct grant_table *gt = d->grant_table;
 
-	if (!gt)
-		return;
-	for (unsigned int i = 0; i < gt->nr_frames; i++)
-		free_xen_page(gt->shared[i]);
-	for (unsigned int i = 0; gt->active && i < gt->max_frames * CHUNKS_PER_FRAME; i++)
-		xfree(gt->active[i]);
+	free_frames(gt);
 	maptrack_destroy(gt);
-	xfree(gt->shared);
-	xfree(gt->active);
-	xfree(gt->list);
-	xfree(gt);
-	d->grant_table = NULL;
+	free_table(d);
 }
 
 int grant_table_get_frames(struct domain *d, unsigned int id, unsigned int first, unsigned int nr,

@@ -23,13 +23,15 @@ long memory_add_to_physmap(unsigned long cmd, guest_ptr_t arg)
 		return trace_err(err);
 	nr = u.space == XENMAPSPACE_gmfn_range ? u.size : 1;
 	space = u.space == XENMAPSPACE_gmfn_range ? XENMAPSPACE_gmfn : u.space;
-	for (; i < nr && !rc; i++) {
-		if (i != start && hypercall_preempt_check())
+	for (; i < nr; i++) {
+		rc = i != start && hypercall_preempt_check() ?
+			     -ERESTART :
+			     arch_add_to_physmap(d, space, u.idx + i, _gfn(u.gpfn + i));
+		if (rc)
 			break;
-		rc = arch_add_to_physmap(d, space, u.idx + i, _gfn(u.gpfn + i));
 	}
 	domain_put(d);
-	return rc || i >= nr ? rc : memory_continue(cmd, i, arg);
+	return rc == -ERESTART ? memory_continue(cmd, i, arg) : rc;
 }
 
 static int add_one(struct domain *d, const struct xen_add_to_physmap_batch *u, unsigned long i)
@@ -42,6 +44,8 @@ static int add_one(struct domain *d, const struct xen_add_to_physmap_batch *u, u
 	    copy_from_guest_at(&gfn, guest_handle_addr(u->gpfns), i))
 		return trace_err(-EFAULT);
 	err = arch_add_to_physmap(d, u->space, idx, _gfn(gfn));
+	if (err == -ERESTART)
+		return err;
 	return copy_to_guest_at(guest_handle_addr(u->errs), i, &err) ? trace_err(-EFAULT) : 0;
 }
 
@@ -61,13 +65,13 @@ long memory_add_batch(unsigned long cmd, guest_ptr_t arg)
 	d = domain_get_for_caller(u.domid, &err);
 	if (!d)
 		return trace_err(err);
-	for (; i < u.size && !rc; i++) {
-		if (i != start && hypercall_preempt_check())
+	for (; i < u.size; i++) {
+		rc = i != start && hypercall_preempt_check() ? -ERESTART : add_one(d, &u, i);
+		if (rc)
 			break;
-		rc = add_one(d, &u, i);
 	}
 	domain_put(d);
-	return rc || i >= u.size ? rc : memory_continue(cmd, i, arg);
+	return rc == -ERESTART ? memory_continue(cmd, i, arg) : rc;
 }
 
 long memory_remove_from_physmap(unsigned long cmd, guest_ptr_t arg)

@@ -9,9 +9,11 @@ struct domain;
 int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int max_maptrack);
 /* Drops every mapping d holds of others' frames; 0 or -ERESTART. */
 int grant_table_release_mappings(struct domain *d);
-void grant_table_destroy(struct domain *d); /* last reference gone */
+/* The last reference is gone, and the table there. In the soft interrupt that frees domains, which gives way in it. */
+void grant_table_destroy(struct domain *d);
 unsigned int grant_table_max_frames(const struct domain *d); /* what it was created with, defaults resolved */
-/* XENMEM_acquire_resource(grant_table, shared|status): the machine frames, growing as needed. */
+/* XENMEM_acquire_resource(grant_table, shared|status): the machine frames, growing as needed. -ERESTART: grown in part,
+ * since other work waits. */
 int grant_table_get_frames(struct domain *d, unsigned int id, unsigned int first, unsigned int nr,
 			   uint64_t *mfns);
 

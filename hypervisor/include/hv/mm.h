@@ -103,7 +103,7 @@ void put_page_and_type(struct page *pg);
  * INVALID_MFN: frames that will come when they are touched; -ENOENT: there is none such to go. */
 int arch_gfn_populate(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order);
 int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn);
-/* XENMEM_add_to_physmap and its opposite. -EACCES: d has no such map. */
+/* XENMEM_add_to_physmap and its opposite. -EACCES: d has no such map; -ERESTART: to be called again, other work waits. */
 int arch_add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn);
 int arch_remove_from_physmap(struct domain *d, gfn_t gfn);
 /* XENMEM_resource_ioreq_server: how many frames a server has, 0: d can have none; one of them, made if need be. */

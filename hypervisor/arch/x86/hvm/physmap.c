@@ -77,26 +77,37 @@ int arch_gfn_depopulate(struct domain *d, gfn_t gfn, mfn_t mfn)
 
 /* ---- add_to_physmap ---- */
 
-/* A frame of the hypervisor's, with a reference; or a frame of d's own at gfn idx. */
-static struct page *frame_of_space(struct domain *d, unsigned int space, uint64_t idx)
+static int grant_frame(struct domain *d, uint64_t idx, struct page **pg)
 {
-	struct page *pg = NULL;
 	uint64_t mfn;
+	int rc;
+
+	if (idx >= grant_table_max_frames(d))
+		return -EINVAL;
+	rc = grant_table_get_frames(d, XENMEM_resource_grant_table_id_shared, (unsigned int)idx, 1, &mfn);
+	if (!rc)
+		*pg = mfn_to_page(_mfn(mfn));
+	return rc == -ERESTART || !rc ? rc : -EINVAL;
+}
+
+/* A frame of the hypervisor's, with a reference; or a frame of d's own at gfn idx. 0, -EINVAL, -ERESTART. */
+static int frame_of_space(struct domain *d, unsigned int space, uint64_t idx, struct page **pg)
+{
+	int rc = -EINVAL;
 
 	switch (space) {
 	case XENMAPSPACE_shared_info:
-		if (!idx)
-			pg = mfn_to_page(virt_to_mfn(d->shared_info));
+		*pg = mfn_to_page(virt_to_mfn(d->shared_info));
+		rc = idx ? -EINVAL : 0;
 		break;
 	case XENMAPSPACE_grant_table:
-		if (idx < grant_table_max_frames(d) &&
-		    !grant_table_get_frames(d, XENMEM_resource_grant_table_id_shared, (unsigned int)idx, 1, &mfn))
-			pg = mfn_to_page(_mfn(mfn));
+		rc = grant_frame(d, idx, pg);
 		break;
 	case XENMAPSPACE_gmfn:
-		return p2m_get_own_page(d, _gfn(idx));
+		*pg = p2m_get_own_page(d, _gfn(idx));
+		return *pg ? 0 : -EINVAL;
 	}
-	return pg && get_page(pg, d) ? pg : NULL;
+	return !rc && !get_page(*pg, d) ? -EINVAL : rc;
 }
 
 /* What is at gfn goes; RAM goes back to the heap. */
@@ -127,13 +138,13 @@ static int prepare_move(struct domain *d, gfn_t from, gfn_t to, mfn_t mfn)
 
 static int add_to_physmap(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
 {
-	struct page *pg = frame_of_space(d, space, idx);
+	struct page *pg;
 	gfn_t old;
 	mfn_t mfn;
-	int rc;
+	int rc = frame_of_space(d, space, idx, &pg);
 
-	if (!pg)
-		return trace_err(-EINVAL);
+	if (rc)
+		return rc == -ERESTART ? rc : trace_err(rc);
 	mfn = page_to_mfn(pg);
 	old = _gfn(get_gpfn_from_mfn(mfn));
 	rc = prepare_move(d, old, gfn, mfn);
