@@ -60,6 +60,17 @@ static void remove_below(const char *path)
 			i++;
 }
 
+static bool anything_below(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (unsigned int i = 0; i < nr_nodes; i++)
+		if (!strncmp(nodes[i].path, path, len) &&
+		    (!nodes[i].path[len] || nodes[i].path[len] == '/'))
+			return true;
+	return false;
+}
+
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *len)
 {
 	int i = find_node(path);
@@ -73,11 +84,15 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 	return strdup(nodes[i].value);
 }
 
-bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data,
-	      unsigned int len)
+bool xs_write_if(struct xs_handle *h, const char *node, const char *path, const void *data,
+		 unsigned int len)
 {
 	char value[64];
 
+	if (!anything_below(node)) {
+		errno = ENOENT;
+		return false;
+	}
 	snprintf(value, sizeof(value), "%.*s", (int)len, (const char *)data);
 	set_node(path, value);
 	return true;
@@ -465,6 +480,20 @@ static void an_ordinary_life(void **state)
 	nothing_is_left();
 }
 
+/* The daemon learns of a removal a moment later; what it has to say until then brings nothing back. */
+static void what_the_toolstack_removed_stays_removed(void **state)
+{
+	start();
+	connect_device(1);
+	remove_below("/local/domain/0/backend");
+	assert_int_equal(back_write(&device(1)->device, "state", "5"), -ENOENT);
+	assert_false(anything_below("/local/domain/0/backend"));
+	front_state(1, 5);
+	settle();
+	assert_false(anything_below("/local/domain/0/backend"));
+	nothing_is_left();
+}
+
 /* A disk in use closes when its guest is done with it, and is served until then. */
 static void a_frontend_in_use_is_served_while_it_closes(void **state)
 {
@@ -811,6 +840,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_ordinary_life),
+		cmocka_unit_test(what_the_toolstack_removed_stays_removed),
 		cmocka_unit_test(a_frontend_in_use_is_served_while_it_closes),
 		cmocka_unit_test(an_error_while_closing_ends_it),
 		cmocka_unit_test(what_takes_time_is_waited_for),

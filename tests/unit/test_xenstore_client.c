@@ -435,6 +435,35 @@ static void many_changes_survive_a_restart(void **state)
 	end(h);
 }
 
+/* What is not there is not written beside; another's change meanwhile, and a restart, begin it again. */
+static void a_write_beside_what_is_gone_makes_nothing(void **state)
+{
+	static const struct step steps[] = {
+		{ XS_TRANSACTION_START, NULL, 0, ANSWER, STR("1") },
+		{ XS_READ, STR("/d"), ERROR, STR("ENOENT") },
+		{ XS_TRANSACTION_END, STR("F"), ANSWER, STR("OK") },
+		{ XS_TRANSACTION_START, NULL, 0, ANSWER, STR("2") },
+		{ XS_READ, STR("/d"), ANSWER, NULL, 0 },
+		{ XS_WRITE, RAW("/d/a\0v"), ANSWER, STR("OK") },
+		{ XS_TRANSACTION_END, STR("T"), ERROR, STR("EAGAIN") },
+		{ XS_TRANSACTION_START, NULL, 0, ANSWER, STR("3") },
+		{ XS_READ, STR("/d"), ANSWER, NULL, 0 },
+		{ XS_WRITE, NULL, 0, HANG_UP, NULL, 0 },
+		{ XS_TRANSACTION_START, NULL, 0, ANSWER, STR("1") },
+		{ XS_READ, STR("/d"), ANSWER, NULL, 0 },
+		{ XS_WRITE, RAW("/d/a\0v"), ERROR, STR("EACCES") },
+		{ XS_TRANSACTION_END, STR("F"), ANSWER, STR("OK") },
+		END
+	};
+	struct xs_handle *h = begin(steps);
+
+	assert_false(xs_write_if(h, "/d", "/d/a", "v", 1));
+	assert_int_equal(errno, ENOENT);
+	assert_false(xs_write_if(h, "/d", "/d/a", "v", 1));
+	assert_int_equal(errno, EACCES);
+	end(h);
+}
+
 static bool readable(struct xs_handle *h, int ms)
 {
 	struct pollfd p = { .fd = xs_fileno(h), .events = POLLIN };
@@ -668,6 +697,7 @@ int main(void)
 		cmocka_unit_test(a_dead_transaction_ends_with_eagain),
 		cmocka_unit_test(many_questions_go_together),
 		cmocka_unit_test(many_changes_survive_a_restart),
+		cmocka_unit_test(a_write_beside_what_is_gone_makes_nothing),
 		cmocka_unit_test(watches_come_back_after_a_restart),
 		cmocka_unit_test(a_poller_alone_notices_the_restart),
 		cmocka_unit_test(unwatch_drops_its_events_if_asked),

@@ -148,6 +148,14 @@ struct xs_question {
 bool xs_ask_many(struct xs_handle *h, xs_transaction_t t, struct xs_question *questions,
 		 unsigned int nr);
 
+/*
+ * Serai's own: writes path only if `node` is there, in one transaction. For who writes beside what
+ * somebody else may be removing: a plain write would make the parents again, and nobody would
+ * remove them. False with ENOENT: it is not there, and nothing was written.
+ */
+bool xs_write_if(struct xs_handle *h, const char *node, const char *path, const void *data,
+		 unsigned int len);
+
 /* The port by which a guest wants to be told to suspend, -1 if it has none. */
 int xs_suspend_evtchn_port(int domid);
 

@@ -265,3 +265,31 @@ bool xs_transaction_end(struct xs_handle *h, xs_transaction_t t, bool abort)
 	errno = error;
 	return ended;
 }
+
+#define WRITE_TRIES 50 /* each in vain when somebody else changed what it looked at meanwhile */
+
+static int try_write_if(struct xs_handle *h, const char *node, const char *path, const void *data,
+			unsigned int len)
+{
+	xs_transaction_t t = xs_transaction_start(h);
+	void *there;
+	int error;
+
+	if (t == XBT_NULL)
+		return errno;
+	there = xs_read(h, t, node, NULL);
+	error = there && xs_write(h, t, path, data, len) ? 0 : errno;
+	free(there);
+	return xs_transaction_end(h, t, error) || error ? error : errno;
+}
+
+bool xs_write_if(struct xs_handle *h, const char *node, const char *path, const void *data,
+		 unsigned int len)
+{
+	int error = EAGAIN;
+
+	for (unsigned int tries = 0; error == EAGAIN && tries < WRITE_TRIES; tries++)
+		error = try_write_if(h, node, path, data, len);
+	errno = error;
+	return !error;
+}

@@ -21,23 +21,17 @@
 #define LINGER_MS      10000 /* for a client to read what a dead guest wrote */
 #define LATE_MS	       2000  /* for a client to come, if there never was one */
 #define SETTLE_MS      40
-#define ANNOUNCE_MS    1000 /* between tries to tell xenstore of the terminal, */
-#define ANNOUNCE_TRIES 20   /* each of so many transactions, should they conflict with others' */
+#define ANNOUNCE_MS    1000 /* between tries to tell xenstore of the terminal */
 #define DEFAULT_LIMIT  (1024 * 1024)
 
 /* Reading xenstore. */
 
-static char *read_node_in(const struct console *c, xs_transaction_t transaction, const char *node)
+static char *read_node(const struct console *c, const char *node)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid, node);
-	return xs_read(self.xs, transaction, path, NULL);
-}
-
-static char *read_node(const struct console *c, const char *node)
-{
-	return read_node_in(c, XBT_NULL, node);
+	return xs_read(self.xs, XBT_NULL, path, NULL);
 }
 
 static bool read_number(const struct console *c, const char *node, unsigned long *value)
@@ -77,44 +71,18 @@ static void read_name(struct console *c)
 	c->name = log;
 }
 
-/*
- * In one transaction with a look whether the domain's nodes are there: a write alone would bring
- * back those of a domain destroyed since they were read, and nobody would remove them again.
- * errno is ENOENT for such a domain.
- */
-static bool write_tty(const struct console *c, const char *path)
-{
-	xs_transaction_t transaction;
-	int error = EAGAIN;
-
-	for (unsigned int tries = 0; error == EAGAIN && tries < ANNOUNCE_TRIES; tries++) {
-		char *there;
-
-		transaction = xs_transaction_start(self.xs);
-		if (transaction == XBT_NULL)
-			return false;
-		there = read_node_in(c, transaction, "console/ring-ref");
-		error = there && xs_write(self.xs, transaction, path, c->pty.slave,
-					  strlen(c->pty.slave))
-			    ? 0
-			    : errno;
-		free(there);
-		if (!xs_transaction_end(self.xs, transaction, error) && !error)
-			error = errno;
-	}
-	errno = error;
-	return !error;
-}
-
 static void announce(struct console *c)
 {
-	char path[64];
+	char there[64], path[64];
 
 	if (c->announced || c->pty.master < 0 || c->ending || now_ms() < c->announce_next)
 		return;
 	c->announce_next = now_ms() + ANNOUNCE_MS;
 	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", c->domid);
-	c->announced = write_tty(c, path);
+	/* Of a domain destroyed since its nodes were read none may come back. */
+	snprintf(there, sizeof(there), "/local/domain/%u/console/ring-ref", c->domid);
+	c->announced =
+	    xs_write_if(self.xs, there, path, c->pty.slave, (unsigned int)strlen(c->pty.slave));
 	if (!c->announced && errno != ENOENT)
 		say(LOG_ERR, "cannot write %s: %s; trying again when xenstore is back", path,
 		    strerror(errno));

@@ -181,7 +181,8 @@ static int connected(struct back_device *device)
 	if (end->listens)
 		return 0;
 	snprintf(path, sizeof(path), "%s/tty", device->front);
-	if (!xs_write(back_store(), XBT_NULL, path, end->name, strlen(end->name)))
+	if (!xs_write_if(back_store(), device->front, path, end->name,
+			 (unsigned int)strlen(end->name)))
 		return back_error(device, -errno, "cannot write %s: %s", path, strerror(errno));
 	return 0;
 }

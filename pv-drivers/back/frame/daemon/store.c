@@ -69,10 +69,11 @@ int back_write(struct back_device *device, const char *key, const char *format, 
 	vsnprintf(value, sizeof(value), format, args);
 	va_end(args);
 	snprintf(path, sizeof(path), "%s/%s", device->path, key);
-	if (xs_write(backd.xs, XBT_NULL, path, value, strlen(value)))
+	if (xs_write_if(backd.xs, device->path, path, value, (unsigned int)strlen(value)))
 		return 0;
 	error = errno;
-	back_log(LOG_ERR, "%s cannot be written: %s", path, strerror(error));
+	/* The toolstack has removed the device: its end is under way. */
+	back_log(error == ENOENT ? LOG_DEBUG : LOG_ERR, "%s cannot be written: %s", path, strerror(error));
 	return -error;
 }
 

@@ -54,16 +54,17 @@ static bool is_off(struct back_device *device, const char *key)
 static void publish(struct back_device *device, const char *address)
 {
 	const struct screen *s = device->state;
-	char path[64], text[16];
+	char console[64], path[80], text[16];
 
 	(void)back_write(device, "vnc-port", "%u", s->port);
 	if (device->devid)
 		return;
-	snprintf(path, sizeof(path), "/local/domain/%u/console/vnc-port", device->domid);
+	snprintf(console, sizeof(console), "/local/domain/%u/console", device->domid);
+	snprintf(path, sizeof(path), "%s/vnc-port", console);
 	snprintf(text, sizeof(text), "%u", s->port);
-	(void)xs_write(back_store(), XBT_NULL, path, text, strlen(text));
-	snprintf(path, sizeof(path), "/local/domain/%u/console/vnc-listen", device->domid);
-	(void)xs_write(back_store(), XBT_NULL, path, address, strlen(address));
+	(void)xs_write_if(back_store(), console, path, text, (unsigned int)strlen(text));
+	snprintf(path, sizeof(path), "%s/vnc-listen", console);
+	(void)xs_write_if(back_store(), console, path, address, (unsigned int)strlen(address));
 }
 
 static int listen_for_viewers(struct back_device *device)
