@@ -85,12 +85,6 @@ void cell_fixed(struct output *out, const char *key, const char *before, int wid
 	json_number_text(out->json, key, digits);
 }
 
-void cell_bool(struct output *out, const char *key, bool value)
-{
-	if (out->json)
-		json_bool(out->json, key, value);
-}
-
 void only_text(struct output *out, const char *text)
 {
 	if (!out->json)

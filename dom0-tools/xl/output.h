@@ -24,8 +24,7 @@ void row_end(struct output *out);
 void cell_text(struct output *out, const char *key, const char *before, int width, const char *text);
 void cell_number(struct output *out, const char *key, const char *before, int width, long long number);
 void cell_fixed(struct output *out, const char *key, const char *before, int width, double number);
-/* JSON alone has these, text alone that. */
-void cell_bool(struct output *out, const char *key, bool value);
+/* JSON does not have that. */
 void only_text(struct output *out, const char *text);
 
 #endif

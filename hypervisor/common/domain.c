@@ -329,13 +329,6 @@ void vcpu_pause_nosync(struct vcpu *v)
 	vcpu_sleep_nosync(v);
 }
 
-void vcpu_pause(struct vcpu *v)
-{
-	ASSERT(v != current);
-	__atomic_fetch_add(&v->pause_count, 1, __ATOMIC_SEQ_CST);
-	vcpu_sleep_sync(v);
-}
-
 void vcpu_unpause(struct vcpu *v)
 {
 	if (__atomic_sub_fetch(&v->pause_count, 1, __ATOMIC_SEQ_CST) == 0)

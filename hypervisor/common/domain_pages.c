@@ -160,19 +160,6 @@ struct page *alloc_domain_pages(struct domain *d, unsigned int order, unsigned i
 	return pg;
 }
 
-int assign_page(struct domain *d, struct page *pg, unsigned int memflags)
-{
-	int rc;
-
-	ASSERT(ref_read(pg) == (REF_XEN | REF_ALLOCATED | 1));
-	rc = charge(d, 1, memflags);
-	if (!rc && !give_to(d, pg, 1, memflags)) {
-		uncharge(d, 1, !(memflags & MEMF_NO_REFCOUNT));
-		rc = -EINVAL;
-	}
-	return rc;
-}
-
 void free_domain_page(struct page *pg)
 {
 	uint64_t ref = ref_read(pg);
@@ -273,17 +260,6 @@ void free_stolen_page(struct page *pg)
 	free_anon_pages(pg, 0);
 }
 
-int steal_page(struct domain *d, struct page *pg)
-{
-	int rc = steal_charged_page(d, pg);
-
-	if (rc)
-		return rc;
-	set_gpfn_from_mfn(page_to_mfn(pg), INVALID_M2P_ENTRY);
-	uncharge(d, 1, true);
-	return 0;
-}
-
 /* ---- whose frames ---- */
 int mm_domain_init(struct domain *d)
 {
@@ -338,9 +314,4 @@ struct page *domain_next_page_before(struct domain *d, uint64_t *mfn, uint64_t e
 	}
 	*mfn = end;
 	return NULL;
-}
-
-struct page *domain_next_page(struct domain *d, uint64_t *mfn)
-{
-	return domain_next_page_before(d, mfn, max_page);
 }

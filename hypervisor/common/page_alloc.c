@@ -33,7 +33,6 @@ struct zone {
 
 static spinlock_t heap_lock = SPIN_LOCK_UNLOCKED; /* guards: all below, and domains' claims */
 static struct zone zones[NR_ZONES];
-static uint64_t heap_pages; /* ever given to the heap */
 static uint64_t free_pages, dirty_pages;
 static uint64_t claimed_pages; /* sum of all domains' outstanding_pages */
 
@@ -372,16 +371,11 @@ void page_alloc_add(mfn_t first, mfn_t end)
 		while (mfn + (1ull << order) > stop)
 			order--;
 		heap_free(frame_page(mfn), order, true, 0);
-		__atomic_fetch_add(&heap_pages, 1ull << order, __ATOMIC_RELAXED);
 		mfn += 1ull << order;
 	}
 }
 
 /* ---- figures ---- */
-uint64_t total_pages_count(void)
-{
-	return heap_pages;
-}
 uint64_t free_pages_count(void)
 {
 	return __atomic_load_n(&free_pages, __ATOMIC_RELAXED);

@@ -195,15 +195,3 @@ unsigned int rangeset_count(const struct rangeset *r)
 	spin_unlock(lock_of(r));
 	return n;
 }
-
-int rangeset_for_each(struct rangeset *r, int (*fn)(uint64_t first, uint64_t last, void *data),
-		      void *data)
-{
-	int rc = 0;
-
-	spin_lock(&r->lock);
-	for (struct range *x = r->ranges; x && !rc; x = x->next)
-		rc = fn(x->first, x->last, data);
-	spin_unlock(&r->lock);
-	return rc;
-}

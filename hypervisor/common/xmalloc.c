@@ -171,13 +171,6 @@ static void *large_alloc(size_t size, unsigned int memflags)
 	return v;
 }
 
-void *xmalloc_bytes(size_t size)
-{
-	if (size > SLAB_LARGEST)
-		return large_alloc(size, 0);
-	return slab_alloc(class_for(size ? size : 1));
-}
-
 void *xzalloc_bytes(size_t size)
 {
 	void *v;

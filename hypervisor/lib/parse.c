@@ -89,15 +89,3 @@ int parse_size(const char *s, const char **end, uint64_t *out)
 {
 	return parse_size_unit(s, end, 0, out);
 }
-
-uint64_t hv_strtoull(const char *s, const char **end, unsigned int base)
-{
-	const char *p;
-	uint64_t v;
-
-	if (scan(s, &p, base, &v) == -ERANGE)
-		v = UINT64_MAX;
-	if (end)
-		*end = p;
-	return v;
-}

@@ -160,15 +160,3 @@ char *strchr(const char *s, int c)
 			return NULL;
 	return (char *)(uintptr_t)s;
 }
-
-char *strstr(const char *hay, const char *needle)
-{
-	size_t len = strlen(needle);
-
-	for (;; hay++) {
-		if (!strncmp(hay, needle, len))
-			return (char *)(uintptr_t)hay;
-		if (!*hay)
-			return NULL;
-	}
-}

@@ -125,8 +125,6 @@ void back_fail(struct back_link *link, const char *format, ...)
 void back_drained(struct back_link *link);
 /* News for the class's half in serai-backd; lost if that is not there. */
 void back_tell(struct back_link *link, const void *body, size_t bytes);
-/* Another device of the same guest, e.g. a screen's keyboard; NULL if it is not connected. */
-struct back_link *back_find(const char *kind, uint32_t devid);
 uint64_t back_now_ms(void);    /* monotonic */
 uint64_t back_recent_ms(void); /* of another origin, some milliseconds late, for nearly nothing */
 

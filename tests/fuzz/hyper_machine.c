@@ -186,11 +186,6 @@ static void *make_object(size_t size, const void *caller)
 	return p;
 }
 
-void *xmalloc_bytes(size_t size)
-{
-	return make_object(size, __builtin_return_address(0));
-}
-
 void *xzalloc_bytes(size_t size)
 {
 	void *p = make_object(size, __builtin_return_address(0));

@@ -456,6 +456,7 @@ static void weight_and_cap_are_kept(void **state)
 
 static void the_machine_is_described(void **state)
 {
+	struct xen_memory_reservation claim = { 0 };
 	struct xen_sysctl op = { 0 };
 
 	assert_int_equal(sysctl(XEN_SYSCTL_physinfo, &op), 0);
@@ -463,7 +464,15 @@ static void the_machine_is_described(void **state)
 	assert_int_equal(op.u.physinfo.max_cpu_id, 0);
 	assert_int_equal(op.u.physinfo.total_pages, HYPER_FRAMES);
 	assert_int_equal(op.u.physinfo.free_pages, free_pages_count());
+	assert_int_equal(op.u.physinfo.outstanding_pages, 0);
 	assert_true(op.u.physinfo.capabilities & XEN_SYSCTL_PHYSCAP_pv);
+	claim.nr_extents = other->d->tot_pages + 3;
+	claim.domid = other->d->domain_id;
+	assert_int_equal(on(control, __HYPERVISOR_memory_op, XENMEM_claim_pages, &claim, sizeof(claim)), 0);
+	assert_int_equal(sysctl(XEN_SYSCTL_physinfo, &op), 0);
+	assert_int_equal(op.u.physinfo.outstanding_pages, 3);
+	claim.nr_extents = 0;
+	assert_int_equal(on(control, __HYPERVISOR_memory_op, XENMEM_claim_pages, &claim, sizeof(claim)), 0);
 	memset(&op, 0, sizeof(op));
 	assert_int_equal(sysctl(XEN_SYSCTL_cputopoinfo, &op), 0); /* how many are there? */
 	assert_int_equal(op.u.cputopoinfo.num_cpus, 1);

@@ -318,31 +318,6 @@ static void test_no_operations(void **state)
 	}
 }
 
-static void test_writes_memory(void **state)
-{
-	static const struct {
-		const char *bytes;
-		bool writes;
-	} cases[] = {
-		{ "\x48\x89\x07", true },      { "\x48\x8b\x07", false },
-		{ "\x48\x01\x07", true },      { "\x48\x39\x07", false },
-		{ "\x48\x85\x07", false },     { "\x48\x01\xc7", false },
-		{ "\xf3\xaa\x90", true },      { "\xac\x90\x90", false },
-		{ "\x0f\xba\x27\x01", false }, { "\x0f\xba\x2f\x01", true },
-		{ "\x80\x27\x01", true },      { "\x80\x3f\x01", false },
-		{ "\x0f\xc7\x0f", true },      { "\x48\x0f\xc3\x07", true },
-		{ "\xff\x37\x90", false },
-	};
-	struct emul_insn insn;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(x86_decode(&insn, 64, (const uint8_t *)cases[i].bytes, 4),
-				 X86_DECODE_OK);
-		assert_int_equal(x86_insn_writes_memory(&insn), cases[i].writes);
-	}
-}
-
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -361,7 +336,6 @@ int main(void)
 		TEST(test_too_long),
 		TEST(test_validate),
 		TEST(test_no_operations),
-		TEST(test_writes_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

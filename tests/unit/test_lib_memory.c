@@ -14,7 +14,6 @@
 #define strcmp	hv_strcmp
 #define strncmp hv_strncmp
 #define strchr	hv_strchr
-#define strstr	hv_strstr
 #include "../../hypervisor/lib/string.c"
 #undef memcpy
 #undef memmove
@@ -83,7 +82,6 @@ static void strings_as_the_c_library(void **state)
 					 sign(strcmp(words[i], words[j])));
 			assert_int_equal(sign(hv_strncmp(words[i], words[j], 2)),
 					 sign(strncmp(words[i], words[j], 2)));
-			assert_ptr_equal(hv_strstr(words[i], words[j]), strstr(words[i], words[j]));
 		}
 	}
 }

@@ -24,7 +24,6 @@ void console_emit(const char *s, size_t len);	  /* hypervisor text: ring and dev
 void console_emit_raw(const char *s, size_t len); /* Dom0's own stream: devices, maybe ring */
 /* One message of a guest, in its own line with the prefix "(dN) ". Takes the lock. */
 void console_guest_line(domid_t id, const char *line);
-bool console_guest_level_wanted(enum log_level lvl);
 void console_notify_ring(void); /* lock NOT held: tell Dom0 that the ring grew */
 
 /* input.c */

@@ -238,11 +238,6 @@ void gprintk(enum log_level lvl, const char *fmt, ...)
 	va_end(ap);
 }
 
-bool console_guest_level_wanted(enum log_level lvl)
-{
-	return lvl < guest_level.upper;
-}
-
 static __printf(2, 3) void guest_message(const char *who, const char *fmt, ...)
 {
 	va_list ap;

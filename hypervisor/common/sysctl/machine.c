@@ -32,6 +32,7 @@ int sysctl_physinfo(struct xen_sysctl *op)
 		pi->capabilities |= XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap;
 	pi->total_pages = total_ram_pages;
 	pi->free_pages = free_pages_count();
+	pi->outstanding_pages = claimed_pages_count();
 	pi->max_mfn = max_page - 1;
 	return 0;
 }

@@ -21,7 +21,6 @@ enum decompress_format {
 };
 
 enum decompress_format decompress_detect(const void *in, size_t in_len);
-const char *decompress_name(enum decompress_format format);
 
 /* Bytes of scratch memory that suffice for every format; about 200 KiB, any alignment of 8. */
 size_t decompress_scratch_size(void);

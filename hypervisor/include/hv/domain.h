@@ -54,7 +54,7 @@ struct vcpu {
 	mfn_t vcpu_info_mfn; /* INVALID_MFN while it is in shared_info */
 
 	unsigned long pause_flags;   /* VPF_* bits, atomic */
-	int pause_count;	     /* vcpu_pause() nesting, atomic */
+	int pause_count;	     /* vcpu_pause_nosync() nesting, atomic */
 	bool is_initialised;	     /* has a context; guarded by: domain->domctl_lock */
 	bool is_running;	     /* on a CPU right now; written by the scheduler only */
 	bool is_urgent;
@@ -192,7 +192,6 @@ int domain_destroy(struct domain *d); /* under domctl_lock; 0, or -ERESTART: cal
 /* Pausing nests. domain_pause() returns when no vCPU of d runs any more (not for one's own). */
 void domain_pause(struct domain *d);
 void domain_unpause(struct domain *d);
-void vcpu_pause(struct vcpu *v);
 void vcpu_unpause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);
 int domain_controller_pause(struct domain *d);

@@ -34,11 +34,8 @@ struct page *alloc_domain_pages(struct domain *d, unsigned int order, unsigned i
 /* Frames owned by nobody yet. */
 struct page *alloc_anon_pages(unsigned int order, unsigned int memflags);
 void free_anon_pages(struct page *pg, unsigned int order);
-int assign_page(struct domain *d, struct page *pg, unsigned int memflags);
 /* Makes a xenheap frame mappable by d's guest: owner d, `writable` or read-only; never freed by d. */
 void share_xen_page(void *v, struct domain *d, bool writable);
-/* Takes a domain frame out of its domain once only the caller and the allocation hold it. */
-int steal_page(struct domain *d, struct page *pg);
 
 /* Freed frames are scrubbed in the background: an idle CPU that sees this raises SOFTIRQ_SCRUB. */
 bool scrub_needed(void);
@@ -49,12 +46,10 @@ int domain_set_outstanding(struct domain *d, uint64_t total);
 uint64_t claimed_pages_count(void); /* by all domains together */
 uint64_t dirty_pages_count(void);   /* free, not yet scrubbed */
 unsigned int heap_audit(void);	    /* breaches found */
-uint64_t total_pages_count(void);
 uint64_t free_pages_count(void);
 uint64_t free_pages_below(unsigned int bits);
 
 /* Variable-size objects (common/xmalloc.c): kmalloc-like, for structs up to a few pages. */
-void *xmalloc_bytes(size_t size);
 void *xzalloc_bytes(size_t size);
 void xfree(void *p);
 #define xzalloc(type)		((type *)xzalloc_bytes(sizeof(type)))

@@ -58,7 +58,4 @@ int parse_size(const char *s, const char **end, uint64_t *out);
 /* The same; a number without suffix counts units of 1 << shift bytes. */
 int parse_size_unit(const char *s, const char **end, unsigned int shift, uint64_t *out);
 
-/* As in C, without blanks, sign or errno: saturates at UINT64_MAX. */
-uint64_t hv_strtoull(const char *s, const char **end, unsigned int base);
-
 #endif

@@ -12,8 +12,5 @@ int rangeset_remove(struct rangeset *r, uint64_t first, uint64_t last); /* may s
 bool rangeset_contains(const struct rangeset *r, uint64_t first, uint64_t last);
 bool rangeset_overlaps(const struct rangeset *r, uint64_t first, uint64_t last);
 unsigned int rangeset_count(const struct rangeset *r); /* ranges: what it takes to keep them */
-/* Calls fn for each stored range, in order; stops at and returns its first non-zero result. */
-int rangeset_for_each(struct rangeset *r, int (*fn)(uint64_t first, uint64_t last, void *data),
-		      void *data);
 
 #endif

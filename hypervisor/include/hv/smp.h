@@ -15,7 +15,6 @@
 void on_selected_cpus(const cpumask_t *cpus, void (*fn)(void *), void *data);
 /* Makes CPUs notice pending softirqs or events soon (IPI with no payload). */
 void smp_send_event_check_cpu(unsigned int cpu);
-void smp_send_event_check_mask(const cpumask_t *cpus);
 /* TLB shoot-down on a set of CPUs: the whole TLB, or one linear address. `flags` below. Returns
  * once all have done it. May be called with page-type locks held, interrupts enabled. */
 #define FLUSH_TLB	 1u /* non-global entries */

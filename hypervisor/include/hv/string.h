@@ -15,7 +15,6 @@ size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
-char *strstr(const char *hay, const char *needle);
 
 /* Copies as much of src as fits; dst is terminated if size != 0. Returns strlen(src): truncated if
  * that is >= size. */

@@ -18,19 +18,18 @@ static const struct {
 };
 
 static const struct {
-	const char *name;
 	int (*unpack)(struct unpack *u, void *scratch);
 	const char *refusal; /* where there is no unpack */
 } formats[] = {
-	[DECOMPRESS_NONE] = { "none", NULL, "the data is not in a known compressed format" },
-	[DECOMPRESS_GZIP] = { "gzip", unpack_gzip, NULL },
-	[DECOMPRESS_XZ] = { "xz", unpack_xz, NULL },
-	[DECOMPRESS_LZMA] = { "lzma", unpack_lzma, NULL },
-	[DECOMPRESS_LZ4] = { "lz4", unpack_lz4, NULL },
-	[DECOMPRESS_ZSTD] = { "zstd", unpack_zstd, NULL },
-	[DECOMPRESS_BZIP2] = { "bzip2", NULL,
+	[DECOMPRESS_NONE] = { NULL, "the data is not in a known compressed format" },
+	[DECOMPRESS_GZIP] = { unpack_gzip, NULL },
+	[DECOMPRESS_XZ] = { unpack_xz, NULL },
+	[DECOMPRESS_LZMA] = { unpack_lzma, NULL },
+	[DECOMPRESS_LZ4] = { unpack_lz4, NULL },
+	[DECOMPRESS_ZSTD] = { unpack_zstd, NULL },
+	[DECOMPRESS_BZIP2] = { NULL,
 			       "bzip2 is not supported: use gzip, xz, lzma, lz4 or zstd" },
-	[DECOMPRESS_LZO] = { "lzo", NULL, "lzo is not supported: use gzip, xz, lzma, lz4 or zstd" },
+	[DECOMPRESS_LZO] = { NULL, "lzo is not supported: use gzip, xz, lzma, lz4 or zstd" },
 };
 
 /* No magic: properties byte, a dictionary of 2^n or 2^n + 2^(n-1), a size that is told or not. */
@@ -53,11 +52,6 @@ enum decompress_format decompress_detect(const void *in, size_t in_len)
 		if (in_len >= magics[i].len && !memcmp(in, magics[i].bytes, magics[i].len))
 			return magics[i].format;
 	return looks_like_lzma(in, in_len) ? DECOMPRESS_LZMA : DECOMPRESS_NONE;
-}
-
-const char *decompress_name(enum decompress_format format)
-{
-	return formats[format].name;
 }
 
 size_t decompress_scratch_size(void)

@@ -79,15 +79,6 @@ unsigned int path_depth(const char *path)
 	return depth;
 }
 
-bool path_is_below(const char *path, const char *ancestor)
-{
-	size_t len = strlen(ancestor);
-
-	if (len == 1)
-		return true;
-	return !strncmp(path, ancestor, len) && (path[len] == '/' || !path[len]);
-}
-
 uint64_t path_hash(const char *text, size_t len)
 {
 	uint64_t hash = 0xcbf29ce484222325u;

@@ -31,8 +31,6 @@ size_t path_parent_len(const char *path);
 /* Copies the parent's path to `parent` (PATH_BYTES); returns false for the root, which has none. */
 bool path_parent(const char *path, char *parent);
 unsigned int path_depth(const char *path);
-/* Is path equal to, or below, ancestor? */
-bool path_is_below(const char *path, const char *ancestor);
 /* A 64-bit mix of the text, not secret. */
 uint64_t path_hash(const char *text, size_t len);
 

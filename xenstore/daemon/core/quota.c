@@ -52,20 +52,6 @@ bool quota_parse_number(const char *text, uint32_t *number)
 	return true;
 }
 
-bool quota_set_text(struct quotas *quotas, const char *text)
-{
-	const char *equals = strchr(text, '=');
-	char name[32];
-	int id;
-
-	if (!equals || (size_t)(equals - text) >= sizeof(name))
-		return false;
-	memcpy(name, text, (size_t)(equals - text));
-	name[equals - text] = '\0';
-	id = quota_find(name);
-	return id >= 0 && quota_parse_number(equals + 1, &quotas->limit[id]);
-}
-
 void quota_watch_memory(const struct quotas *quotas, uint32_t domid, int64_t memory, bool *over)
 {
 	/* Back below only when clearly so, or a domain at the edge would fill the log. */

@@ -36,8 +36,6 @@ extern const struct quota_info {
 void quotas_init(struct quotas *quotas);
 /* -1 if there is no quota of that name. */
 int quota_find(const char *name);
-/* Parses "name=value"; false if it is none. */
-bool quota_set_text(struct quotas *quotas, const char *text);
 bool quota_parse_number(const char *text, uint32_t *number);
 
 /* Refusals of one domain and quota; a burst (no pause of ten seconds) is told once, with its length

@@ -359,10 +359,3 @@ enum emul_class x86_insn_class(const struct emul_insn *insn)
 		return EMUL_CLASS_IO;
 	return EMUL_CLASS_SYSTEM;
 }
-
-bool x86_insn_writes_memory(const struct emul_insn *insn)
-{
-	if (insn->op == OP_MOVS || insn->op == OP_STOS || insn->op == OP_INS)
-		return true;
-	return insn->op != OP_NONE && insn->has_mem && (insn->attr & A_STORE);
-}

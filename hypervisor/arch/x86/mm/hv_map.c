@@ -202,44 +202,6 @@ void hv_map_table(uint64_t va, pte_t *table)
 	pte_write(slot, link_pte(table, false));
 }
 
-static int unmap_locked(uint64_t va, uint64_t nr)
-{
-	while (nr) {
-		pte_t *slot = hv_slot(va, 2, false, false);
-		uint64_t step = PT_ENTRIES - PT_INDEX(va, 1);
-
-		if (slot && pte_present(*slot)) {
-			if (slot->e & PTE_PSE && nr >= PT_ENTRIES && step == PT_ENTRIES) {
-				pte_write(slot, (pte_t){ 0 });
-			} else {
-				step = 1;
-				slot = hv_slot(va, 1, false, false);
-				if (!slot)
-					return -ENOMEM;
-				pte_write(slot, (pte_t){ 0 });
-			}
-		}
-		step = min(step, nr);
-		va += step << PAGE_SHIFT;
-		nr -= step;
-	}
-	return 0;
-}
-
-int unmap_hv_range(uint64_t va, uint64_t nr_pages)
-{
-	int rc;
-
-	spin_lock(&map_lock);
-	rc = unmap_locked(va, nr_pages);
-	spin_unlock(&map_lock);
-	if (cpumask_weight(&cpu_online_map) > 1)
-		flush_area_mask(&cpu_online_map, 0, FLUSH_TLB_GLOBAL);
-	else
-		flush_local(0, FLUSH_TLB_GLOBAL);
-	return rc;
-}
-
 void *ioremap(uint64_t maddr, size_t len)
 {
 	uint64_t first = PFN_DOWN(maddr), nr = PFN_UP(maddr + len) - first, va;

@@ -160,13 +160,6 @@ void smp_send_event_check_cpu(unsigned int cpu)
 		apic_send_ipi(cpu, VECTOR_EVENT_CHECK);
 }
 
-void smp_send_event_check_mask(const cpumask_t *cpus)
-{
-	cpumask_t to = others(cpus);
-
-	apic_send_ipi_mask(&to, VECTOR_EVENT_CHECK);
-}
-
 /* ---- the end ---- */
 
 void smp_halt_self(void)

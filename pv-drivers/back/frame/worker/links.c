@@ -40,13 +40,6 @@ static struct back_link_private *find(const char *kind, uint32_t devid)
 	return NULL;
 }
 
-struct back_link *back_find(const char *kind, uint32_t devid)
-{
-	struct back_link_private *p = find(kind, devid);
-
-	return p && !p->closing ? &p->link : NULL;
-}
-
 /* --- what serai-backd is told ---------------------------------------------------------------- */
 
 static void send_message(struct back_message *message, const char *kind, uint32_t devid)

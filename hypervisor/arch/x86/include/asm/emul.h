@@ -135,9 +135,6 @@ int x86_decode(struct emul_insn *insn, unsigned int mode, const uint8_t *bytes, 
 
 enum emul_class x86_insn_class(const struct emul_insn *insn);
 
-/* Does the instruction, as the emulator knows it, store to its memory operand? */
-bool x86_insn_writes_memory(const struct emul_insn *insn);
-
 struct emul_regs {
 	uint64_t gpr[EMUL_NR_GPR];
 	uint64_t rip;

@@ -49,9 +49,8 @@ extern uint64_t total_ram_pages;
  * dom_io and dom_xen. */
 int mm_domain_init(struct domain *d);
 void mm_domain_destroy(struct domain *d); /* last reference gone */
-/* Next frame owned by d at or after *mfn, or NULL; *mfn then is the one after it. Races allowed. */
-struct page *domain_next_page(struct domain *d, uint64_t *mfn);
-/* The same of the frames before `end`; *mfn is `end` if there is none. */
+/* Next frame owned by d at or after *mfn and before `end`; *mfn then is the one after it, or `end` if there is none:
+ * NULL. Races allowed. */
 struct page *domain_next_page_before(struct domain *d, uint64_t *mfn, uint64_t end);
 /* Drops pins, half-made tables and allocations of a dying domain: 0 or -ERESTART. All vCPUs are
  * down for good and have dropped their tables. */

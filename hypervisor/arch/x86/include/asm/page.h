@@ -65,7 +65,6 @@ extern pte_t idle_pg_table[PT_ENTRIES];
  * top level) with 4 KiB, 2 MiB or 1 GiB pages as alignment allows. Slots in use are pre-populated
  * at the top level, so that guests' tables see every later mapping. 0 or -ENOMEM. */
 int map_hv_range(uint64_t va, mfn_t mfn, uint64_t nr_pages, uint64_t flags);
-int unmap_hv_range(uint64_t va, uint64_t nr_pages);
 #define HV_PTE_RW (PTE_PRESENT | PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL | PTE_NX)
 #define HV_PTE_RO (PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL | PTE_NX)
 #define HV_PTE_RX (PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL)

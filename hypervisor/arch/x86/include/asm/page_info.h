@@ -170,8 +170,10 @@ void heap_free_frames(uint64_t mfn, uint64_t nr, uint16_t stamp);
  * allocation, up to the first other one or `most`. How many.
  */
 uint64_t free_unheld_pages(struct domain *d, uint64_t mfn, uint64_t most);
-/* For exchanges: frames leave and enter a domain while its count of pages stays. steal: as
- * steal_page(); the frame is then nobody's, and one of the two others ends that. */
+/*
+ * For exchanges: frames leave and enter a domain while its count of pages stays. steal: once only the
+ * caller and the allocation hold the frame; it is then nobody's, and one of the two others ends that.
+ */
 int steal_charged_page(struct domain *d, struct page *pg);
 void give_charged_pages(struct domain *d, struct page *pg, uint64_t nr);
 void free_stolen_page(struct page *pg);
