@@ -167,7 +167,13 @@ void store_tidy(struct store_batch *batch, const char *path, const char *stop)
 		strcpy(at, parent[bare++]);
 	for (unsigned int i = 0; i < depth; i++)
 		free(listing[i].answer);
-	store_remove(batch, "%s", at);
+	/*
+	 * One by one: Linux forgets a backend's device when it is told of that one's directory or of
+	 * its domain's, and takes no notice of the whole kind's.
+	 */
+	store_remove(batch, "%s", path);
+	for (unsigned int i = 0; i < bare; i++)
+		store_remove(batch, "%s", parent[i]);
 }
 
 void store_permit(struct store_batch *batch, uint32_t owner, uint32_t reader, const char *format,

@@ -115,6 +115,7 @@ static unsigned int free_cpus(struct report *report, const xc_physinfo_t *machin
 static void report_machine(struct report *report, const xc_physinfo_t *machine)
 {
 	const uint32_t *caps = machine->hw_cap;
+	unsigned long long unclaimed = machine->free_pages - machine->outstanding_pages;
 	xc_interface *xc = report->xl->session.xc;
 	long freed, used;
 
@@ -128,8 +129,10 @@ static void report_machine(struct report *report, const xc_physinfo_t *machine)
 	     caps[2], caps[3], caps[4], caps[5], caps[6], caps[7]);
 	report_capabilities(report, machine);
 	figure(report, "total_memory", "%llu", (unsigned long long)machine->total_pages >> 8);
-	figure(report, "free_memory", "%llu",
-	       (unsigned long long)(machine->free_pages - machine->outstanding_pages) >> 8);
+	/* Counted one after the other, while domains come and go. */
+	if (unclaimed > machine->free_pages)
+		unclaimed = 0;
+	figure(report, "free_memory", "%llu", unclaimed >> 8);
 	/* A hypervisor without sharing answers with an error: nothing is shared. */
 	freed = xc_sharing_freed_pages(xc);
 	used = xc_sharing_used_frames(xc);

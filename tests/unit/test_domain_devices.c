@@ -102,9 +102,23 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigne
 	return node_at(path) < 0 ? NULL : strdup(get(path));
 }
 
+/* Who watches is told of the paths that are named, not of what goes with them. */
+static char removed[64][200];
+static unsigned int nr_removed;
+
+static bool was_removed(const char *path)
+{
+	for (unsigned int i = 0; i < nr_removed && i < 64; i++)
+		if (!strcmp(removed[i], path))
+			return true;
+	return false;
+}
+
 bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
 	unsigned int kept = 0;
+
+	strcpy(removed[nr_removed++ % 64], path);
 
 	errno = ENOENT;
 	for (unsigned int i = 0; i < nr_nodes; i++)
@@ -426,6 +440,18 @@ static void attached_means_both_ends_connected(void **state)
 	assert_as_before();
 }
 
+/* Even of the last of its kind, whose parents go with it: Linux takes no notice of theirs. */
+static void kernels_are_told_of_the_device_that_goes(void **state)
+{
+	assert_int_equal(attach(), 0);
+	nr_removed = 0;
+	assert_int_equal(detach(DETACH_ASK), 0);
+	assert_true(was_removed(BACK));
+	assert_true(was_removed("/local/domain/0/backend/vinput"));
+	assert_true(was_removed(FRONT));
+	assert_as_before();
+}
+
 static void a_guest_that_does_not_take_it_gets_nothing(void **state)
 {
 	guest_takes = false;
@@ -670,6 +696,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(attached_means_both_ends_connected),
+		CASE(kernels_are_told_of_the_device_that_goes),
 		CASE(a_guest_that_does_not_take_it_gets_nothing),
 		CASE(without_a_backend_nothing_is_left),
 		CASE(a_domain_that_is_gone_gets_no_nodes),

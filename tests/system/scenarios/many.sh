@@ -22,6 +22,9 @@ X
 }
 config pvh pvh-sleeper
 nodes() { xenstore-ls -f | grep -vc "^/libxl/0\|domd"; }
+# What Dom0's kernel takes for devices of guests: each that stays makes every later change of a backend's nodes slower.
+kernel_devices() { ls /sys/bus/xen-backend/devices; }
+none_in_kernel() { [ ! "$(kernel_devices)" ]; }
 # The numbers 1..guests in an order of their own for each round.
 order() { seq "$bed_guests" | awk -v seed="$1" 'BEGIN { srand(seed) } { print rand(), $1 }' | sort -n | cut -d ' ' -f 2; }
 clock() { read -r now rest < /proc/uptime; now=${now%.*}${now#*.}; } # $now: hundredths of a second
@@ -79,6 +82,8 @@ for round in $(seq "$bed_rounds"); do
 	xl debug-keys m && xl dmesg -c >/tmp/round-$round.dump
 	[ "$(heap)" = "$expected" ] || cat /tmp/round-*.dump
 	same round-$round-nodes "$nodes_before" "$(nodes)"
+	soon none_in_kernel
+	same round-$round-kernel-devices "" "$(kernel_devices)"
 done
 same growth no $grew
 same all-gone 1 "$(xl list | awk 'NR > 1' | wc -l)"

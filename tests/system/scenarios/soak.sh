@@ -29,12 +29,13 @@ settled()
 	done
 	echo "$now"
 }
+kernel_devices() { ls /sys/bus/xen-backend/devices | wc -l; } # what Dom0's takes for devices of guests
 newest() { xl list | awk 'NR > 2 && $2 > id { id = $2 } END { print id + 0 }'; }
 # From here everything that is made once is made; `audit` must find it all again. The hypervisor's table of domain ids has
 # a page for each 256 of them, kept once made.
 begin()
 {
-	heap_before=$(settled heap) id_before=$id nodes_before=$(nodes) files_before=$(settled files) kib_before=$(kib)
+	heap_before=$(settled heap) id_before=$id nodes_before=$(nodes) files_before=$(settled files) devices_before=$(settled kernel_devices) kib_before=$(kib)
 	echo "at first: heap $heap_before, $nodes_before nodes, $files_before files, $kib_before KiB"
 }
 audit() # NAME
@@ -44,6 +45,7 @@ audit() # NAME
 	within 120 back && pass $1-frames || fail $1-frames "wanted $wanted, there are $(heap)"
 	same $1-nodes "$nodes_before" "$(settled nodes)"
 	same $1-files "$files_before" "$(settled files)"
+	same $1-kernel-devices "$devices_before" "$(settled kernel_devices)"
 	kib_now=$(kib)
 	echo "$1: the daemons have $kib_now KiB, at first $kib_before"
 	check "$1-journal" [ "$(stat -c %s /run/xenstored/journal)" -le $((6 << 20)) ]
