@@ -18,11 +18,11 @@
 
 #include "console.h"
 
-#define LINGER_MS      10000 /* for a client to read what a dead guest wrote */
-#define LATE_MS	       2000  /* for a client to come, if there never was one */
-#define SETTLE_MS      40
-#define ANNOUNCE_MS    1000 /* between tries to tell xenstore of the terminal */
-#define DEFAULT_LIMIT  (1024 * 1024)
+#define LINGER_MS     10000 /* for a client to read what a dead guest wrote */
+#define LATE_MS	      2000  /* for a client to come, if there never was one */
+#define SETTLE_MS     40
+#define ANNOUNCE_MS   1000 /* between tries to tell xenstore of the terminal */
+#define DEFAULT_LIMIT (1024 * 1024)
 
 /* Reading xenstore. */
 

@@ -73,7 +73,8 @@ int back_write(struct back_device *device, const char *key, const char *format, 
 		return 0;
 	error = errno;
 	/* The toolstack has removed the device: its end is under way. */
-	back_log(error == ENOENT ? LOG_DEBUG : LOG_ERR, "%s cannot be written: %s", path, strerror(error));
+	back_log(error == ENOENT ? LOG_DEBUG : LOG_ERR, "%s cannot be written: %s", path,
+		 strerror(error));
 	return -error;
 }
 
