@@ -40,7 +40,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/shell"
 memory = 192
 vcpus = 1
-cmdline = "console=hvc0 $2"
+cmdline = "console=hvc0 cryptomgr.notests $2"
 on_crash = "destroy"
 X
 }

@@ -45,7 +45,7 @@ memory = 256
 vcpus = 2
 disk = [ "phy:/dev/loop0,xvda,w" ]
 vif = [ "bridge=br0,script=vif-test" ]
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 # nc ends when its input does: give it one that stays open.
 mkfifo /tmp/open

@@ -22,7 +22,7 @@ ramdisk = "/guest/shell"
 memory = 192
 maxmem = 256
 vcpus = 2
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 on_crash = "preserve"
 X
 log=/var/log/xen/console/guest-g1.log

@@ -24,7 +24,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/load"
 memory = $3
 vcpus = $2
-cmdline = "console=hvc0 seconds=$bed_seconds"
+cmdline = "console=hvc0 cryptomgr.notests seconds=$bed_seconds"
 X
 	check create-g$1 xl create /tmp/g.cfg
 }

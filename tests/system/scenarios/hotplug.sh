@@ -29,7 +29,7 @@ memory = 192
 vcpus = 1
 disk = [ "/tmp/root.img,,xvda,backendtype=phy", ",,xvdc,cdrom" ]
 vif = [ "bridge=br0" ]
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 log=/var/log/xen/console/guest-g1.log
 # seen TEXT: the guest has said so.

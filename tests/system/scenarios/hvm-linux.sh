@@ -86,7 +86,7 @@ debian) other_loader=own ;;
 esac
 
 # The emulated disk is there until the kernel asks that it be unplugged; then it is a PV one.
-arguments console=hvc0 quiet
+arguments console=hvc0 cryptomgr.notests quiet
 log=/var/log/xen/console/guest-h1.log
 check create create "$bed_loader" /tmp/h1.cfg
 check guest-up says "GUEST UP $bed_vcpus vcpus" 900

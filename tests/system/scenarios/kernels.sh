@@ -21,7 +21,7 @@ kernel = "/guest/$1"
 ramdisk = "/guest/report"
 memory = $3
 vcpus = $2
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 $5
 X
 	check "create-$name" xl create /tmp/g.cfg

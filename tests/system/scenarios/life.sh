@@ -21,7 +21,7 @@ config()
 	name=$1
 	{
 		echo "name = \"$name\"; type = \"pv\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/shell\""
-		echo "memory = 96; cmdline = \"console=hvc0 $2\""
+		echo "memory = 96; cmdline = \"console=hvc0 cryptomgr.notests $2\""
 		shift 2
 		for line in "$@"; do echo "$line"; done
 	} > /tmp/"$name".cfg

@@ -36,7 +36,7 @@ guest()
 {
 	name=$1
 	echo "name = \"$name\"; type = \"pv\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/net\"" > /tmp/"$name".cfg
-	echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 quiet dhcp=$2\"" >> /tmp/"$name".cfg
+	echo "memory = 128; vcpus = 2; cmdline = \"console=hvc0 cryptomgr.notests quiet dhcp=$2\"" >> /tmp/"$name".cfg
 	shift 2
 	number=0
 	printf 'vif = [ ' >> /tmp/"$name".cfg

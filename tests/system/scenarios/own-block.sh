@@ -32,7 +32,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/block"
 memory = 256
 vcpus = 2
-cmdline = "console=hvc0 mib=$bed_mib reboot=$bed_reboot"
+cmdline = "console=hvc0 cryptomgr.notests mib=$bed_mib reboot=$bed_reboot"
 disk = [ "/tmp/disk.qcow2,qcow2,xvda,rw", "/tmp/raw.img,raw,xvdb,rw,backendtype=qdisk", "/dev/loop5,raw,xvdc,rw,backendtype=qdisk",
 	"/tmp/read.img,raw,xvdd,r,backendtype=qdisk", "/tmp/first.iso,raw,xvde,r,devtype=cdrom,backendtype=qdisk" ]
 Y

@@ -28,7 +28,7 @@ vcpus = 2
 disk = [ "phy:/dev/loop0,xvda,w" ]
 vif = [ "bridge=xenbr0" ]
 on_crash = "restart"
-cmdline = "console=hvc0 tsc=reliable panic=1"
+cmdline = "console=hvc0 cryptomgr.notests tsc=reliable panic=1"
 X
 [ "$bed_hypervisor" != serai ] || echo 'cpuid = "host,avx=0,aes=0,maxleaf=13"' >> /tmp/p1.cfg
 log=/var/log/xen/console/guest-p1.log

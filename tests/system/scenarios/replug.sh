@@ -21,7 +21,7 @@ ramdisk = "/guest/hotplug"
 memory = 192
 vcpus = 1
 disk = [ "/tmp/root.img,,xvda,backendtype=phy" ]
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 check create xl create -q /tmp/g.cfg
 log=/var/log/xen/console/guest-g1.log

@@ -22,7 +22,7 @@ config() # NAME KEY=VALUE…
 	name=$1
 	shift
 	echo "name = \"$name\"; type = \"$bed_type\"; kernel = \"/guest/cloud\"; ramdisk = \"/guest/shell\""
-	echo 'memory = 96; vcpus = 2; cmdline = "console=hvc0 tsc=reliable"'
+	echo 'memory = 96; vcpus = 2; cmdline = "console=hvc0 cryptomgr.notests tsc=reliable"'
 	for line in "$@"; do echo "$line"; done
 }
 config p1 'disk = [ "/tmp/disk.img,raw,xvda,w" ]' 'vif = [ "bridge=xenbr0" ]' >/tmp/p1.cfg

@@ -34,7 +34,7 @@ type = "pv"
 kernel = "/guest/dom0"
 ramdisk = "/guest/screen"
 memory = 256
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 vfb = [ "vnc=1,vncdisplay=3,vncpasswd=caravan" ]
 p9 = [ "tag=share,path=/tmp/share,security_model=none" ]
 channel = [ "name=agent,connection=pty" ]

@@ -110,7 +110,7 @@ ramdisk = "/guest/hotplug"
 memory = 192
 vcpus = 1
 disk = [ "/tmp/root.img,,xvda,backendtype=qdisk" ]
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 log=$logs/guest-disks.log
 attaches() # NUMBER
@@ -155,7 +155,7 @@ memory = 192
 vcpus = 2
 disk = [ "/tmp/$1.img,,xvdb,backendtype=qdisk" ]
 vif = [ "bridge=xenbr0" ]
-cmdline = "console=hvc0 address=$2 peer=10.9.0.1 rest=$bed_rest"
+cmdline = "console=hvc0 cryptomgr.notests address=$2 peer=10.9.0.1 rest=$bed_rest"
 X
 	log=$logs/guest-$1.log
 	: >$log

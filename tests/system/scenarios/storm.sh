@@ -21,7 +21,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/shell"
 memory = 192
 vcpus = 1
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 start() # a daemon, as its service would
 {

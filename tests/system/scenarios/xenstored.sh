@@ -45,7 +45,7 @@ kernel = "/guest/cloud"
 ramdisk = "/guest/shell"
 memory = 128
 vcpus = 1
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 check create xl create -e /tmp/g1.cfg
 id=$(xl domid g1)

@@ -43,7 +43,7 @@ memory = 256
 vcpus = 2
 disk = [ "phy:/dev/loop0,xvda,w" ]
 vif = [ "bridge=br0,script=vif-test" ]
-cmdline = "console=hvc0"
+cmdline = "console=hvc0 cryptomgr.notests"
 X
 check create xl create /tmp/g.cfg
 log=/var/log/xen/console/guest-a-guest-with-a-long-name.log
