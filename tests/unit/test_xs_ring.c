@@ -61,9 +61,10 @@ static size_t put(const void *bytes, size_t len)
 	return n;
 }
 
+/* All that is there; no more than there can be, whatever the indices say. */
 static void fetch(void)
 {
-	while (page->rsp_cons != page->rsp_prod)
+	for (uint32_t n = 0; n < XENSTORE_RING_SIZE && page->rsp_cons != page->rsp_prod; n++)
 		buf_append(&answers, &page->rsp[MASK_XENSTORE_IDX(page->rsp_cons++)], 1);
 }
 
