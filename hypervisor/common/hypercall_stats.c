@@ -16,8 +16,9 @@ static uint32_t sub_operation(unsigned long nr, unsigned long arg0)
 	uint32_t cmd;
 
 	switch (nr) {
-	case __HYPERVISOR_domctl:
 	case __HYPERVISOR_sysctl:
+		return raw_copy_from_guest(&cmd, arg0, sizeof(cmd)) ? 0 : cmd & 0xffff; /* above: a restart cursor */
+	case __HYPERVISOR_domctl:
 	case __HYPERVISOR_platform_op:
 	case __HYPERVISOR_xsm_op:
 	case __HYPERVISOR_arch_0: /* mca. The structure's first word; who changes it meanwhile misleads himself only */

@@ -546,6 +546,40 @@ static void all_domains_are_listed(void **state)
 	assert_int_equal(sysctl(XEN_SYSCTL_getdomaininfolist, &op), -EFAULT);
 }
 
+static void listing_gives_way_between_domains(void **state)
+{
+	struct xen_domctl_getdomaininfo *list = (void *)room(control, 0);
+
+	for (int first = 0; first < 3; first++)
+		for (int at = 0; at <= 4; at++) { /* looks at "should I stop?" before the one that says yes */
+			struct xen_sysctl op = { 0 };
+
+			memset(list, 0xff, 5 * sizeof(*list));
+			op.u.getdomaininfolist.first_domain = (domid_t)first;
+			op.u.getdomaininfolist.max_domains = 4;
+			op.u.getdomaininfolist.num_domains = 77;
+			op.u.getdomaininfolist.buffer.p = list;
+			hyper_preempt_in = at;
+			assert_int_equal(sysctl(XEN_SYSCTL_getdomaininfolist, &op), 0);
+			assert_int_equal(hyper_preempt_in, at < 4 - first ? -1 : at - (4 - first));
+			hyper_preempt_in = -1;
+			assert_int_equal(op.cmd, XEN_SYSCTL_getdomaininfolist);
+			assert_int_equal(op.u.getdomaininfolist.first_domain, first);
+			assert_int_equal(op.u.getdomaininfolist.num_domains, 4 - first);
+			for (int i = 0; i < 4 - first; i++)
+				assert_int_equal(list[i].domain, first + i);
+			assert_int_equal(list[4 - first].domain, 0xffff);
+		}
+}
+
+/* What looks like the cursor of a call that gave way is none where no call gives way. */
+static void other_sysctls_take_no_cursor(void **state)
+{
+	struct xen_sysctl op = { 0 };
+
+	assert_int_equal(sysctl(XEN_SYSCTL_physinfo | 1u << 16, &op), -ENOSYS);
+}
+
 static long pool_op(uint32_t what, struct xen_sysctl_cpupool_op *p)
 {
 	struct xen_sysctl op = { 0 };
@@ -749,6 +783,8 @@ int main(void)
 		CASE(the_machine_is_described),
 		CASE(free_memory_is_told_by_address),
 		CASE(all_domains_are_listed),
+		CASE(listing_gives_way_between_domains),
+		CASE(other_sysctls_take_no_cursor),
 		CASE(pools_come_and_go),
 		CASE(memory_maps_are_as_set),
 		CASE(the_frame_number_table_is_told),

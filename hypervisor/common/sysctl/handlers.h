@@ -5,6 +5,10 @@
 
 struct xen_sysctl;
 
+/* A request that gives way goes on by itself: above this part of cmd it then has a cursor, never 0. No caller sets one. */
+#define SYSCTL_CMD	    0xffffu
+#define SYSCTL_CURSOR_SHIFT 16
+
 /* machine.c */
 int sysctl_physinfo(struct xen_sysctl *op);
 int sysctl_cputopoinfo(struct xen_sysctl *op);
