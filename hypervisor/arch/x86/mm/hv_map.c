@@ -121,8 +121,8 @@ static int split_large(pte_t *slot, unsigned int level)
 	return 0;
 }
 
-/* The slot for va at `level`, tables made on the way if `make`. NULL: none, or no memory. */
-static pte_t *hv_slot(uint64_t va, unsigned int level, bool make, bool user)
+/* The slot for va at `level`, tables made on the way. NULL: no memory for one. */
+static pte_t *hv_slot(uint64_t va, unsigned int level, bool user)
 {
 	pte_t *t = idle_pg_table, *slot;
 
@@ -131,7 +131,8 @@ static pte_t *hv_slot(uint64_t va, unsigned int level, bool make, bool user)
 		if (l == level)
 			return slot;
 		if (!pte_present(*slot)) {
-			if (!make || !(t = new_table()))
+			t = new_table();
+			if (!t)
 				return NULL;
 			pte_write(slot, link_pte(t, user));
 		} else if (slot->e & PTE_PSE && split_large(slot, l)) {
@@ -157,7 +158,7 @@ static int map_locked(uint64_t va, uint64_t mfn, uint64_t nr, uint64_t flags)
 	while (nr) {
 		unsigned int level = best_level(va, mfn, nr);
 		uint64_t pages = 1ull << (PT_SHIFT(level) - PAGE_SHIFT);
-		pte_t *slot = hv_slot(va, level, true, flags & PTE_USER);
+		pte_t *slot = hv_slot(va, level, flags & PTE_USER);
 
 		if (!slot)
 			return -ENOMEM;
@@ -166,7 +167,7 @@ static int map_locked(uint64_t va, uint64_t mfn, uint64_t nr, uint64_t flags)
 			int rc = 0;
 
 			for (uint64_t i = 0; i < pages && !rc; i++) {
-				slot = hv_slot(va + (i << PAGE_SHIFT), 1, true, flags & PTE_USER);
+				slot = hv_slot(va + (i << PAGE_SHIFT), 1, flags & PTE_USER);
 				rc = slot ? 0 : -ENOMEM;
 				if (slot)
 					pte_write(slot, mk_pte(_mfn(mfn + i), flags));
@@ -196,7 +197,7 @@ int map_hv_range(uint64_t va, mfn_t mfn, uint64_t nr_pages, uint64_t flags)
 
 void hv_map_table(uint64_t va, pte_t *table)
 {
-	pte_t *slot = hv_slot(va, 2, true, false);
+	pte_t *slot = hv_slot(va, 2, false);
 
 	BUG_ON(!slot || pte_present(*slot));
 	pte_write(slot, link_pte(table, false));
