@@ -35,17 +35,19 @@ check-quick: deps ## build, unit tests, ABI comparison, one boot
 	$(Q)tests/lib/fetch
 	$(Q)tests/run --quick
 
-bench: deps ## measure beside bare QEMU and Debian's Xen, print ratios
+bench: deps ## measure beside bare QEMU and Debian's Xen; writes docs/performance/report.md and its charts
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)tests/bench/run
-	$(Q)tests/bench/store
-	$(Q)tests/bench/toolstack
-	$(Q)tests/bench/devices
-	$(Q)tests/bench/pvh --no-devices
+	$(Q)tests/bench/run --write
+	$(Q)tests/bench/store --write
+	$(Q)tests/bench/toolstack --write
+	$(Q)tests/bench/devices --write
+	$(Q)tests/bench/pvh --write
 	$(Q)tests/bench/growth --write
+	$(Q)tests/bench/report
 	$(Q)tests/bench/charts
 
-charts: deps ## draw docs/performance/*.svg again, from the tables of docs/performance.md and from growth.tsv
+charts: deps ## write docs/performance/report.md and its charts again, from the figures kept beside them
+	$(Q)tests/bench/report
 	$(Q)tests/bench/charts
 
 check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
