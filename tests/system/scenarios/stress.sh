@@ -4,7 +4,7 @@
 #@ with: xen-tools
 #@ timeout: 1200
 #@ mem: 1536
-#@ run 2cpu: smp=2 count=3000 seconds=40
+#@ run 2cpu: smp=2 count=3000 seconds=30
 #@ run 1cpu: smp=1 count=6000 seconds=8 options=pv-l1tf=yes
 #@ run quick: smp=2 count=1000 seconds=8
 #@ quick: quick
