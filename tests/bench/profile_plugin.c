@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A plugin of QEMU's emulator (10, plugin interface 4) that counts how often each translated block runs
- * between two marks the guest executes, and writes "address instructions" of each to the file it is given.
+ * between two marks the guest executes, and writes "address instructions place" of each to the file it is
+ * given. The place is QEMU's own address of the code: it tells the kernels of several domains apart, which
+ * lie at the same addresses of theirs.
  *
  * A mark is a NOP with an operand nobody would write: nopl MARK(%rax). A block left early, by a fault in
  * its middle, counts whole.
@@ -35,6 +37,7 @@ void qemu_plugin_register_vcpu_insn_exec_cb(struct plugin_insn *insn, void (*run
 size_t qemu_plugin_tb_n_insns(const struct plugin_block *block);
 uint64_t qemu_plugin_tb_vaddr(const struct plugin_block *block);
 struct plugin_insn *qemu_plugin_tb_get_insn(const struct plugin_block *block, size_t number);
+void *qemu_plugin_insn_haddr(const struct plugin_insn *insn);
 size_t qemu_plugin_insn_data(const struct plugin_insn *insn, void *to, size_t room);
 struct plugin_board *qemu_plugin_scoreboard_new(size_t bytes);
 uint64_t qemu_plugin_u64_sum(struct plugin_u64 counter);
@@ -47,6 +50,7 @@ EXPORTED int qemu_plugin_version = 4;
 
 static struct {
 	uint64_t address, before;
+	void *place;
 	uint32_t instructions;
 } blocks[MOST_BLOCKS];
 static unsigned int nr_blocks;
@@ -76,7 +80,8 @@ static void end(unsigned int vcpu, void *data)
 		uint64_t count = (times(i) - blocks[i].before) * blocks[i].instructions;
 
 		if (count)
-			fprintf(file, "%llx %llu\n", (unsigned long long)blocks[i].address, (unsigned long long)count);
+			fprintf(file, "%llx %llu %llx\n", (unsigned long long)blocks[i].address, (unsigned long long)count,
+				(unsigned long long)(uintptr_t)blocks[i].place);
 	}
 	fclose(file);
 }
@@ -104,6 +109,7 @@ static void translated(plugin_id id, struct plugin_block *block)
 	}
 	blocks[nr_blocks].address = qemu_plugin_tb_vaddr(block);
 	blocks[nr_blocks].instructions = (uint32_t)count;
+	blocks[nr_blocks].place = qemu_plugin_insn_haddr(qemu_plugin_tb_get_insn(block, 0));
 	qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(
 	    block, INLINE_ADD_U64, (struct plugin_u64){ board, nr_blocks * sizeof(uint64_t) }, 1);
 	nr_blocks++;
