@@ -21,7 +21,6 @@ import sys
 import time
 
 import bedpaths
-import memory
 import qmp
 
 VERDICT = re.compile(r"(PASS|FAIL|SKIP) ([A-Za-z0-9_.+-]+)(?:: (.*))?$")
@@ -346,11 +345,11 @@ def run(machine, live=False, interactive=False, until=None):
     command, environment = command_line(machine)
     os.makedirs(os.path.dirname(os.path.abspath(machine.log)), exist_ok=True)
     result = Result()
-    with open(machine.log, "wb") as log, memory.of(machine) as (memory_arguments, memory_fds):
+    with open(machine.log, "wb") as log:
         monitor = qmp.Monitor()
-        qemu = subprocess.Popen(command + memory_arguments + monitor.arguments(), env=environment,
-                                stdin=None if interactive else subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, bufsize=0, pass_fds=monitor.inherited() + memory_fds,
+        qemu = subprocess.Popen(command + monitor.arguments(), env=environment,
+                                stdin=None if interactive else subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, pass_fds=monitor.inherited(),
                                 preexec_fn=in_child(machine), process_group=None if interactive else 0)
         try:
             monitor.attach()
