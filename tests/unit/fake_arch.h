@@ -22,6 +22,7 @@ struct cpu_info {
 	unsigned long per_cpu_offset;
 	struct vcpu *current_vcpu;
 	uint32_t processor_id;
+	uint32_t irq_depth;
 	bool irqs_off;
 };
 extern __thread struct cpu_info fake_cpu;
@@ -64,5 +65,7 @@ static inline uint64_t rdtsc(void)
 {
 	return __builtin_ia32_rdtsc();
 }
+uint8_t inb(uint16_t port); /* a test that has ports defines them */
+void outb(uint16_t port, uint8_t v);
 
 #endif

@@ -19,7 +19,7 @@ int pirq_guest_bind(struct vcpu *v, unsigned int pirq, uint32_t port, bool share
 void pirq_guest_unbind(struct domain *d, unsigned int pirq);
 /* The guest has handled it: PHYSDEVOP_eoi, or unmasking of the port. */
 void pirq_guest_eoi(struct domain *d, unsigned int pirq);
-/* Route to v's CPU. */
+/* Its interrupts go to `cpu` from the one after the next on: it moves only when it has just arrived (arch/x86/irq/irq.c). */
 void pirq_set_affinity(struct domain *d, unsigned int pirq, unsigned int cpu);
 int irq_domain_init(struct domain *d);
 void irq_domain_destroy(struct domain *d); /* unbinds and unmaps all */

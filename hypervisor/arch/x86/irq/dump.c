@@ -18,6 +18,8 @@ static void print_users(const struct irq_desc *desc)
 
 static void dump_irqs(unsigned char key)
 {
+	unsigned int cpu;
+
 	for (unsigned int irq = 0; irq < nr_irqs; irq++) {
 		struct irq_desc *desc = irq_to_desc(irq);
 		unsigned long flags;
@@ -33,6 +35,9 @@ static void dump_irqs(unsigned char key)
 		}
 		spin_unlock_irqrestore(&desc->lock, flags);
 	}
+	for_each_online_cpu(cpu)
+		if (per_cpu(stray_count, cpu))
+			printk("  stray on CPU %u: %u\n", cpu, per_cpu(stray_count, cpu));
 }
 
 void irq_dump_init(void)

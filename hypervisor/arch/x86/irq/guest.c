@@ -96,6 +96,7 @@ static int add_guest(struct irq_desc *desc, struct irq_guests **fresh, const str
 		*fresh = NULL;
 		gs->share = share;
 		irq_move(desc, cpu);
+		irq_move_pending(desc); /* masked still */
 	}
 	gs->g[gs->nr++] = *g;
 	set_eoi_bit(g->d, g->pirq, desc->level);
@@ -192,6 +193,6 @@ void pirq_set_affinity(struct domain *d, unsigned int pirq, unsigned int cpu)
 	spin_lock_irqsave(&irq_descs[irq].lock, flags);
 	/* Shared lines stay where they are: several guests would pull in turn. */
 	if (irq_descs[irq].guests && irq_descs[irq].guests->nr == 1)
-		(void)irq_move(&irq_descs[irq], cpu);
+		irq_move(&irq_descs[irq], cpu);
 	spin_unlock_irqrestore(&irq_descs[irq].lock, flags);
 }

@@ -50,7 +50,7 @@ struct irq_desc {
 	uint16_t irq, cpu;
 	uint16_t old_cpu; /* where it was before a move; its vector there is freed when it has arrived */
 	uint8_t vector, old_vector; /* 0: none */
-	uint16_t move_to; /* CPU number + 1 where a level-triggered line is to go; 0: stays */
+	uint16_t move_to; /* CPU number + 1 where it is to go once it has arrived at this one; 0: stays */
 	bool level, low;
 	bool configured; /* mode set by PHYSDEVOP_setup_gsi or request_irq */
 	bool masked;
@@ -64,6 +64,7 @@ struct irq_desc {
 
 extern struct irq_desc *irq_descs; /* nr_irqs of them */
 DECLARE_PER_CPU(struct vector_table, vector_table);
+DECLARE_PER_CPU(uint32_t, stray_count); /* interrupts that were nobody's */
 
 static inline struct irq_desc *irq_to_desc(unsigned int irq)
 {
@@ -78,8 +79,11 @@ int irq_assign_vector(struct irq_desc *desc, unsigned int cpu);
 /* `nr` irqs get consecutive aligned vectors on one CPU, for multi-vector MSI. No desc lock held. */
 int irq_assign_vector_block(unsigned int first_irq, unsigned int nr, unsigned int cpu);
 void irq_release_vector(struct irq_desc *desc); /* desc->lock held, device masked */
-int irq_move(struct irq_desc *desc, unsigned int cpu); /* desc->lock held */
-/* Does a move that irq_move() had to put off; desc is masked and acknowledged. desc->lock held. */
+void irq_move(struct irq_desc *desc, unsigned int cpu); /* later, by irq_move_pending(). desc->lock held */
+/*
+ * Does the move asked for, if one was. Either desc is masked and nothing of it is on its way that anybody
+ * waits for, or it is edge-triggered and has just been delivered from its present place. desc->lock held.
+ */
 void irq_move_pending(struct irq_desc *desc);
 /* desc->level changed while bound: tells each guest's EOI bitmap. desc->lock held. */
 void irq_update_eoi_maps(struct irq_desc *desc);

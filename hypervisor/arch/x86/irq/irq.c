@@ -6,8 +6,12 @@
  *
  * A vector belongs to one irq on one CPU. Moving an irq gives it a new vector on the new CPU first; the
  * old one stays valid until the irq has arrived at the new place, because an interrupt may be on its
- * way. LIMITS: one that is still later is counted as stray; the device's next interrupt makes good.
+ * way. A second move must not take the first place away before that: a device that waits to be served
+ * sends no other, and what it waits for would wait for ever. So an irq moves only when it has just
+ * arrived where it is now. One that comes to the old place still later is stray, and nothing is lost:
+ * the arrival at the new place was after it, and whom it told looks at all there is.
  */
+#include <hv/latency.h>
 #include <hv/mm.h>
 #include <hv/smp.h>
 #include <hv/timer.h>
@@ -20,7 +24,7 @@
 struct irq_desc *irq_descs;
 unsigned int nr_irqs;
 DEFINE_PER_CPU(struct vector_table, vector_table);
-static DEFINE_PER_CPU(uint32_t, stray_count);
+DEFINE_PER_CPU(uint32_t, stray_count);
 static spinlock_t vector_lock = SPIN_LOCK_UNLOCKED; /* guards: every CPU's vector_table */
 
 /* ---- vectors ---- */
@@ -109,38 +113,36 @@ void irq_release_vector(struct irq_desc *desc)
 	desc->vector = 0;
 }
 
+void irq_move(struct irq_desc *desc, unsigned int cpu)
+{
+	desc->move_to = desc->cpu == cpu ? 0 : (uint16_t)(cpu + 1);
+}
+
 /*
  * A level-triggered line may be on its way to the old CPU. The I/O APIC waits for the EOI of the vector it
  * sent, and would never see it if the entry had another one by then: such a line moves when it is masked
  * and acknowledged, before its guests get it back.
  */
-int irq_move(struct irq_desc *desc, unsigned int cpu)
+void irq_move_pending(struct irq_desc *desc)
 {
+	unsigned int cpu = desc->move_to - 1u;
 	int v;
 
+	if (likely(!desc->move_to))
+		return;
+	ASSERT(desc->masked || !desc->old_vector);
 	desc->move_to = 0;
 	if (!desc->vector || desc->cpu == cpu || !cpu_takes_irqs(cpu) || !desc->chip->movable(desc))
-		return 0;
-	if (desc->level && !desc->masked) {
-		desc->move_to = (uint16_t)(cpu + 1);
-		return 0;
-	}
+		return;
 	v = take_vector(cpu, 1, desc->irq);
 	if (v < 0)
-		return v;
+		return; /* stays where it is, which is slower and no worse */
 	drop_old_vector(desc);
 	desc->old_cpu = desc->cpu;
 	desc->old_vector = desc->vector;
 	desc->cpu = (uint16_t)cpu;
 	desc->vector = (uint8_t)v;
 	desc->chip->route(desc);
-	return 0;
-}
-
-void irq_move_pending(struct irq_desc *desc)
-{
-	if (unlikely(desc->move_to))
-		(void)irq_move(desc, desc->move_to - 1u);
 }
 
 /* ---- descriptors ---- */
@@ -283,6 +285,7 @@ static void device_interrupt(unsigned int vector)
 {
 	int irq = vector_lookup(&this_cpu(vector_table), vector);
 	struct irq_desc *desc;
+	bool in_place;
 
 	if (irq < 0) {
 		stray(vector);
@@ -291,12 +294,15 @@ static void device_interrupt(unsigned int vector)
 	desc = &irq_descs[irq];
 	spin_lock(&desc->lock);
 	desc->count++;
-	if (vector == desc->vector && smp_processor_id() == desc->cpu)
+	in_place = vector == desc->vector && smp_processor_id() == desc->cpu;
+	if (in_place)
 		drop_old_vector(desc);
 	if (desc->handler) {
 		run_handler(desc);
 	} else if (desc->guests) {
 		irq_deliver_to_guests(desc);
+		if (in_place && !desc->level)
+			irq_move_pending(desc);
 	} else {
 		if (desc->chip)
 			desc->chip->mask(desc);
