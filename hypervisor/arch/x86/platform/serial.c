@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 16550 UART. Output is polled, a FIFO at a time, with a bound on each wait: a UART that stops
- * answering is given up, never waited for again. Input comes by interrupt and goes to the console.
+ * 16550 UART. Output is polled, a FIFO at a time, with a bound on each wait: a UART that takes nothing
+ * for that long, as one behind a terminal that is held up, is waited for no more, and used again when
+ * it is ready. Input comes by interrupt and goes to the console.
  */
 #include <hv/console.h>
 #include <hv/irq.h>
@@ -32,6 +33,7 @@ static struct serial_config uart = {
 	.base_baud = 115200, .data_bits = 8, .stop_bits = 1, .parity = 'n', .io = 0x3f8, .irq = 4,
 };
 static bool uart_present;
+static bool stalled; /* it took nothing for too long; guarded by: the console lock */
 
 static uint8_t uart_in(unsigned int reg)
 {
@@ -76,23 +78,28 @@ static bool uart_setup(void)
 	return true;
 }
 
+static bool tx_empty(void)
+{
+	return uart_in(UART_LSR) & LSR_TX_EMPTY;
+}
+
 static bool wait_tx(void)
 {
 	for (unsigned int i = 0; i < TX_SPINS; i++) {
-		if (uart_in(UART_LSR) & LSR_TX_EMPTY)
+		if (tx_empty())
 			return true;
 		cpu_relax();
 	}
-	uart_present = false;
+	stalled = true;
 	return false;
 }
 
-static void serial_write(const char *s, size_t len)
+static void transmit(const char *s, size_t len)
 {
 	static char last;
 	unsigned int room = 0;
 
-	for (size_t i = 0; i < len && uart_present; last = s[i], i++) {
+	for (size_t i = 0; i < len && !stalled; last = s[i], i++) {
 		if (room < 2) {
 			if (!wait_tx())
 				return;
@@ -105,6 +112,19 @@ static void serial_write(const char *s, size_t len)
 		uart_out(UART_DATA, (uint8_t)s[i]);
 		room--;
 	}
+}
+
+static void serial_write(const char *s, size_t len)
+{
+	static const char gap[] = "\n(com1 stood still: text is missing here)\n";
+
+	if (stalled) {
+		if (!tx_empty())
+			return;
+		stalled = false;
+		transmit(gap, sizeof(gap) - 1);
+	}
+	transmit(s, len);
 }
 
 static struct console_device serial_console = { .name = "com1", .write = serial_write };
