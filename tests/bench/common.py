@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the benchmarks of this folder share: compiling their programs, and one boot's figures."""
+"""What the benchmarks of this folder share: compiling their programs, one another's parts, and one boot's figures."""
 
+import argparse
+import importlib.machinery
+import importlib.util
 import os
 import re
 import subprocess
@@ -15,6 +18,24 @@ import bedpaths
 import rootfs
 
 DOM0_MODULES = ["xen-evtchn", "xen-privcmd", "xenfs", "xen-gntdev", "xen-gntalloc"]
+
+
+def script(name):
+    """A program of this folder as a module."""
+    loader = importlib.machinery.SourceFileLoader("bench_" + name, os.path.join(HERE, name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def arguments(doc, what, default, *flags):
+    """(the words given or the default, options) of a program with --write, other flags and words that say what to measure."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for flag in ("write", *flags):
+        parser.add_argument("--" + flag, action="store_true")
+    parser.add_argument("words", nargs="*", metavar=what)
+    options = parser.parse_args()
+    return options.words or default, options
 
 
 def program(name, source=None):
