@@ -100,10 +100,13 @@ all_gone() { soon only_dom0 && pass all-gone || fail all-gone "$(xl list | tail 
 audited() { xl debug-keys O && usleep 500000 && xl dmesg | tail -n 20 | grep -q "Page-type audit: 0 breaches"; }
 page_type_audit() { [ "$bed_hypervisor" != serai ] || check page-type-audit within 10 audited; }
 
-# no_kernel_complaint: Dom0's kernel has nothing to complain of.
+# no_kernel_complaint [WORDS]: Dom0's kernel has nothing to complain of, and has not said WORDS (for grep -E) either.
+# If it has, the log gets all that it said.
 no_kernel_complaint()
 {
-	same no-kernel-complaint "" "$(dmesg | grep -E 'BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|Call Trace' | head -n 3)"
+	complaints=$(dmesg | grep -E "BUG:|WARNING: CPU|Oops|soft lockup|rcu.*stall|nobody cared|Call Trace${1:+|$1}" | head -n 3)
+	[ -z "$complaints" ] || dmesg
+	same no-kernel-complaint "" "$complaints"
 }
 
 # start_xenstored: the C xenstored of Debian, waiting until it answers.

@@ -32,3 +32,4 @@ else
 	fail interrupts "$((after - before)): $(grep eth0 /proc/interrupts)"
 fi
 same no-net-error "" "$(dmesg | grep -E 'Tx Unit Hang|NETDEV WATCHDOG|transmit timed out' | head -n 3)"
+no_kernel_complaint

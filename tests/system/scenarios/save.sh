@@ -49,9 +49,10 @@ refused()
 questions=0
 remembers() { questions=$((questions + 1)); tell "[ \"\$memory\" = $1 ] && [ \"\$(md5sum </tmp/file)\" = \"\$sum\" ] # $questions"; }
 
-# A guest's Linux begins behind Dom0's clock, by a second on a quiet machine, as it does on Debian's Xen, and by several on a crowded
-# one; why is not known. It stays behind by that, from `least` to `most` as it was asked and as it was heard; neither saving
-# nor restoring may add to it.
+# Until it has chosen a clock source a Linux counts ticks, and those that come while it has interrupts off, or does not run, are lost:
+# in its fifth second it is behind by one on a quiet machine, on Debian's Xen as well, and by several on a crowded one ("sched_clock:
+# Marking stable" has both clocks, the first and the third number). It stays behind by that, from `least` to `most` as it was asked
+# and as it was heard; neither saving nor restoring may add to it.
 clocks=0
 ask_clock()
 {

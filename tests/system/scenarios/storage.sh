@@ -39,4 +39,5 @@ else
 	check interrupt-kind test "$kind" -ge 1
 fi
 check umount umount /mnt
-same no-disk-error "" "$(dmesg | grep -E 'I/O error|timeout|frozen|EXT4-fs error' | head -n 3)"
+same no-disk-error "" "$(dmesg | grep -E 'I/O error|timeout,|qc timeout|frozen|EXT4-fs error' | head -n 3)"
+no_kernel_complaint
