@@ -252,7 +252,7 @@ def note_emulator(result, machine, monitor):
     if place:
         result.why = "QEMU executes a breakpoint at %s that is not in memory" % place
     elif lost:
-        result.why = "QEMU keeps processor %d in a guest though interrupt %s waits" % lost
+        result.why = "QEMU keeps processor %d in a guest, or halted, though interrupt %s waits" % lost
     else:
         return False
     result.ended = "emulator"

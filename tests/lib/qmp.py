@@ -15,7 +15,7 @@ import time
 
 PATIENCE = 5  # seconds for an answer
 PROBE = 0.1   # seconds of exceptions to look at
-LOOKS = 4     # at interrupts that wait, each PROBE after the other
+LOOKS = 10    # at interrupts that wait, each PROBE after the other
 OFTEN = 20    # so many of one kind at one place within PROBE are a loop
 
 INT3 = 0xcc
@@ -26,7 +26,9 @@ WAITING = re.compile(r"^IRR\s+(\d+)", re.M)
 IN_SERVICE = re.compile(r"^ISR\s+(\d+)", re.M)
 HYPERVISOR = "ffff8"  # where a hypervisor of Xen's kind has its descriptor tables, in which PV guests run, too
 BYTE = re.compile(r"^[0-9a-f]+: 0x([0-9a-f]{2})", re.M)
-FIELD = re.compile(r"\b(RIP|EIP|RSP|ESP|CR0|CR2|CR3|CPL|HLT|IDT) *= *([0-9a-f]+)")
+FIELD = re.compile(r"\b(RIP|EIP|RSP|ESP|RFL|EFL|CR0|CR2|CR3|CPL|HLT|IDT) *= *([0-9a-f]+)")
+PRIORITY = re.compile(r"\bPPR 0x([0-9a-f]+)")
+INTERRUPTS_ON = 1 << 9
 
 
 class Monitor:
@@ -130,18 +132,23 @@ class Monitor:
         return min(stale, default=None)
 
     def waiting(self, cpu):
-        """The interrupt that an APIC has for its processor, which is in a hardware-virtualized guest; None: there is none, or it is not."""
+        """The interrupt that an APIC has for its processor, which is in a hardware-virtualized guest or halts with interrupts on;
+        None: there is none, or it does neither."""
         found = dict(FIELD.findall(self.ask("info registers", cpu)))
-        if found.get("IDT", HYPERVISOR).startswith(HYPERVISOR):
+        halts = found.get("HLT") == "1" and int(found.get("RFL", found.get("EFL", "0")), 16) & INTERRUPTS_ON
+        if found.get("IDT", HYPERVISOR).startswith(HYPERVISOR) and not halts:
             return None
         apic = self.ask("info lapic", cpu).replace("\r", "")
-        vector = WAITING.search(apic)
-        return vector.group(1) if vector and not IN_SERVICE.search(apic) else None
+        vector, priority = WAITING.search(apic), PRIORITY.search(apic)
+        if not vector or IN_SERVICE.search(apic) or (priority and int(vector.group(1)) >> 4 <= int(priority.group(1), 16) >> 4):
+            return None
+        return vector.group(1)
 
     def lost_interrupt(self, cpus):
-        """A processor that stays in a guest though an interrupt waits for it, and the vector; None if there is no such thing.
+        """A processor that stays in a guest, or halts, though an interrupt waits for it, and the vector; None if there is no such thing.
 
-        The hypervisor lets every interrupt end guest mode. QEMU has then forgotten to tell the processor (docs/testing.md).
+        The hypervisor lets every interrupt end guest mode, and a processor every one end a halt with interrupts on. QEMU has then
+        forgotten to tell the processor (docs/testing.md).
         """
         looks = []
         for _ in range(LOOKS):
