@@ -69,7 +69,7 @@ int net_send(struct net_front *net, const void *frame, size_t len)
 	request.gref = net->tx_buffers[id].ref;
 	put(&net->tx, &request, sizeof(request));
 	if (pv_ring_push(&net->tx.ring))
-		event_send(net->port);
+		event_send(net->tx.port);
 	net->counters.tx_packets++;
 	net->counters.tx_bytes += len;
 	return 0;
@@ -88,7 +88,7 @@ static void post(struct net_front *net)
 		put(&net->rx, &request, sizeof(request));
 	}
 	if (pv_ring_push(&net->rx.ring))
-		event_send(net->port);
+		event_send(net->rx.port);
 }
 
 /* Length of the frame now in net->frame; 0: an error the backend owns up to; -XEN_EIO: a lie. */
@@ -206,6 +206,21 @@ static int offer_buffers(struct net_front *net, struct net_buffer *buffers, uint
 	return 0;
 }
 
+/* A channel for each ring, if the backend knows such: README.md says why. */
+static int offer_ports(struct net_front *net)
+{
+	const struct front_device *device = &net->device;
+	uint64_t split;
+	int rc = front_read_number(device->backend, "feature-split-event-channels", 1, 0, &split);
+
+	if (!rc)
+		rc = event_open(device->peer, net_event, net, &net->tx.port);
+	if (!rc && split)
+		return event_open(device->peer, net_event, net, &net->rx.port);
+	net->rx.port = net->tx.port;
+	return rc;
+}
+
 static int offer(struct front_device *device)
 {
 	struct net_front *net = net_of(device);
@@ -221,7 +236,34 @@ static int offer(struct front_device *device)
 		return rc;
 	pv_ids_init(&net->rx.ids, net->rx_id_memory, NET_RX);
 	pv_ids_init(&net->tx.ids, net->tx_id_memory, NET_TX);
-	return event_open(device->peer, net_event, net, &net->port);
+	return offer_ports(net);
+}
+
+/* An earlier backend's may be there, and would be taken for what we offer. */
+static int withdraw(struct front_device *device, uint32_t tx, const char *name)
+{
+	char path[XS_PATH_MAX];
+	int rc = xs_join(path, device->node, name);
+
+	if (!rc)
+		rc = xs_remove(tx, path);
+	return rc == -XEN_ENOENT ? 0 : rc;
+}
+
+static int publish_ports(struct front_device *device, uint32_t tx)
+{
+	static const char *const names[] = { "event-channel", "event-channel-tx",
+					     "event-channel-rx" };
+	const struct net_front *net = net_of(device);
+	bool split = net->tx.port != net->rx.port;
+	const evtchn_port_t ports[] = { split ? 0 : net->tx.port, split ? net->tx.port : 0,
+					split ? net->rx.port : 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]) && !rc; i++)
+		rc = ports[i] ? front_write_number(device, tx, names[i], ports[i])
+			      : withdraw(device, tx, names[i]);
+	return rc;
 }
 
 static int publish(struct front_device *device, uint32_t tx)
@@ -232,12 +274,12 @@ static int publish(struct front_device *device, uint32_t tx)
 		uint32_t value;
 	} keys[] = {
 		{ "tx-ring-ref", net->tx.ref },	    { "rx-ring-ref", net->rx.ref },
-		{ "event-channel", net->port },	    { "request-rx-copy", 1 },
-		{ "feature-rx-notify", 1 },	    { "feature-no-csum-offload", 1 },
-		{ "feature-ipv6-csum-offload", 0 }, { "feature-sg", 0 },
-		{ "feature-gso-tcpv4", 0 },	    { "feature-gso-tcpv6", 0 },
+		{ "request-rx-copy", 1 },	    { "feature-rx-notify", 1 },
+		{ "feature-no-csum-offload", 1 },   { "feature-ipv6-csum-offload", 0 },
+		{ "feature-sg", 0 },		    { "feature-gso-tcpv4", 0 },
+		{ "feature-gso-tcpv6", 0 },
 	};
-	int rc = 0;
+	int rc = publish_ports(device, tx);
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
 		rc = front_write_number(device, tx, keys[i].name, keys[i].value);
@@ -280,9 +322,11 @@ static void release(struct front_device *device)
 	struct net_front *net = net_of(device);
 
 	net->running = false;
-	if (net->port)
-		event_close(net->port);
-	net->port = 0;
+	if (net->rx.port && net->rx.port != net->tx.port)
+		event_close(net->rx.port);
+	if (net->tx.port)
+		event_close(net->tx.port);
+	net->rx.port = net->tx.port = 0;
 	drop_ring(&net->rx);
 	drop_ring(&net->tx);
 	drop_buffers(net->rx_buffers, NET_RX);

@@ -4,8 +4,9 @@
  *
  * Each ring has its own pages, granted once for the life of the connection. A sent packet is copied
  * in, a received one copied out before anybody looks at it, so what the backend changes later
- * reaches nobody. Nothing that needs more than one slot is offered; a backend that sends such all
- * the same has broken the protocol.
+ * reaches nobody. Each ring has its own event channel where the backend offers that. Nothing that
+ * needs more than one slot is offered; a backend that sends such all the same has broken the
+ * protocol.
  *
  * Packets in flight when a backend goes are lost, as packets are.
  */
@@ -31,6 +32,7 @@ struct net_buffer {
 struct net_ring {
 	void *page;
 	grant_ref_t ref;
+	evtchn_port_t port; /* 0: none. The other ring's, too, where the backend takes but one */
 	struct pv_ring ring;
 	struct pv_ids ids;
 };
@@ -44,7 +46,6 @@ struct net_front {
 	struct front_device device; /* first */
 	bool running;
 	uint8_t mac[6];
-	evtchn_port_t port; /* 0: none */
 	struct net_ring rx, tx;
 	uint32_t rx_id_memory[NET_RX], tx_id_memory[NET_TX];
 	struct net_buffer rx_buffers[NET_RX], tx_buffers[NET_TX];

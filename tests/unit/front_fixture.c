@@ -252,6 +252,16 @@ int xs_write(uint32_t tx, const char *path, const char *value)
 	return 0;
 }
 
+int xs_remove(uint32_t tx, const char *path)
+{
+	if (fake.xs_error)
+		return fake.xs_error;
+	if (!store_get(path))
+		return -XEN_ENOENT;
+	store_remove(path);
+	return 0;
+}
+
 int xs_list(const char *path, char *names, size_t size)
 {
 	return -XEN_ENOENT;

@@ -46,15 +46,20 @@ static void attach(struct pv_ring *ring, const char *key, size_t entry)
 	assert_int_equal(pv_back_init(ring, page, PV_PAGE_SIZE, entry, 0), 0);
 }
 
-static void go(void)
+static void connect(void)
 {
-	begin();
 	step();
 	assert_int_equal(store_get_number(FRONT "/state"), XenbusStateConnected);
 	attach(&rx, FRONT "/rx-ring-ref", sizeof(union netif_rx_sring_entry));
 	attach(&tx, FRONT "/tx-ring-ref", sizeof(union netif_tx_sring_entry));
 	store_set_number(BACK "/state", XenbusStateConnected);
 	step();
+}
+
+static void go(void)
+{
+	begin();
+	connect();
 }
 
 static void receive(void *context, const void *frame, size_t len)
@@ -103,6 +108,48 @@ static void deliver(const void *bytes, size_t len, uint16_t offset, uint16_t fla
 					       .status = (int16_t)status };
 	assert_int_equal(pv_ring_put(&rx, &response, sizeof(response)), 0);
 	(void)!pv_ring_push(&rx);
+}
+
+/* What the guest sends comes by the port of its own ring, as does what it posts. */
+static void sends_by(const char *tx_key, const char *rx_key)
+{
+	unsigned int tx_port = (unsigned int)store_get_number(tx_key);
+	unsigned int rx_port = (unsigned int)store_get_number(rx_key);
+	unsigned int posted = fake.ports[rx_port].sent, sent = fake.ports[tx_port].sent;
+	uint8_t frame[60] = { 0 };
+
+	assert_true(posted >= 1); /* the buffers to receive in */
+	assert_int_equal(net_send(&net, frame, sizeof(frame)), 0);
+	assert_int_equal(fake.ports[tx_port].sent, sent + 1);
+	if (rx_port != tx_port)
+		assert_int_equal(fake.ports[rx_port].sent, posted);
+}
+
+static void a_port_for_each_ring(void **state)
+{
+	(void)state;
+	begin();
+	store_set_number(BACK "/feature-split-event-channels", 1);
+	connect();
+	assert_null(store_get(FRONT "/event-channel"));
+	assert_int_not_equal(store_get_number(FRONT "/event-channel-tx"),
+			     store_get_number(FRONT "/event-channel-rx"));
+	sends_by(FRONT "/event-channel-tx", FRONT "/event-channel-rx");
+	finish();
+}
+
+/* The next backend knows but one, and must not take the old ones for it. */
+static void one_port_for_both(void **state)
+{
+	(void)state;
+	begin();
+	store_set_number(FRONT "/event-channel-tx", 3);
+	store_set_number(FRONT "/event-channel-rx", 4);
+	connect();
+	assert_null(store_get(FRONT "/event-channel-tx"));
+	assert_null(store_get(FRONT "/event-channel-rx"));
+	sends_by(FRONT "/event-channel", FRONT "/event-channel");
+	finish();
 }
 
 static void frames(void **state)
@@ -391,6 +438,8 @@ static void fuzz(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_port_for_each_ring),
+		cmocka_unit_test(one_port_for_both),
 		cmocka_unit_test(frames),
 		cmocka_unit_test(full),
 		cmocka_unit_test(errors_are_counted),
