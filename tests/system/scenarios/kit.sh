@@ -90,6 +90,7 @@ if [ -z "$bed_short" ]; then # 40 s on a busy machine and Debian's Xen
 fi
 
 if [ -e /guest/kit/echo ]; then
+	mount -t debugfs none /sys/kernel/debug 2>/dev/null
 	brctl addbr br0
 	ip addr add 10.9.0.1/24 dev br0
 	ip link set br0 up
@@ -101,9 +102,28 @@ if [ -e /guest/kit/echo ]; then
 	check http-ready says http ready
 	check own-ready says own ready
 	head -c 300000 /dev/urandom >/tmp/data
-	echoes() # NAME ADDRESS: a guest that echoes
+	# Where packets are lost, if they are: in the guest, its ring, the bridge or Dom0's table of neighbours. The log gets it.
+	where() # GUEST ADDRESS
+	{
+		ip neigh show to $2
+		ip link
+		brctl showmacs br0
+		grep . /sys/class/net/vif*/carrier /sys/class/net/vif*/statistics/[rt]x_*
+		grep vif /proc/interrupts
+		grep . /sys/kernel/debug/xen-netback/*/*
+		xl list
+		xenstore-ls /local/domain/$(xl domid $1)/device/vif
+		xenstore-ls /local/domain/0/backend
+		log $1
+		dmesg | tail -n 20
+		xl debug-keys e
+		usleep 500000
+		xl dmesg | tail -n 60
+	}
+	echoes() # NAME ADDRESS GUEST: a guest that echoes
 	{
 		check $1ping ping -c 3 -i 0.2 -W 10 $2
+		ping -c 1 -W 5 -q $2 >/dev/null || where $3 $2
 		check $1udp-echo udpecho $2 $bed_datagrams
 		rm -f /tmp/back
 		# nc ends when its input does: it stays open until everything is back.
@@ -111,8 +131,8 @@ if [ -e /guest/kit/echo ]; then
 			timeout 120 nc $2 7 >/tmp/back
 		check $1tcp-echo cmp /tmp/data /tmp/back
 	}
-	echoes "" 10.9.0.2
-	echoes own-backend- 10.9.0.4
+	echoes "" 10.9.0.2 echo
+	echoes own-backend- 10.9.0.4 own
 	same own-backends-nodes 4 "$(xenstore-read /local/domain/0/backend/qnic/$(xl domid own)/0/state)"
 	# Its worker dies while the echoes come: they go on.
 	worker=$(cat /run/serai/back/$(xl domid own).lock)
@@ -120,19 +140,7 @@ if [ -e /guest/kit/echo ]; then
 	another() { [ "$(cat /run/serai/back/$(xl domid own).lock)" != $worker ]; }
 	check own-worker-again within 60 another
 	check own-ping-again within 60 ping -c 1 -W 5 10.9.0.4
-	# Where it was lost, if it was: in the guest, its ring, the bridge or Dom0's table of neighbours.
-	where_http_is()
-	{
-		ip neigh show to 10.9.0.3
-		ip link
-		grep . /sys/class/net/vif*/carrier /sys/class/net/vif*/statistics/[rt]x_packets
-		xl list
-		xenstore-ls /local/domain/$(xl domid http)/device/vif
-		xenstore-ls /local/domain/0/backend/vif
-		log http
-		dmesg | tail -n 20
-	}
-	timeout 10 wget -q -O /tmp/page http://10.9.0.3/ || where_http_is
+	timeout 10 wget -q -O /tmp/page http://10.9.0.3/ || where http 10.9.0.3
 	check http-page grep -q "A guest of Serai's kit" /tmp/page
 	for i in $(seq $bed_pages); do timeout 10 wget -q -O /dev/null http://10.9.0.3/ || echo $i >>/tmp/bad; done
 	same http-many "" "$(cat /tmp/bad 2>/dev/null)"
