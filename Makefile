@@ -6,8 +6,11 @@ else
 Q := @
 endif
 
+# For targets that go on with what it has built.
+BUILD_ALL = $(MAKE) --no-print-directory -j$(shell nproc) all
+
 all: $(BUILD)/boot/serai tools ## build everything into build/
-.PHONY: all help clean run check check-quick check-vtx check-deb check-headers bench charts fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
+.PHONY: all fetch help clean run check check-quick check-vtx check-deb check-headers bench charts fuzz fuzz-guest gdb iso install stats deps coverage deb soak analyse
 
 include hypervisor/Makefile.inc
 include dom0-tools/Makefile.inc
@@ -20,23 +23,25 @@ deps: ## install what building and testing need (Debian 12)
 	$(Q)tests/lib/install-deps
 	$(Q)tests/lib/fetch lwip
 
+fetch: # what is booted, but for what deps has brought
+	$(Q)tests/lib/fetch
+
 run: deps ## boot Serai with a stock Debian Dom0 and a guest in QEMU; with a terminal, Dom0's shell
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD_ALL)
 	$(Q)if [ -t 0 ] && [ -t 1 ]; then exec tests/lib/boot-dom0 serai --with serai-tools --guest cloud:shell --mem 1536 --dom0-mem 768 --smp 2 --script tests/lib/run-shell.sh --timeout 86400 --interactive; \
 	else exec tests/lib/boot-dom0 serai --with serai-tools --guest cloud:shell --mem 1536 --dom0-mem 768 --smp 2 --script tests/lib/run-demo.sh --timeout 300; fi
 
 check: deps ## build and run every test
-	$(Q)$(MAKE) --no-print-directory all check-headers
-	$(Q)tests/lib/fetch
+	$(Q)$(BUILD_ALL) fetch
+	$(Q)$(MAKE) --no-print-directory check-headers
 	$(Q)tests/run
 
 check-quick: deps ## build, unit tests, ABI comparison, one boot
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)tests/lib/fetch
+	$(Q)$(BUILD_ALL) fetch
 	$(Q)tests/run --quick
 
 bench: deps ## measure beside bare QEMU and Debian's Xen; writes docs/performance/report.md and its charts
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD_ALL)
 	$(Q)tests/bench/run --write
 	$(Q)tests/bench/store --write
 	$(Q)tests/bench/toolstack --write
@@ -54,11 +59,11 @@ check-vtx: deps all ## guests on Intel's VT-x, emulated by Bochs: some minutes
 	$(Q)tests/vtx/run tiny-vtx linux
 
 analyse: deps ## clang-tidy, cppcheck and gcc -fanalyzer over everything; minutes at first, then what changed
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD_ALL)
 	$(Q)tests/lib/analyse
 
 coverage: deps ## which lines of the hypervisor the unit tests run; HTML=FILE for a page
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD_ALL)
 	$(Q)tests/unit/run --coverage
 	$(Q)tests/lib/coverage $(if $(HTML),--html $(HTML))
 
@@ -66,12 +71,11 @@ fuzz: deps ## fuzz for longer: SECONDS_PER_TARGET=60
 	$(Q)tests/fuzz/run $(or $(SECONDS_PER_TARGET),60)
 
 fuzz-guest: deps ## fuzz from inside a guest for long: ROUNDS=300000 SEED=1 SMP=4
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD_ALL)
 	$(Q)tests/guest/run --smp $(or $(SMP),4) --timeout $(or $(TIMEOUT),1200) --args "seed=$(or $(SEED),1) rounds=$(or $(ROUNDS),300000)" fuzz
 
 soak: deps ## hours of guests and devices that come and go, audited: CYCLES=10000 REBOOTS=1000 ATTACHES=1000 DAY=86400 REST=120
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)tests/lib/fetch
+	$(Q)$(BUILD_ALL) fetch
 	$(Q)tests/system/run --jobs 1 --set cycles=$(or $(CYCLES),10000) --set reboots=$(or $(REBOOTS),1000) \
 		--set attaches=$(or $(ATTACHES),1000) --set day=$(or $(DAY),86400) --set rest=$(or $(REST),120) soak
 
