@@ -320,6 +320,8 @@ int pv_build(struct pv_domain *domain, struct complaint *complaint);
 int pvh_build(struct pv_domain *domain, struct complaint *complaint);
 
 int hvm_build(struct pv_domain *domain, struct complaint *complaint);
+/* Of that, what a saved domain does not bring along: how its timers are. */
+int hvm_set_board(const struct pv_domain *domain, struct complaint *complaint);
 
 /*
  * PV step by step, for libxenguest, in the order of these functions; each once. Only `domain`

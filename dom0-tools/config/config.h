@@ -105,5 +105,10 @@ struct domain_config *config_copy(const struct domain_config *config);
 /* JSON, as `xl list -l` and the daemon's state use it: malloc'ed text; config_from_json() gives NULL for what is not one. */
 char *config_to_json(const struct domain_config *config);
 struct domain_config *config_from_json(const char *json, size_t length);
+/*
+ * Is there something in it that config_from_json() passes over, as only another toolstack's words tell of it:
+ * devices, or what an HVM guest's machine is like? false as well for what is none.
+ */
+bool config_json_is_foreign(const char *json, size_t length);
 
 #endif

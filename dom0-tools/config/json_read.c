@@ -240,17 +240,44 @@ static bool shallow(const char *json, size_t length)
 	return true;
 }
 
+/* NULL: it is no JSON that can be read here. */
+static yajl_val tree_of(const char *json, size_t length)
+{
+	char *text = shallow(json, length) ? strndup(json, length) : NULL;
+	yajl_val top = text ? yajl_tree_parse(text, NULL, 0) : NULL;
+
+	free(text);
+	return top;
+}
+
+bool config_json_is_foreign(const char *json, size_t length)
+{
+	static const char *const devices[] = { "disks", "nics", "pcidevs", "dtdevs", "vfbs", "vkbs", "vtpms", "p9",
+					       "p9s", "pvcallsifs", "vdispls", "vsnds", "channels", "usbctrls",
+					       "usbdevs" };
+	yajl_val top = tree_of(json, length);
+	yajl_val type = member(member(top, "c_info", yajl_t_object), "type", yajl_t_string);
+	bool foreign = type && !strcmp(string_of(type), domain_type_names[DOMAIN_HVM]);
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		yajl_val list = member(top, devices[i], yajl_t_array);
+
+		foreign |= list && YAJL_GET_ARRAY(list)->len;
+	}
+	foreign &= !member(top, "serai", yajl_t_object);
+	yajl_tree_free(top);
+	return foreign;
+}
+
 struct domain_config *config_from_json(const char *json, size_t length)
 {
 	struct domain_config *config = NULL;
-	char *text = shallow(json, length) ? strndup(json, length) : NULL;
-	yajl_val top = text ? yajl_tree_parse(text, NULL, 0) : NULL;
+	yajl_val top = tree_of(json, length);
 
 	if (top && (config = config_new()) && !read_config(top, config)) {
 		config_free(config);
 		config = NULL;
 	}
 	yajl_tree_free(top);
-	free(text);
 	return config;
 }

@@ -135,7 +135,8 @@ static void affinity_list(struct json *json, const char *key, char *const *item,
 
 static bool has_own_part(const struct domain_config *config)
 {
-	return config->affinity.nr_hard || config->affinity.nr_soft || config->disks.count ||
+	return config->type == DOMAIN_HVM || /* whose machine no other part describes */
+	       config->affinity.nr_hard || config->affinity.nr_soft || config->disks.count ||
 	       config->vifs.count || config->vfbs.count || config->p9s.count ||
 	       config->channels.count || config->vkbs.count || config->pcis.count ||
 	       config->ioports.count || config->irqs.count || config->iomem.count ||

@@ -27,7 +27,7 @@
 struct creation {
 	struct session *session;
 	const struct domain_config *config;
-	const struct saved_domain *saved; /* NULL: a new one is built */
+	struct saved_domain *saved; /* NULL: a new one is built */
 	struct create_timings *timings;
 	uint64_t phase_start;
 	struct image image;
@@ -79,7 +79,7 @@ static int check_type(struct session *session, const struct domain_config *confi
 		    config->type == DOMAIN_HVM ? "hvm" : "pvh");
 }
 
-/* Takes apart the keys of an HVM guest's machine, and looks for the programs it takes. */
+/* Takes apart the keys of an HVM guest's machine, and looks for its device model. */
 static int prepare_hvm(struct creation *creation)
 {
 	struct session *session = creation->session;
@@ -98,8 +98,6 @@ static int prepare_hvm(struct creation *creation)
 		error = tell(session, -EINVAL, "memory=%llu is not more than the screen's %u MiB",
 			     (unsigned long long)creation->config->memory_kb >> 10,
 			     hvm->videoram_mib);
-	if (!error)
-		error = model_loader(session, hvm, creation->loader, sizeof(creation->loader));
 	return error;
 }
 
@@ -248,8 +246,10 @@ static int open_kernel(struct creation *creation)
 /* What a new domain is built of, and whether it fits. */
 static int prepare_image(struct creation *creation)
 {
-	int error = creation->config->type == DOMAIN_HVM ? prepare_hvm(creation) : 0;
+	int error = 0;
 
+	if (creation->config->type == DOMAIN_HVM)
+		error = model_loader(creation->session, &creation->hvm, creation->loader, sizeof(creation->loader));
 	if (error)
 		return error;
 	error = open_kernel(creation);
@@ -269,8 +269,10 @@ static int prepare_image(struct creation *creation)
 static int prepare(struct creation *creation)
 {
 	const struct domain_config *config = creation->config;
-	int error = creation->saved ? 0 : prepare_image(creation);
+	int error = config->type == DOMAIN_HVM ? prepare_hvm(creation) : 0;
 
+	if (!error && !creation->saved)
+		error = prepare_image(creation);
 	if (error)
 		return error;
 	error = memory_ensure_free(creation->session,
@@ -306,12 +308,12 @@ static int claim(struct creation *creation, unsigned long pages)
 		    (unsigned long long)pages >> 8);
 }
 
-/* What only an HVM guest's build asks; the screen's memory is the device model's to populate. */
+/* What only an HVM guest's build asks; the screen's memory is the device model's to populate, unless it was saved. */
 static void describe_hvm(struct creation *creation)
 {
 	const struct hvm_spec *hvm = &creation->hvm;
 	struct pv_domain *pv = &creation->pv;
-	uint64_t video = (uint64_t)hvm->videoram_mib << 8;
+	uint64_t video = creation->saved ? 0 : (uint64_t)hvm->videoram_mib << 8;
 
 	pv->nr_pages -= video;
 	pv->max_pages -= video;
@@ -347,7 +349,7 @@ static int build(struct creation *creation)
 	if (error)
 		return error;
 	if (creation->saved) {
-		error = saved_build(creation->session, creation->saved, pv, config->type == DOMAIN_PV);
+		error = saved_build(creation->session, creation->saved, pv);
 		end_phase(creation, "memory");
 	} else {
 		error = config->type == DOMAIN_HVM   ? hvm_build(pv, &creation->complaint)
@@ -399,7 +401,8 @@ static int make(struct creation *creation)
 		end_phase(creation, "devices");
 	}
 	if (!error && creation->config->type == DOMAIN_HVM) {
-		error = model_start(session, creation->config, &creation->hvm, domid);
+		error = model_start(session, creation->config, &creation->hvm, domid,
+				    creation->saved ? creation->saved->model.fd : -1);
 		end_phase(creation, "device model");
 	}
 	return error;
@@ -421,10 +424,6 @@ int domain_create(struct session *session, const struct domain_config *config,
 		error = devices_settle(session, own);
 	creation.timings = options ? options->timings : NULL;
 	creation.saved = options ? options->saved : NULL;
-	if (!error && creation.saved && own->type == DOMAIN_HVM)
-		error = tell(session, -EOPNOTSUPP,
-			     "the saved domain has a device model, whose state cannot be restored yet: only PV and PVH "
-			     "guests can");
 	creation.plan.unwatched = options && options->unwatched;
 	if (!error)
 		error = prepare(&creation);

@@ -70,8 +70,8 @@ struct save_options {
 };
 
 /*
- * Writes a PV or PVH domain to a file of 4.17's form, under its name when it is whole. A failure lets the domain go on
- * as if nothing had been.
+ * Writes a domain to a file of 4.17's form, under its name when it is whole. A failure lets the domain go on
+ * as if nothing had been. HVM guests need PV drivers for it.
  */
 int domain_save(struct session *session, uint32_t domid, const char *path, const struct save_options *options);
 

@@ -90,7 +90,18 @@ static char **environment(char *libraries)
 	return list;
 }
 
-static void describe_child(posix_spawn_file_actions_t *files, posix_spawnattr_t *child, int log)
+/* The descriptors model_arguments() tells it of. */
+static void add_saved(posix_spawn_file_actions_t *files, int state, const struct string_list *disks)
+{
+	posix_spawn_file_actions_adddup2(files, state, MODEL_STATE_FD);
+	for (unsigned int i = 0; i < disks->count; i++) {
+		posix_spawn_file_actions_addopen(files, (int)MODEL_DISK_FD(i), disks->item[i], O_RDWR, 0);
+		posix_spawn_file_actions_addopen(files, (int)MODEL_READ_FD(i), disks->item[i], O_RDONLY, 0);
+	}
+}
+
+static void describe_child(posix_spawn_file_actions_t *files, posix_spawnattr_t *child, int log, int state,
+			   const struct string_list *disks)
 {
 	sigset_t none, pipe;
 
@@ -101,7 +112,10 @@ static void describe_child(posix_spawn_file_actions_t *files, posix_spawnattr_t 
 	posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(files, log, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(files, log, STDERR_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
+	if (state >= 0)
+		add_saved(files, state, disks);
+	posix_spawn_file_actions_addclosefrom_np(files, state >= 0 ? (int)MODEL_DISK_FD(disks->count)
+								   : STDERR_FILENO + 1);
 	posix_spawn_file_actions_addchdir_np(files, "/");
 	posix_spawnattr_init(child);
 	posix_spawnattr_setflags(child, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
@@ -111,7 +125,8 @@ static void describe_child(posix_spawn_file_actions_t *files, posix_spawnattr_t 
 }
 
 /* The process's id, or -errno. It has become the program by then. */
-static pid_t spawn(const struct domain_config *config, const struct string_list *list)
+static pid_t spawn(const struct domain_config *config, const struct string_list *list, int state,
+		   const struct string_list *disks)
 {
 	char **arguments = calloc(list->count + 1, sizeof(*arguments));
 	char libraries[PATH_MAX + 32], **variables;
@@ -124,7 +139,7 @@ static pid_t spawn(const struct domain_config *config, const struct string_list 
 	variables = environment(libraries);
 	if (arguments && variables) {
 		memcpy(arguments, list->item, list->count * sizeof(*arguments));
-		describe_child(&files, &child, log);
+		describe_child(&files, &child, log, state, disks);
 		error = posix_spawn(&pid, arguments[0], &files, &child, arguments, variables);
 		posix_spawn_file_actions_destroy(&files);
 		posix_spawnattr_destroy(&child);
@@ -333,10 +348,17 @@ static int record(struct session *session, uint32_t domid, pid_t pid)
 			   : 0;
 }
 
-int model_start(struct session *session, const struct domain_config *config,
-		const struct hvm_spec *spec, uint32_t domid)
+static void empty(struct string_list *list)
 {
-	struct string_list list = { 0 };
+	while (list->count)
+		string_list_remove(list, list->count - 1);
+	free(list->item);
+}
+
+int model_start(struct session *session, const struct domain_config *config,
+		const struct hvm_spec *spec, uint32_t domid, int state)
+{
+	struct string_list list = { 0 }, disks = { 0 };
 	struct qmp qmp = { .fd = -1 };
 	char path[64], uefi_rom[PATH_MAX];
 	pid_t pid = 0;
@@ -353,9 +375,9 @@ int model_start(struct session *session, const struct domain_config *config,
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), QMP_SOCKET, domid);
 	unlink(path);
-	error = model_arguments(session, config, spec, domid, uefi_rom, &list);
+	error = model_arguments(session, config, spec, domid, uefi_rom, state >= 0 ? &disks : NULL, &list);
 	if (!error)
-		pid = spawn(config, &list);
+		pid = spawn(config, &list, state, &disks);
 	if (pid < 0)
 		error = tell(session, pid, "the device model cannot be started: %s", strerror(-pid));
 	if (!error)
@@ -367,9 +389,8 @@ int model_start(struct session *session, const struct domain_config *config,
 	if (!error)
 		error = publish(session, &qmp, spec, domid);
 	qmp_close(&qmp);
-	while (list.count)
-		string_list_remove(&list, list.count - 1);
-	free(list.item);
+	empty(&list);
+	empty(&disks);
 	return error;
 }
 

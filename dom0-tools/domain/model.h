@@ -38,16 +38,26 @@ int model_loader(struct session *session, const struct hvm_spec *spec, char *pat
 /*
  * model_arguments.c: its command line, the program's path first. uefi_rom: the ROM through which
  * UEFI firmware gets the loader's tables. -EINVAL or -ENOMEM (told).
+ *
+ * files: NULL for one that begins anew. Else it is restored, from descriptor MODEL_STATE_FD. It opens
+ * its disks for writing only then, when a restricted one cannot any more: their paths come back
+ * here, and it expects each at two descriptors, for both and for reading alone.
  */
+#define MODEL_STATE_FD	       3
+#define MODEL_DISK_FD(number)  (4 + 2 * (number))
+#define MODEL_READ_FD(number)  (5 + 2 * (number))
 int model_arguments(struct session *session, const struct domain_config *config,
 		    const struct hvm_spec *spec, uint32_t domid, const char *uefi_rom,
-		    struct string_list *list);
+		    struct string_list *files, struct string_list *list);
 /* The emulated half of network card `number`: its interface. */
 void model_interface(char name[16], const char *vifname, uint32_t domid, uint32_t number);
 
-/* model.c */
+/*
+ * model.c. state: a descriptor its state is read from, as model_freeze() gave it; -1: it begins anew. The
+ * caller's still afterwards.
+ */
 int model_start(struct session *session, const struct domain_config *config,
-		const struct hvm_spec *spec, uint32_t domid);
+		const struct hvm_spec *spec, uint32_t domid, int state);
 /* Without a word; nothing if there is none. */
 void model_stop(struct session *session, uint32_t domid);
 
@@ -59,13 +69,43 @@ bool model_is_up(struct session *session, uint32_t domid);
 /* model_change.c: puts the medium into the emulated drive, or takes it out (no target). */
 int model_change_medium(struct session *session, uint32_t domid, const struct disk_spec *disk);
 
+/*
+ * model_state.c: the emulated machine's state, for a guest that stands still: a file in memory, read from its
+ * beginning. One of a running model is at most MODEL_STATE_MOST bytes and cannot change any more: it comes from
+ * a process its guest may have taken over.
+ *
+ * model_freeze() stops the emulated machine, whose disks' writes are out by then; model_thaw() lets it go on,
+ * frozen or not. model_state_new() makes an empty file. -errno (told).
+ */
+#define MODEL_STATE_MOST (8u << 20)
+struct model_state {
+	int fd; /* -1: none */
+	uint32_t bytes;
+};
+int model_freeze(struct session *session, uint32_t domid, struct model_state *state);
+int model_thaw(struct session *session, uint32_t domid);
+int model_state_new(struct session *session, struct model_state *state);
+void model_state_close(struct model_state *state);
+
 /* qmp.c: a conversation with a device model. */
 struct qmp {
 	int fd;
 	size_t bytes;
 	char answer[16384]; /* a line, then what came after it */
 	char why[200];	    /* of a failure */
+	/* Called every few milliseconds while an answer is awaited; NULL: nothing is. */
+	void (*meanwhile)(void *data);
+	void *data;
 };
+
+/* model_talk.c: with the model of a domain. All tell what went wrong. */
+int model_open(struct session *session, uint32_t domid, struct qmp *qmp);
+/* A command without an answer that matters. */
+int model_command(struct session *session, struct qmp *qmp, const char *command, const char *arguments);
+/* Hands it an open file, /dev/fdset/<number> from then on. */
+int model_give(struct session *session, struct qmp *qmp, int fd, long long *number);
+/* model_state.c: the part of model_freeze() that is the talk with one that stands still. */
+int model_state_take(struct session *session, struct qmp *qmp, struct model_state *state);
 
 /* 0 or -errno: -ENOENT, -ECONNREFUSED: none is there (yet). */
 int qmp_open(struct qmp *qmp, const char *path, unsigned int seconds);

@@ -20,7 +20,7 @@ struct building {
 	const struct hvm_spec *spec;
 	uint32_t domid;
 	const char *uefi_rom;
-	struct string_list *list;
+	struct string_list *files, *list;
 	int error;
 };
 
@@ -317,10 +317,28 @@ static void add_cdrom(struct building *b, const struct disk_spec *disk, int inde
 	    disk->target[0] ? disk_format_names[disk->format] : "");
 }
 
+/* What a disk's file is called to the device model. */
+static struct quoted disk_file(struct building *b, const struct disk_spec *disk)
+{
+	unsigned int number = b->files ? b->files->count : 0;
+	struct quoted set;
+
+	if (!b->files)
+		return quote(disk->target);
+	snprintf(set.text, sizeof(set.text), "/dev/fdset/%u", number);
+	if (!string_list_add(b->files, disk->target))
+		b->error = -ENOMEM;
+	add(b, "-add-fd");
+	add(b, "fd=%u,set=%u", MODEL_DISK_FD(number), number);
+	add(b, "-add-fd");
+	add(b, "fd=%u,set=%u", MODEL_READ_FD(number), number);
+	return set;
+}
+
 static void add_hard_disk(struct building *b, const struct disk_spec *disk, int index, bool scsi)
 {
 	const char *format = disk_format_names[disk->format];
-	struct quoted file = quote(disk->target);
+	struct quoted file;
 
 	if (!disk->writable && !scsi) {
 		b->error = tell(b->session, -EINVAL,
@@ -329,6 +347,7 @@ static void add_hard_disk(struct building *b, const struct disk_spec *disk, int 
 				disk->vdev);
 		return;
 	}
+	file = disk_file(b, disk);
 	add(b, "-drive");
 	if (scsi)
 		add(b,
@@ -411,9 +430,9 @@ static void add_machine(struct building *b)
 
 int model_arguments(struct session *session, const struct domain_config *config,
 		    const struct hvm_spec *spec, uint32_t domid, const char *uefi_rom,
-		    struct string_list *list)
+		    struct string_list *files, struct string_list *list)
 {
-	struct building b = { session, config, spec, domid, uefi_rom, list, 0 };
+	struct building b = { session, config, spec, domid, uefi_rom, files, list, 0 };
 	bool controller[2] = { false, false };
 
 	add_identity(&b);
@@ -430,6 +449,10 @@ int model_arguments(struct session *session, const struct domain_config *config,
 	add_machine(&b);
 	for (unsigned int i = 0; i < config->disks.count; i++)
 		add_disk(&b, config->disks.item[i], controller);
+	if (files) {
+		add(&b, "-incoming");
+		add(&b, "fd:%d", MODEL_STATE_FD);
+	}
 	for (unsigned int i = 0; i < spec->arguments.count; i++)
 		add(&b, "%s", spec->arguments.item[i]);
 	return b.error;

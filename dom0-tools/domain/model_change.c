@@ -18,26 +18,6 @@
 
 #define ANSWER_SECONDS 30
 
-static int open_model(struct session *session, uint32_t domid, struct qmp *qmp)
-{
-	char path[64];
-	int error;
-
-	if (!domain_is_hvm(session, domid))
-		return tell(session, -EINVAL,
-			    "domain %u has no device model: only HVM guests have one", domid);
-	snprintf(path, sizeof(path), QMP_SOCKET, domid);
-	error = qmp_open(qmp, path, ANSWER_SECONDS);
-	return error ? tell(session, error, "the device model of domain %u cannot be reached: %s",
-			    domid, qmp->why[0] ? qmp->why : strerror(-error))
-		     : 0;
-}
-
-static int refused(struct session *session, int error, const struct qmp *qmp)
-{
-	return tell(session, error, "the device model refused: %s", qmp->why);
-}
-
 /* {"<key>":"<text>"} and nothing else; malloc'ed. */
 static char *object_of(const char *key, const char *text)
 {
@@ -63,7 +43,7 @@ int domain_monitor_command(struct session *session, uint32_t domid, const char *
 {
 	struct qmp qmp = { .fd = -1 };
 	char *arguments;
-	int error = open_model(session, domid, &qmp);
+	int error = model_open(session, domid, &qmp);
 
 	if (error)
 		return error;
@@ -73,32 +53,18 @@ int domain_monitor_command(struct session *session, uint32_t domid, const char *
 			  : -ENOMEM;
 	free(arguments);
 	qmp_close(&qmp);
-	return error ? refused(session, error, &qmp) : 0;
+	return error ? tell(session, error, "the device model refused: %s", qmp.why) : 0;
 }
 
-/* The file goes along with the command; its set's number comes back. */
 static int give_file(struct session *session, struct qmp *qmp, const char *target, long long *number)
 {
 	int fd = open(target, O_RDONLY | O_CLOEXEC), error;
-	const char *path[] = { "fdset-id", NULL };
-	yajl_val value;
-	char *answer = NULL;
 
 	if (fd < 0)
 		return tell(session, -errno, "%s: %s", target, strerror(errno));
-	error = qmp_command(qmp, "add-fd", "", fd, ANSWER_SECONDS, &answer);
+	error = model_give(session, qmp, fd, number);
 	close(fd);
-	if (error)
-		return refused(session, error, qmp);
-	value = yajl_tree_parse(answer, NULL, 0);
-	free(answer);
-	if (!value || !YAJL_IS_INTEGER(yajl_tree_get(value, path, yajl_t_number))) {
-		yajl_tree_free(value);
-		return tell(session, -EPROTO, "the device model does not say where it has the file");
-	}
-	*number = YAJL_GET_INTEGER(yajl_tree_get(value, path, yajl_t_number));
-	yajl_tree_free(value);
-	return 0;
+	return error;
 }
 
 int model_change_medium(struct session *session, uint32_t domid, const struct disk_spec *disk)
@@ -106,23 +72,20 @@ int model_change_medium(struct session *session, uint32_t domid, const struct di
 	struct qmp qmp = { .fd = -1 };
 	long long number = 0;
 	char arguments[200];
-	int error = open_model(session, domid, &qmp);
+	int error = model_open(session, domid, &qmp);
 
 	if (!error && disk->target[0])
 		error = give_file(session, &qmp, disk->target, &number);
 	snprintf(arguments, sizeof(arguments), "{\"device\":\"ide-%u\",\"force\":true}",
 		 disk->number);
 	if (!error && !disk->target[0]) {
-		error = qmp_command(&qmp, "eject", arguments, -1, ANSWER_SECONDS, NULL);
-		error = error ? refused(session, error, &qmp) : 0;
+		error = model_command(session, &qmp, "eject", arguments);
 	} else if (!error) {
 		snprintf(arguments, sizeof(arguments),
 			 "{\"device\":\"ide-%u\",\"filename\":\"/dev/fdset/%lld\",\"format\":\"%s\","
 			 "\"read-only-mode\":\"read-only\"}",
 			 disk->number, number, disk_format_names[disk->format]);
-		error = qmp_command(&qmp, "blockdev-change-medium", arguments, -1, ANSWER_SECONDS,
-				    NULL);
-		error = error ? refused(session, error, &qmp) : 0;
+		error = model_command(session, &qmp, "blockdev-change-medium", arguments);
 	}
 	qmp_close(&qmp);
 	return error;

@@ -17,6 +17,8 @@
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_tree.h>
 
+#define SLICE_MS 5
+
 static int failed(struct qmp *qmp, int error, const char *what)
 {
 	snprintf(qmp->why, sizeof(qmp->why), "%s", what);
@@ -26,9 +28,17 @@ static int failed(struct qmp *qmp, int error, const char *what)
 static bool await(const struct qmp *qmp, short events, uint64_t deadline)
 {
 	struct pollfd wait = { .fd = qmp->fd, .events = events };
-	uint64_t now = now_ns();
+	uint64_t now;
 
-	return now < deadline && poll(&wait, 1, (int)((deadline - now) / 1000000) + 1) > 0;
+	while ((now = now_ns()) < deadline) {
+		int left = (int)((deadline - now) / 1000000) + 1, ready;
+
+		ready = poll(&wait, 1, qmp->meanwhile && left > SLICE_MS ? SLICE_MS : left);
+		if (ready || !qmp->meanwhile)
+			return ready > 0;
+		qmp->meanwhile(qmp->data);
+	}
+	return false;
 }
 
 /* The next line, NUL-terminated, in answer[]; what follows it is kept behind it. */

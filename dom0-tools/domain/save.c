@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <xen/hvm/params.h>
 #include <xen/sched.h>
 
 /* As long as older tools have given a guest to suspend itself. */
@@ -27,18 +28,31 @@ struct keeper {
 	const struct save_options *options;
 };
 
+/* What is saved. */
+struct saving_domain {
+	struct session *session;
+	uint32_t domid;
+	bool has_model;
+	struct model_state model; /* of the device model, once it stands still */
+};
+
 static bool suspended(const xc_domaininfo_t *info)
 {
 	return info->flags & XEN_DOMINF_shutdown &&
 	       (info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) == SHUTDOWN_suspend;
 }
 
-static int go_on(struct session *session, uint32_t domid)
+/* The device model before its guest, which goes on without it, too: its own drivers need none. */
+static int go_on(const struct saving_domain *domain)
 {
+	struct session *session = domain->session;
+	uint32_t domid = domain->domid;
+	int error = domain->has_model ? model_thaw(session, domid) : 0;
+
 	if (xc_domain_resume(session->xc, domid, 1) || !xs_resume_domain(session->xs, domid))
 		return tell(session, -errno, "domain %u does not go on: %s; it stays suspended, and can be saved",
 			    domid, strerror(errno));
-	return 0;
+	return error;
 }
 
 /* Takes the request back, if the guest has not read it. */
@@ -72,8 +86,18 @@ static int wait_suspended(struct session *session, uint32_t domid)
 		    domid, SUSPEND_SECONDS);
 }
 
-static int suspend(struct session *session, uint32_t domid)
+/* An HVM guest's drivers have said by then how they want to be told of events. */
+static bool has_pv_drivers(struct session *session, uint32_t domid)
 {
+	uint64_t told = 0;
+
+	return !xc_hvm_param_get(session->xc, domid, HVM_PARAM_CALLBACK_IRQ, &told) && told;
+}
+
+static int suspend(const struct saving_domain *domain)
+{
+	struct session *session = domain->session;
+	uint32_t domid = domain->domid;
 	xc_domaininfo_t info;
 	int error;
 
@@ -84,6 +108,11 @@ static int suspend(struct session *session, uint32_t domid)
 	if (info.flags & XEN_DOMINF_paused)
 		return tell(session, -EBUSY,
 			    "domain %u is paused, so it cannot suspend itself: \"xl unpause %u\" first", domid, domid);
+	if (domain->has_model && !has_pv_drivers(session, domid))
+		return tell(session, -EOPNOTSUPP,
+			    "domain %u has no PV drivers (yet), so it cannot be asked to suspend itself: wait until it has "
+			    "started, or install them in it",
+			    domid);
 	error = domain_ask_shutdown(session, domid, "suspend", SUSPEND_SECONDS);
 	if (!error)
 		error = wait_suspended(session, domid);
@@ -94,7 +123,7 @@ static int suspend(struct session *session, uint32_t domid)
 
 /* ---- the file ---- */
 
-static bool write_all(int fd, const void *bytes, size_t count)
+bool saved_write(int fd, const void *bytes, size_t count)
 {
 	const uint8_t *from = bytes;
 
@@ -111,17 +140,27 @@ static bool write_all(int fd, const void *bytes, size_t count)
 	return true;
 }
 
+
+/* What the domain has by now, the screen's memory included; 0: not known. */
+static uint64_t memory_kb(struct session *session, uint32_t domid)
+{
+	uint64_t target, video;
+
+	if (!store_read_number(session, &target, "/local/domain/%u/memory/target", domid))
+		return 0;
+	return store_read_number(session, &video, "/local/domain/%u/memory/videoram", domid) ? target + video : target;
+}
+
 /* The record of the domain as it is: of other tools' domains what they wrote, of ours with today's memory. */
 static char *config_text(struct session *session, uint32_t domid)
 {
 	char *mark = domain_mark(session, domid);
 	struct domain_config *config = mark ? domain_stored_config(session, domid) : NULL;
+	uint64_t today = memory_kb(session, domid);
 	char *text = NULL;
-	uint64_t target;
 
-	if (config && store_read_number(session, &target, "/local/domain/%u/memory/target", domid) && target >= 1024 &&
-	    target <= config->max_memory_kb)
-		config->memory_kb = target;
+	if (config && today >= 1024 && today <= config->max_memory_kb)
+		config->memory_kb = today;
 	text = config ? config_to_json(config) : domain_stored_text(session, domid);
 	config_free(config);
 	free(mark);
@@ -143,9 +182,9 @@ static int write_head(struct session *session, int fd, const char *config)
 	const struct libxl_header stream = LIBXL_HEADER;
 	const struct libxl_record context = { .type = LIBXL_CONTEXT };
 
-	if (write_all(fd, &header, sizeof(header)) && write_all(fd, &length, sizeof(length)) &&
-	    write_all(fd, config, length) && write_all(fd, &stream, sizeof(stream)) &&
-	    write_all(fd, &context, sizeof(context)))
+	if (saved_write(fd, &header, sizeof(header)) && saved_write(fd, &length, sizeof(length)) &&
+	    saved_write(fd, config, length) && saved_write(fd, &stream, sizeof(stream)) &&
+	    saved_write(fd, &context, sizeof(context)))
 		return 0;
 	return tell(session, -errno, "the file cannot be written: %s", strerror(errno));
 }
@@ -159,17 +198,48 @@ static bool show(void *data, uint64_t done, uint64_t all)
 	return !keeper->options->go_on || keeper->options->go_on();
 }
 
-static int write_domain(struct session *session, uint32_t domid, int fd, const struct save_options *options)
+static int write_model(const struct saving_domain *domain, int fd)
 {
+	const uint8_t padding[LIBXL_ALIGN] = { 0 };
+	const struct libxl_model head = { .kind = LIBXL_MODEL_QEMU };
+	const struct libxl_record record = { LIBXL_MODEL_STATE, (uint32_t)sizeof(head) + domain->model.bytes };
+	uint32_t left = domain->model.bytes;
+	uint8_t part[16384];
+
+	if (!domain->has_model)
+		return 0;
+	if (!saved_write(fd, &record, sizeof(record)) || !saved_write(fd, &head, sizeof(head)))
+		return -errno;
+	while (left) {
+		ssize_t count = read(domain->model.fd, part, left < sizeof(part) ? left : sizeof(part));
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return count ? -errno : -EIO;
+		if (!saved_write(fd, part, (size_t)count))
+			return -errno;
+		left -= (uint32_t)count;
+	}
+	return saved_write(fd, padding, -record.length & (LIBXL_ALIGN - 1)) ? 0 : -errno;
+}
+
+static int write_domain(const struct saving_domain *domain, int fd, const struct save_options *options)
+{
+	struct session *session = domain->session;
+	uint32_t domid = domain->domid;
 	const struct libxl_record end = { .type = LIBXL_END };
 	struct keeper keeper = { session, options };
 	const struct save save = { .xc = session->xc, .domid = domid, .fd = fd, .apart = true, .progress = { show, &keeper } };
 	struct complaint complaint = { 0 };
 	int error = save_domain(&save, &complaint);
 
-	if (!error && !write_all(fd, &end, sizeof(end))) {
-		error = -errno;
-		complain(&complaint, "writing failed: %s", strerror(errno));
+	if (!error) {
+		error = write_model(domain, fd);
+		if (!error && !saved_write(fd, &end, sizeof(end)))
+			error = -errno;
+		if (error)
+			complain(&complaint, "writing failed: %s", strerror(-error));
 	}
 	if (!error && fsync(fd) && errno != EINVAL && errno != EROFS) {
 		error = -errno;
@@ -180,25 +250,31 @@ static int write_domain(struct session *session, uint32_t domid, int fd, const s
 		     : 0;
 }
 
-static int save_to(struct session *session, uint32_t domid, int fd, const struct save_options *options)
+static int save_to(struct saving_domain *domain, int fd, const struct save_options *options)
 {
-	char *config = options->config ? config_to_json(options->config) : config_text(session, domid);
-	int error = config ? suspend(session, domid) : -ENOENT;
+	struct session *session = domain->session;
+	char *config = options->config ? config_to_json(options->config) : config_text(session, domain->domid);
+	int error = config ? suspend(domain) : -ENOENT;
 
 	if (!error) {
-		error = write_head(session, fd, config);
+		/* It may still write to the guest's memory: before that is read. */
+		error = domain->has_model ? model_freeze(session, domain->domid, &domain->model) : 0;
 		if (!error)
-			error = write_domain(session, domid, fd, options);
+			error = write_head(session, fd, config);
+		if (!error)
+			error = write_domain(domain, fd, options);
+		model_state_close(&domain->model);
 		if (error)
-			go_on(session, domid);
+			go_on(domain);
 	}
 	free(config);
 	return error;
 }
 
 /* A file appears under its name only when whole; a pipe or a device is written to as it is. */
-static int save_file(struct session *session, uint32_t domid, const char *path, const struct save_options *options)
+static int save_file(struct saving_domain *domain, const char *path, const struct save_options *options)
 {
+	struct session *session = domain->session;
 	struct stat stat_of;
 	bool special = !stat(path, &stat_of) && !S_ISREG(stat_of.st_mode);
 	char *fresh = NULL;
@@ -213,7 +289,7 @@ static int save_file(struct session *session, uint32_t domid, const char *path, 
 		free(fresh);
 		return error;
 	}
-	error = save_to(session, domid, fd, options);
+	error = save_to(domain, fd, options);
 	if (close(fd) && !error)
 		error = tell(session, -errno, "%s cannot be written: %s", path, strerror(errno));
 	if (!error && !special && rename(fresh, path))
@@ -226,24 +302,23 @@ static int save_file(struct session *session, uint32_t domid, const char *path, 
 
 int domain_save(struct session *session, uint32_t domid, const char *path, const struct save_options *options)
 {
+	struct saving_domain domain = { .session = session, .domid = domid, .model = { .fd = -1 } };
 	xc_domaininfo_t info;
 	int error;
 
 	if (!domid)
 		return tell(session, -EINVAL, "Domain-0 cannot be saved");
-	if (domain_info(session, domid, &info) && info.flags & XEN_DOMINF_hvm_guest && domain_is_hvm(session, domid))
-		return tell(session, -EOPNOTSUPP,
-			    "domain %u has a device model, whose state cannot be saved yet: only PV and PVH guests can",
-			    domid);
-	error = save_file(session, domid, path, options);
+	domain.has_model = domain_info(session, domid, &info) && info.flags & XEN_DOMINF_hvm_guest &&
+			   domain_is_hvm(session, domid);
+	error = save_file(&domain, path, options);
 	if (error)
 		return error;
 	switch (options->after) {
 	case SAVE_RESUME:
-		return go_on(session, domid);
+		return go_on(&domain);
 	case SAVE_PAUSE:
 		error = domain_pause(session, domid);
-		return error ? error : go_on(session, domid);
+		return error ? error : go_on(&domain);
 	default:
 		return domain_destroy(session, domid);
 	}

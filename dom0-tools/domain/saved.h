@@ -7,6 +7,7 @@
 #define SERAI_DOMAIN_SAVED_H
 
 #include "domain/internal.h"
+#include "domain/model.h"
 #include "save/save.h"
 
 #define SAVED_MAGIC	 "Xen saved domain, xl format\n \0 \r"
@@ -30,13 +31,24 @@ struct libxl_record {
 	uint32_t type, length;
 };
 enum { LIBXL_END, LIBXL_CONTEXT, LIBXL_MODEL_STORE, LIBXL_MODEL_STATE };
+#define LIBXL_ALIGN 8u /* where the next record begins */
+
+/* At the head of both records of a device model. */
+struct libxl_model {
+	uint32_t kind, index;
+};
+enum { LIBXL_MODEL_UNKNOWN, LIBXL_MODEL_TRADITIONAL, LIBXL_MODEL_QEMU };
 
 /* restore.c: what pv_build() and its kin do for a new domain; the file stands behind its head. */
 struct saved_domain {
 	int fd;
 	struct domain_config *config;
+	struct model_state model; /* of an HVM guest, once it is built */
 };
-int saved_build(struct session *session, const struct saved_domain *saved, struct pv_domain *pv, bool is_pv);
+int saved_build(struct session *session, struct saved_domain *saved, struct pv_domain *pv);
+
+/* save.c: all of it, or false with errno. */
+bool saved_write(int fd, const void *bytes, size_t count);
 
 /* userdata.c: the record as it is; malloc'ed, NULL: none. */
 char *domain_stored_text(struct session *session, uint32_t domid);

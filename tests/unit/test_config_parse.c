@@ -308,10 +308,31 @@ static void json_goes_both_ways(void **state)
 	assert_string_equal(back->disks.item[0], "/a \"quoted\",,xvda");
 	assert_int_equal(back->max_event_channels, 7);
 	assert_string_equal(back->unused[0].key, "boot");
+	assert_false(config_json_is_foreign(text, strlen(text)));
 	free(text);
 	free(again);
 	config_free(back);
 	config_free(c);
+}
+
+static void what_only_others_understand(void **state)
+{
+	static const struct {
+		const char *text;
+		bool foreign;
+	} row[] = {
+		{ "{\"c_info\":{\"type\":\"pvh\",\"name\":\"n\"},\"disks\":[]}", false },
+		{ "{\"c_info\":{\"type\":\"pvh\",\"name\":\"n\"},\"nics\":[{}]}", true },
+		{ "{\"c_info\":{\"type\":\"pv\"},\"disks\":[{\"vdev\":\"xvda\"}]}", true },
+		{ "{\"c_info\":{\"type\":\"pv\"},\"disks\":[{}],\"serai\":{}}", false },
+		{ "{\"c_info\":{\"type\":\"hvm\"}}", true },
+		{ "{\"c_info\":{\"type\":\"hvm\"},\"serai\":{}}", false },
+		{ "no JSON", false },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (config_json_is_foreign(row[i].text, strlen(row[i].text)) != row[i].foreign)
+			fail_msg("%s", row[i].text);
 }
 
 static void bad_json_gives_none(void **state)
@@ -399,6 +420,7 @@ int main(void)
 		cmocka_unit_test(unknown_keys_are_warnings_with_the_nearest_name),
 		cmocka_unit_test(nesting_is_bounded),
 		cmocka_unit_test(json_goes_both_ways),
+		cmocka_unit_test(what_only_others_understand),
 		cmocka_unit_test(bad_json_gives_none),
 		cmocka_unit_test(sets_of_cpus),
 		cmocka_unit_test(distances_of_words),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// sources: dom0-tools/config/*.c build/tools/gen/*.c dom0-tools/domain/model_arguments.c dom0-tools/domain/qmp.c dom0-tools/build/hvm/layout.c dom0-tools/build/hvm/tables.c dom0-tools/build/complaint.c
+// sources: dom0-tools/config/*.c build/tools/gen/*.c dom0-tools/domain/model_arguments.c dom0-tools/domain/qmp.c dom0-tools/domain/model_talk.c dom0-tools/domain/model_state.c dom0-tools/build/hvm/layout.c dom0-tools/build/hvm/tables.c dom0-tools/build/complaint.c
 // cflags: -U__XEN__ -D_GNU_SOURCE -D__XEN_TOOLS__ -Ibuild/tools/include -Ibuild/tools/gen -Idom0-tools -Idom0-tools/lib/include -Ixenstore/include
 // libs: -lyajl -luuid
 /*
@@ -45,6 +45,11 @@ uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+bool domain_is_hvm(struct session *session, uint32_t domid)
+{
+	return true;
+}
+
 static void keep_fault(void *data, const char *source, const struct config_fault *fault)
 {
 	if (fault->fatal)
@@ -61,8 +66,9 @@ static struct domain_config *parse(const char *text)
 }
 
 /* The command line as words between blanks, with one before and one behind. */
-static void line_of(const char *text, char *line, size_t room)
+static void line_of_one(const char *text, bool restored, char *line, size_t room)
 {
+	struct string_list files = { 0 };
 	struct domain_config *config = parse(text), *copy;
 	struct string_list list = { 0 };
 	struct hvm_fault fault = { 0 };
@@ -75,15 +81,37 @@ static void line_of(const char *text, char *line, size_t room)
 	assert_true(hvm_spec_from_config(copy, &spec, &fault));
 	snprintf(line, room, " ");
 	told[0] = '\0';
-	model_arguments(NULL, copy, &spec, 7, "/rom", &list);
+	model_arguments(NULL, copy, &spec, 7, "/rom", restored ? &files : NULL, &list);
 	for (unsigned int i = 0; i < list.count; i++)
 		snprintf(line + strlen(line), room - strlen(line), "%s ", list.item[i]);
 	while (list.count)
 		string_list_remove(&list, list.count - 1);
 	free(list.item);
+	for (unsigned int i = 0; i < files.count; i++)
+		snprintf(line + strlen(line), room - strlen(line), "%s ", files.item[i]);
+	while (files.count)
+		string_list_remove(&files, files.count - 1);
+	free(files.item);
 	hvm_spec_free(&spec);
 	config_free(config);
 	config_free(copy);
+}
+
+static void line_of(const char *text, char *line, size_t room)
+{
+	line_of_one(text, false, line, room);
+}
+
+/* It cannot open its disks by the time it has its state: they are handed to it, each for writing and for reading. */
+static void a_restored_one_is_handed_its_disks(void **state)
+{
+	char line[4096];
+
+	line_of_one("disk=['/x.img,raw,hda,w','/c.iso,raw,hdc,cdrom','/y.img,raw,sdb,w']", true, line, sizeof(line));
+	assert_non_null(strstr(line, " -add-fd fd=4,set=0 -add-fd fd=5,set=0 -drive file=/dev/fdset/0,if=ide,index=0,"));
+	assert_non_null(strstr(line, "media=cdrom,id=ide-5632,file=/c.iso,"));
+	assert_non_null(strstr(line, " -add-fd fd=6,set=1 -add-fd fd=7,set=1 -drive file=/dev/fdset/1,if=none,id=scsi-disk1,"));
+	assert_non_null(strstr(line, " -incoming fd:3 /x.img /y.img "));
 }
 
 static void a_plain_guest_gets_the_usual_machine(void **state)
@@ -386,6 +414,107 @@ static void a_talk_survives_what_a_model_says(void **state)
 	unlink(address.sun_path);
 }
 
+/* --- its state --- */
+
+struct writer {
+	int server, fd, written;
+	size_t wanted; /* of its state */
+};
+
+/* Answers `text` to what was said, and takes the descriptor that came along. */
+static void hear(struct writer *writer, int fd, const char *text)
+{
+	char heard[4096] = "", control[64];
+	struct iovec part = { heard, sizeof(heard) - 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *head;
+
+	if (recvmsg(fd, &message, 0) <= 0)
+		return;
+	head = CMSG_FIRSTHDR(&message);
+	if (head)
+		memcpy(&writer->fd, CMSG_DATA(head), sizeof(int));
+	for (size_t left = strstr(heard, "xen-save-devices-state") ? writer->wanted : 0; left; left -= 4096)
+		if (write(writer->fd, heard, left < 4096 ? left : 4096) <= 0) {
+			text = "{\"error\":{\"desc\":\"it is full\"}}\n";
+			break;
+		} else if (left <= 4096) {
+			break;
+		}
+	writer->written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+}
+
+static void *writing_model(void *data)
+{
+	static const char *const said[] = { "{\"return\":{}}\n", "{\"return\":{\"fdset-id\":3}}\n", "{\"return\":{}}\n",
+					    "{\"return\":{}}\n" };
+	struct writer *writer = data;
+	int fd = accept(writer->server, NULL, NULL);
+
+	if (write(fd, "{\"QMP\":{}}\n", 11) == 11)
+		for (unsigned int i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+			hear(writer, fd, said[i]);
+	close(fd);
+	return NULL;
+}
+
+/* What model_state_take() says of a model that writes so many bytes. */
+static int take_from(struct writer *writer, size_t wanted, struct model_state *kept)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	static struct qmp qmp;
+	pthread_t thread;
+	int result;
+
+	*writer = (struct writer){ .server = socket(AF_UNIX, SOCK_STREAM, 0), .fd = -1, .wanted = wanted };
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/serai-state-%d", getpid());
+	unlink(address.sun_path);
+	assert_int_equal(bind(writer->server, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(writer->server, 1), 0);
+	assert_int_equal(pthread_create(&thread, NULL, writing_model, writer), 0);
+	assert_int_equal(qmp_open(&qmp, address.sun_path, 60), 0);
+	assert_int_equal(model_state_new(NULL, kept), 0);
+	result = model_state_take(NULL, &qmp, kept);
+	qmp_close(&qmp);
+	pthread_join(thread, NULL);
+	close(writer->server);
+	unlink(address.sun_path);
+	return result;
+}
+
+static void its_state_does_not_change_any_more(void **state)
+{
+	struct model_state kept;
+	struct writer writer;
+	char first[4];
+
+	assert_int_equal(take_from(&writer, 5000, &kept), 0);
+	assert_int_equal(kept.bytes, 5000);
+	assert_int_equal(write(writer.fd, "more", 4), -1);
+	assert_int_equal(pwrite(writer.fd, "more", 4, 0), -1);
+	assert_int_equal(read(kept.fd, first, 4), 4);
+	assert_memory_equal(first, "{\"ex", 4);
+	close(writer.fd);
+	model_state_close(&kept);
+	assert_int_equal(kept.fd, -1);
+}
+
+static void a_state_without_end_has_one(void **state)
+{
+	struct model_state kept;
+	struct writer writer;
+
+	assert_true(take_from(&writer, 1ul << 40, &kept) < 0);
+	assert_non_null(strstr(told, "it is full"));
+	assert_int_equal(write(writer.fd, "more", 4), -1);
+	close(writer.fd);
+	model_state_close(&kept);
+	assert_true(take_from(&writer, 0, &kept) < 0);
+	assert_non_null(strstr(told, "has 0 bytes"));
+	close(writer.fd);
+	model_state_close(&kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +527,9 @@ int main(void)
 		cmocka_unit_test(further_acpi_tables_are_looked_through),
 		cmocka_unit_test(further_smbios_structures_are_looked_through),
 		cmocka_unit_test(a_talk_survives_what_a_model_says),
+		cmocka_unit_test(a_restored_one_is_handed_its_disks),
+		cmocka_unit_test(its_state_does_not_change_any_more),
+		cmocka_unit_test(a_state_without_end_has_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

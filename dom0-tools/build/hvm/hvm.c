@@ -52,22 +52,15 @@ static int populate(const struct pv_domain *domain, const struct hvm_layout *lay
 	return error ? pvh_out_of_memory(domain, complaint) : 0;
 }
 
-/* Those PVH guests do not have. */
-static int set_params(const struct pv_domain *domain, struct complaint *complaint)
-{
-	const struct {
-		uint32_t number;
-		uint64_t value;
-	} param[] = {
-		{ HVM_PARAM_IOREQ_SERVER_PFN, HVM_SERVER_PFN },
-		{ HVM_PARAM_NR_IOREQ_SERVER_PAGES, HVM_SERVER_PAGES },
-		{ HVM_PARAM_HPET_ENABLED, domain->hpet },
-		{ HVM_PARAM_VPT_ALIGN, domain->vpt_align },
-		{ HVM_PARAM_VIRIDIAN, domain->viridian },
-		{ HVM_PARAM_ALTP2M, domain->altp2m },
-	};
+struct param {
+	uint32_t number;
+	uint64_t value;
+};
 
-	for (unsigned int i = 0; i < sizeof(param) / sizeof(param[0]); i++) {
+static int set_params(const struct pv_domain *domain, const struct param *param, size_t count,
+		      struct complaint *complaint)
+{
+	for (size_t i = 0; i < count; i++) {
 		bool optional = param[i].number == HVM_PARAM_VIRIDIAN ||
 				param[i].number == HVM_PARAM_ALTP2M;
 
@@ -83,13 +76,32 @@ static int set_params(const struct pv_domain *domain, struct complaint *complain
 	return 0;
 }
 
+int hvm_set_board(const struct pv_domain *domain, struct complaint *complaint)
+{
+	const struct param param[] = {
+		{ HVM_PARAM_TIMER_MODE, domain->timer_mode },
+		{ HVM_PARAM_HPET_ENABLED, domain->hpet },
+		{ HVM_PARAM_VPT_ALIGN, domain->vpt_align },
+		{ HVM_PARAM_ALTP2M, domain->altp2m },
+	};
+
+	return set_params(domain, param, sizeof(param) / sizeof(param[0]), complaint);
+}
+
 static int write_state(struct pv_domain *domain, const struct hvm_layout *layout,
 		       struct complaint *complaint)
 {
+	const struct param param[] = {
+		{ HVM_PARAM_IOREQ_SERVER_PFN, HVM_SERVER_PFN },
+		{ HVM_PARAM_NR_IOREQ_SERVER_PAGES, HVM_SERVER_PAGES },
+		{ HVM_PARAM_VIRIDIAN, domain->viridian },
+	};
 	int error = pvh_set_params(domain, complaint);
 
 	if (!error)
-		error = set_params(domain, complaint);
+		error = hvm_set_board(domain, complaint);
+	if (!error)
+		error = set_params(domain, param, sizeof(param) / sizeof(param[0]), complaint);
 	domain->store_mfn = PVH_SPECIAL_PFN + PVH_XENSTORE;
 	domain->console_mfn = PVH_SPECIAL_PFN + PVH_CONSOLE;
 	domain->acpi_at = layout->acpi.pfn << PAGE_BITS;
